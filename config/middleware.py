@@ -1,0 +1,124 @@
+"""What every request passes on its way in.
+
+The till API shares the process with the pages but not their furniture: under /api/ there are
+no sessions, forms, messages or frames, so the middleware for those steps aside. They stay in
+MIDDLEWARE as subclasses, because the admin checks that they are there.
+"""
+
+import re
+import time
+import uuid
+from collections.abc import Callable
+from typing import TypeAlias
+
+import structlog
+from django.contrib.auth import middleware as auth
+from django.contrib.messages import middleware as messages
+from django.contrib.sessions import middleware as sessions
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.middleware import clickjacking, csrf
+from django.utils.deprecation import MiddlewareMixin
+
+Handler: TypeAlias = Callable[[HttpRequest], HttpResponseBase]
+
+logger = structlog.get_logger("kopilka.access")
+
+API = "/api/"
+ADMIN = "/admin/"
+API_DOCS = "/api/v1/docs"
+
+SAFE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+class RequestMiddleware:
+    """Gives each request an id, says it in the answer, and writes the one access line.
+
+    The id stands in the request's own header, so that any app reads it with
+    `request.headers["X-Request-Id"]` and imports nothing from here. The line names the route, not
+    the path: a path or a query string may hold a phone or somebody's password link.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        started = time.perf_counter()
+        request_id = request.META.get("HTTP_X_REQUEST_ID", "")
+        if not SAFE_REQUEST_ID.fullmatch(request_id):
+            request_id = request.META["HTTP_X_REQUEST_ID"] = uuid.uuid4().hex
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        response = self.get_response(request)
+        response["X-Request-Id"] = request_id
+        match = request.resolver_match
+        logger.info(
+            "request",
+            method=request.method,
+            route=match.route if match else None,
+            status=response.status_code,
+            ms=round((time.perf_counter() - started) * 1000, 1),
+        )
+        return response
+
+
+class ContentSecurityPolicyMiddleware:
+    """A strict policy everywhere, and the least that works where somebody else wrote the pages."""
+
+    STRICT = (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    )
+    # JSON is not a page: nothing may run in it or around it.
+    DATA = "default-src 'none'; frame-ancestors 'none'"
+    # Unfold writes scripts and styles into its pages, and Alpine evaluates its attributes.
+    UNFOLD = STRICT.replace(
+        "script-src 'self'", "script-src 'self' 'unsafe-inline' 'unsafe-eval'"
+    ).replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
+    # Swagger's own script sets styles; the scripts themselves are files of ours.
+    DOCS = STRICT.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Security-Policy", self.policy(request.path_info))
+        return response
+
+    def policy(self, path: str) -> str:
+        if path.startswith(API_DOCS):
+            return self.DOCS
+        if path.startswith(API):
+            return self.DATA
+        if path.startswith(ADMIN):
+            return self.UNFOLD
+        return self.STRICT
+
+
+class PagesOnly(MiddlewareMixin):
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path_info.startswith(API):
+            return self.get_response(request)
+        return super().__call__(request)
+
+
+class SessionMiddleware(PagesOnly, sessions.SessionMiddleware):
+    pass
+
+
+class CsrfViewMiddleware(PagesOnly, csrf.CsrfViewMiddleware):
+    pass
+
+
+class AuthenticationMiddleware(PagesOnly, auth.AuthenticationMiddleware):
+    pass
+
+
+class MessageMiddleware(PagesOnly, messages.MessageMiddleware):
+    pass
+
+
+class XFrameOptionsMiddleware(PagesOnly, clickjacking.XFrameOptionsMiddleware):
+    pass

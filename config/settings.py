@@ -1,0 +1,317 @@
+"""One settings file for every place: what differs between places is in the environment.
+
+Nothing here falls back to something unsafe. A missing SECRET_KEY, ALLOWED_HOSTS, DATABASE_URL
+or REDIS_URL stops the start with a sentence, except on a developer's own machine, which says
+so with KOPILKA_LOCAL=1 (the launcher in `config.local` does) or DEBUG=1.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import django_stubs_ext
+
+from config.environment import Environment, broker_url, postgres_parameters
+from config.logs import logging_config
+from config.sentry import start_sentry
+
+# Generic Django classes (`ModelAdmin[Sale]`) are subscriptable for the type checker only.
+django_stubs_ext.monkeypatch()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = Environment()
+
+DEBUG = env.flag("DEBUG")
+LOCAL = env.flag("KOPILKA_LOCAL", default=DEBUG)
+# Which kind of process this is: "web" gets a connection pool, everything else does not.
+PROCESS = env.text("KOPILKA_PROCESS", "command")
+
+SECRET_KEY = env.text("SECRET_KEY", "local-only" if LOCAL else None)
+# Older keys still open old sessions and signed links while a key is being replaced.
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS", "")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1],testserver" if LOCAL else None)
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", "")
+
+INSTALLED_APPS = [
+    "merchants",
+    "loyalty",
+    "clients",
+    "cashier",
+    # Unfold's templates stand in front of the admin's own.
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "unfold.contrib.import_export",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "django_celery_beat",
+    "django_prometheus",
+    "django_structlog",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "import_export",
+    "pgtrigger",
+    "phonenumber_field",
+    "rest_framework",
+]
+
+AUTH_USER_MODEL = "merchants.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+
+# ---------------------------------------------------------------------------- requests
+
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")
+
+MIDDLEWARE = [
+    "config.middleware.RequestMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "config.middleware.ContentSecurityPolicyMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    # The browser's own: each steps aside for the till API, which has neither cookies nor forms.
+    "config.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "config.middleware.CsrfViewMiddleware",
+    "config.middleware.AuthenticationMiddleware",
+    "config.middleware.MessageMiddleware",
+    "config.middleware.XFrameOptionsMiddleware",
+    # allauth looks for this very name.
+    "allauth.account.middleware.AccountMiddleware",
+]
+if METRICS_TOKEN:
+    MIDDLEWARE = [
+        "django_prometheus.middleware.PrometheusBeforeMiddleware",
+        *MIDDLEWARE,
+        "django_prometheus.middleware.PrometheusAfterMiddleware",
+    ]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# An offline till sends up to 500 receipts at once; nothing honest is larger than this.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+
+# ---------------------------------------------------------------------------- database
+
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": postgres_parameters(
+        env.text("DATABASE_URL", "postgresql:///kopilka" if LOCAL else None)
+    )
+}
+# The sale path prepares its few statements on first use; Django's own cursors never prepare.
+DATABASES["default"]["OPTIONS"].setdefault("prepare_threshold", 1)
+if PROCESS == "web":
+    DATABASES["default"]["CONN_MAX_AGE"] = 0  # Django's condition for having a pool
+    DATABASES["default"]["OPTIONS"]["pool"] = {
+        "min_size": 1,
+        "max_size": env.number("DB_POOL_SIZE", 8),
+        "timeout": 5,
+    }
+    # A till is better served by an error than by a cashier who waits: nothing on the web side
+    # may hold a lock, or hang, for longer than anybody would stand there.
+    DATABASES["default"]["OPTIONS"].setdefault(
+        "options", "-c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
+    )
+else:
+    # No pool: Celery closes connections around tasks, and a pool would be torn down with them.
+    DATABASES["default"]["CONN_MAX_AGE"] = 600
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+
+# ---------------------------------------------------------------------------- cache, work
+
+REDIS_URL = env.text("REDIS_URL", "redis://localhost:6379/0" if LOCAL else None)
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        # Give the cache a database of its own: clearing it must not clear the broker.
+        "LOCATION": env.text("CACHE_URL", REDIS_URL),
+        "KEY_PREFIX": "kopilka",
+    }
+}
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+
+CELERY_BROKER_URL = broker_url(REDIS_URL)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A task that nobody has finished is given to somebody else after this long, so no task may
+# run for longer: the time limits below stay under it.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 15 * 60, "global_keyprefix": "kopilka:"}
+CELERY_TASK_SOFT_TIME_LIMIT = 10 * 60
+CELERY_TASK_TIME_LIMIT = 12 * 60
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+# Work that matters lies in the database; these are nudges. A nudge nobody took expires, so
+# that a worker coming back after an hour does not find seven hundred of them.
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "deliver the outbox": {
+        "task": "merchants.tasks.deliver_outbox",
+        "schedule": 5.0,
+        "options": {"expire_seconds": 5},
+    },
+    "sweep what is due": {
+        "task": "loyalty.tasks.sweep",
+        "schedule": 60.0,
+        "options": {"expire_seconds": 60},
+    },
+    "purge what has served": {
+        "task": "merchants.tasks.purge",
+        "schedule": 24 * 60 * 60.0,
+        "options": {"expire_seconds": 6 * 60 * 60},
+    },
+}
+
+# ---------------------------------------------------------------------------- language, time
+
+LANGUAGE_CODE = "ru"
+LANGUAGES = [("ru", "Русский"), ("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "Europe/Moscow"
+CELERY_TIMEZONE = TIME_ZONE
+USE_I18N = True
+USE_TZ = True
+PHONENUMBER_DEFAULT_REGION = "RU"
+PHONENUMBER_DB_FORMAT = "E164"
+
+# ---------------------------------------------------------------------------- people, login
+
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+# allauth's backend is Django's own, and finds a user by e-mail.
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+ACCOUNT_ADAPTER = "config.accounts.InvitationOnly"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"  # an invitation has already proved the address
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+MFA_TOTP_ISSUER = "Kopilka"
+
+EMAIL_BACKEND = "django.core.mail.backends.{}.EmailBackend".format("console" if LOCAL else "smtp")
+EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
+EMAIL_PORT = env.number("EMAIL_PORT", 25)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS")
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Kopilka <noreply@localhost>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# ---------------------------------------------------------------------------- security
+
+# Behind a proxy that ends TLS and sets (never passes on) X-Forwarded-Proto.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_SSL_REDIRECT = not LOCAL
+# Probes speak plain HTTP to the container itself.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+SECURE_HSTS_SECONDS = 0 if LOCAL else 365 * 24 * 60 * 60
+SECURE_HSTS_INCLUDE_SUBDOMAINS = not LOCAL
+SECURE_HSTS_PRELOAD = not LOCAL
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = not LOCAL
+CSRF_COOKIE_SECURE = not LOCAL
+CSRF_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SECURE = not LOCAL
+X_FRAME_OPTIONS = "DENY"
+
+# ---------------------------------------------------------------------------- static files
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [folder for folder in [BASE_DIR / "static"] if folder.is_dir()]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if LOCAL
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+# Locally the files are served from where they lie: `make run` has no collectstatic to wait for.
+WHITENOISE_USE_FINDERS = LOCAL
+
+# ---------------------------------------------------------------------------- till API
+
+REST_FRAMEWORK = {
+    # A view that forgets to say who may call it is open to nobody.
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "cashier.api.problems.handler",
+    "NUM_PROXIES": env.number("NUM_PROXIES", 0 if LOCAL else 1),
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Kopilka till API",
+    "DESCRIPTION": "What a till says to the loyalty programme: find, enrol, quote, sell, give back.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PUBLIC": True,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    # The pages' scripts come from this server; nothing is loaded from elsewhere.
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+
+# ---------------------------------------------------------------------------- admin
+
+UNFOLD = {
+    "SITE_TITLE": "Kopilka",
+    "SITE_HEADER": "Kopilka",
+    "SITE_SYMBOL": "savings",
+    "SHOW_LANGUAGES": False,
+}
+
+# ---------------------------------------------------------------------------- watching
+
+LOGGING = logging_config(
+    style=env.text("LOG_FORMAT", "console" if LOCAL else "json"),
+    level=env.text("LOG_LEVEL", "INFO"),
+)
+# Request ids travel into tasks; django_structlog's own request middleware would log the query
+# string, where phone numbers stand, so `config.middleware` has another.
+DJANGO_STRUCTLOG_CELERY_ENABLED = True
+PROMETHEUS_EXPORT_MIGRATIONS = False
+start_sentry(env.text("SENTRY_DSN", ""), release=env.text("RELEASE", ""))

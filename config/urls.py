@@ -1,0 +1,22 @@
+"""Every address of the site, by who owns what stands behind it."""
+
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
+
+from config import health, metrics
+
+# The admin's own login knows neither rate limits nor second factors; allauth's page does.
+admin.autodiscover()
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/", admin.site.urls),
+    path("accounts/", include("allauth.urls")),
+    path("api/v1/", include("cashier.api.urls")),
+    path("healthz", health.live),
+    path("readyz", health.ready),
+    path("metrics", metrics.export),
+]
