@@ -1,0 +1,3 @@
+from clients.models.client import Client, Consent
+
+__all__ = ["Client", "Consent"]

@@ -1,0 +1,37 @@
+"""Local days of a programme: they begin at `day_starts_at` in its time zone (a bar's day begins at 05:00)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+
+@lru_cache(maxsize=256)
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+class Calendar:
+    __slots__ = ("_offset", "_starts", "_zone")
+
+    def __init__(self, time_zone: str, day_starts_at: dt.time = dt.time(0)) -> None:
+        self._zone = _zone(time_zone)
+        self._starts = day_starts_at.replace(tzinfo=None)
+        self._offset = dt.timedelta(hours=day_starts_at.hour, minutes=day_starts_at.minute)
+
+    def local(self, at: dt.datetime) -> dt.datetime:
+        return at.astimezone(self._zone)
+
+    def day_of(self, at: dt.datetime) -> dt.date:
+        """The local day that the instant falls into."""
+        wall = at.astimezone(self._zone).replace(tzinfo=None)
+        return (wall - self._offset).date()
+
+    def start_of(self, day: dt.date) -> dt.datetime:
+        """The instant, in UTC, at which the local day begins."""
+        return dt.datetime.combine(day, self._starts, self._zone).astimezone(dt.UTC)
+
+    def end_of(self, day: dt.date) -> dt.datetime:
+        """The first instant that no longer belongs to the local day, in UTC."""
+        return self.start_of(day + dt.timedelta(days=1))

@@ -1,0 +1,21 @@
+from loyalty.models.account import Account, Card, Confirmation, OneTimeCode
+from loyalty.models.ledger import Entry, Lot, Reservation
+from loyalty.models.program import ProgramDraft, ProgramVersion
+from loyalty.models.sale import IdempotencyKey, Return, ReturnLine, Sale, SaleLine
+
+__all__ = [
+    "Account",
+    "Card",
+    "Confirmation",
+    "Entry",
+    "IdempotencyKey",
+    "Lot",
+    "OneTimeCode",
+    "ProgramDraft",
+    "ProgramVersion",
+    "Reservation",
+    "Return",
+    "ReturnLine",
+    "Sale",
+    "SaleLine",
+]

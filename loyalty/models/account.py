@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django_scopes import ScopedManager
+
+from loyalty.models.fields import MoneyField, PointsField
+from loyalty.models.triggers import books_balance
+from merchants.models import Merchant, Program
+
+
+class Account(models.Model):
+    """A client's participation: the books know nothing else of a person.
+
+    `points` is the sum of the rests of the account's lots, `debt` what was taken back after it had been spent;
+    one of the two is always zero. Both are written by `loyalty.ledger` alone. The facts that rules ask for
+    (birthday, tags) are copies of the client's, so that a sale locks and reads one row; erasure nulls them here too.
+    """
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", _("active")
+        BLOCKED = "blocked", _("blocked")
+        MERGED = "merged", _("merged into another")
+
+    program = models.ForeignKey(Program, models.PROTECT, related_name="+")
+    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="+", verbose_name=_("joined at"))
+    public_id = models.UUIDField(_("id"), default=uuid.uuid4, editable=False)
+    status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.ACTIVE)
+    block_reason = models.CharField(_("reason of the block"), max_length=250, blank=True)
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="aliases")
+
+    points = PointsField(_("points"), default=0)
+    debt = PointsField(_("debt"), default=0)
+
+    tier = models.CharField(_("tier"), max_length=40, blank=True, help_text=_("By purchases."))
+    manual_tier = models.CharField(_("manual tier"), max_length=40, blank=True, help_text=_("Not below this one."))
+    manual_tier_until = models.DateTimeField(_("manual tier until"), null=True, blank=True)
+    tier_gifts: ArrayField[list[str], list[str]] = ArrayField(
+        models.CharField(max_length=40), default=list, verbose_name=_("tiers whose gift was given")
+    )
+
+    spent = MoneyField(_("money spent"), default=0)
+    visits = models.PositiveIntegerField(_("visits"), default=0)
+    purchases = models.PositiveIntegerField(_("purchases"), default=0)
+    first_purchase_at = models.DateTimeField(_("first purchase"), null=True, blank=True)
+    last_purchase_at = models.DateTimeField(_("last purchase"), null=True, blank=True)
+
+    birthday = models.DateField(_("birthday"), null=True, blank=True)
+    tags: ArrayField[list[str], list[str]] = ArrayField(
+        models.CharField(max_length=40), default=list, blank=True, verbose_name=_("tags")
+    )
+    referrer = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="referees")
+    created_at = models.DateTimeField(_("joined"), default=timezone.now)
+
+    objects = ScopedManager(program="program")
+
+    class Meta:
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
+        constraints = [
+            models.UniqueConstraint("program", "public_id", name="account_public_id_unique"),
+            models.CheckConstraint(
+                condition=Q(points__gte=0) & Q(debt__gte=0) & (Q(points=0) | Q(debt=0)),
+                name="account_points_or_debt",
+            ),
+        ]
+        indexes = [models.Index(fields=["program", "-created_at"], name="account_joined")]
+        triggers = [books_balance("account", "id", updated=("points", "debt"))]
+
+    def __str__(self) -> str:
+        return str(self.public_id)
+
+    @property
+    def balance(self) -> object:
+        """Points less debt: the sum of all entries."""
+        return self.points - self.debt
+
+
+class Card(models.Model):
+    """Anything lasting that identifies a client at a till: a virtual or plastic card, or a phone number (E.164)."""
+
+    class Kind(models.TextChoices):
+        PHONE = "phone", _("phone number")
+        VIRTUAL = "virtual", _("virtual card")
+        PLASTIC = "plastic", _("plastic card")
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", _("active")
+        BLOCKED = "blocked", _("blocked")
+
+    program = models.ForeignKey(Program, models.PROTECT, related_name="+")
+    account = models.ForeignKey(Account, models.PROTECT, related_name="cards")
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
+    number = models.CharField(_("number"), max_length=40)
+    status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.ACTIVE)
+    created_at = models.DateTimeField(_("issued"), default=timezone.now)
+
+    objects = ScopedManager(program="program")
+
+    class Meta:
+        verbose_name = _("card")
+        verbose_name_plural = _("cards")
+        constraints = [
+            # A phone begins with «+», so numbers of different kinds can't meet.
+            models.UniqueConstraint("program", "number", name="card_number_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"…{self.number[-4:]}"
+
+
+class OneTimeCode(models.Model):
+    """Six digits on the client's page that stand for the client for ten minutes, once.
+
+    A dead code's row is taken over by the next client who is given the same digits.
+    """
+
+    program = models.ForeignKey(Program, models.PROTECT, related_name="+")
+    account = models.ForeignKey(Account, models.CASCADE, related_name="+")
+    code = models.CharField(max_length=6)
+    expires_at = models.DateTimeField()
+    # The hold or sale that the code is bound to; void of a hold frees it.
+    sale = models.ForeignKey("loyalty.Sale", models.CASCADE, null=True, related_name="+")
+
+    objects = ScopedManager(program="program")
+
+    class Meta:
+        verbose_name = _("one-time code")
+        verbose_name_plural = _("one-time codes")
+        constraints = [models.UniqueConstraint("program", "code", name="one_time_code_unique")]
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} #{self.pk}"
+
+
+class Confirmation(models.Model):
+    """The code sent to a client's phone that lets points be spent; the newest replaces the one before."""
+
+    program = models.ForeignKey(Program, models.PROTECT, related_name="+")
+    account = models.ForeignKey(Account, models.CASCADE, related_name="+")
+    digest = models.CharField(max_length=64)
+    expires_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    used_at = models.DateTimeField(null=True)
+
+    objects = ScopedManager(program="program")
+
+    class Meta:
+        verbose_name = _("confirmation code")
+        verbose_name_plural = _("confirmation codes")
+        constraints = [models.UniqueConstraint("program", "account", name="confirmation_account_unique")]
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} #{self.pk}"

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django_scopes import ScopedManager
+
+from merchants.models import Program
+
+
+class ProgramDraft(models.Model):
+    """The rules as somebody is writing them. `revision` tells two people who edit at once apart."""
+
+    program = models.OneToOneField(Program, models.PROTECT, related_name="draft")
+    document = models.JSONField(_("rules"))
+    revision = models.PositiveIntegerField(_("revision"), default=1)
+    edited_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    edited_at = models.DateTimeField(_("edited"), default=timezone.now)
+
+    objects = ScopedManager(program="program")
+
+    class Meta:
+        verbose_name = _("draft of the rules")
+        verbose_name_plural = _("drafts of the rules")
+
+    def __str__(self) -> str:
+        return f"{self.program} (draft {self.revision})"
+
+
+class ProgramVersion(models.Model):
+    """Published rules. Immutable: a receipt of any age can be explained by the version that it names.
+
+    A version is in force from `published_at` until the next one's.
+    """
+
+    program = models.ForeignKey(Program, models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField(_("number"))
+    document = models.JSONField(_("rules"))
+    digest = models.CharField(_("SHA-256 of the rules"), max_length=64)
+    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    published_at = models.DateTimeField(_("published"), default=timezone.now)
+
+    objects = ScopedManager(program="program")
+
+    class Meta:
+        verbose_name = _("version of the rules")
+        verbose_name_plural = _("versions of the rules")
+        constraints = [
+            models.UniqueConstraint("program", "number", name="version_number_unique"),
+        ]
+        indexes = [models.Index("program", "published_at", name="version_published")]
+        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"{self.program}, v{self.number}"

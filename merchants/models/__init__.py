@@ -1,0 +1,22 @@
+from merchants.models.audit import AuditRecord
+from merchants.models.member import Invitation, Member, Role
+from merchants.models.merchant import Merchant, Outlet
+from merchants.models.outbox import OutboxMessage
+from merchants.models.program import Program
+from merchants.models.till import Scope, Till, TillKey
+from merchants.models.user import User
+
+__all__ = [
+    "AuditRecord",
+    "Invitation",
+    "Member",
+    "Merchant",
+    "OutboxMessage",
+    "Outlet",
+    "Program",
+    "Role",
+    "Scope",
+    "Till",
+    "TillKey",
+    "User",
+]

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django_scopes import ScopedManager
+
+from merchants.models.merchant import Merchant, Outlet
+from merchants.models.program import Program
+
+
+class Role(models.TextChoices):
+    OWNER = "owner", _("owner")
+    MANAGER = "manager", _("manager")
+    OPERATOR = "operator", _("operator")
+    CASHIER = "cashier", _("cashier")
+    READER = "reader", _("read-only")
+
+
+class Member(models.Model):
+    """What a user may do for a merchant; one person may be a member of several merchants."""
+
+    program = models.ForeignKey(Program, models.PROTECT, related_name="members")
+    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="members")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="memberships")
+    role = models.CharField(_("role"), max_length=10, choices=Role.choices)
+    outlets = models.ManyToManyField(
+        Outlet, blank=True, verbose_name=_("outlets"), help_text=_("None chosen means all of them.")
+    )
+    is_active = models.BooleanField(_("active"), default=True)
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+
+    objects = ScopedManager(program="program")
+
+    class Meta:
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
+        constraints = [
+            models.UniqueConstraint("program", "merchant", "user", name="member_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.get_role_display()}"
+
+
+class Invitation(models.Model):
+    """An e-mailed offer to become a member. Only a hash of the link's token is kept."""
+
+    program = models.ForeignKey(Program, models.PROTECT, related_name="invitations")
+    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="invitations")
+    email = models.EmailField(_("e-mail"))
+    role = models.CharField(_("role"), max_length=10, choices=Role.choices)
+    outlets = models.ManyToManyField(Outlet, blank=True, verbose_name=_("outlets"))
+    digest = models.BinaryField(max_length=32, editable=False)
+    invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(_("valid until"))
+    accepted_at = models.DateTimeField(_("accepted"), null=True, blank=True)
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+
+    objects = ScopedManager(program="program")
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+        constraints = [
+            models.UniqueConstraint("program", "digest", name="invitation_digest_unique"),
+            models.UniqueConstraint(
+                "program",
+                "merchant",
+                Lower("email"),
+                condition=models.Q(accepted_at=None, revoked_at=None),
+                name="invitation_open_unique",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.email

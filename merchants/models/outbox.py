@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django_scopes import ScopedManager
+
+from merchants.models.program import Program
+
+
+class OutboxMessage(models.Model):
+    """Something that must follow a transaction, written inside it and done by a worker later.
+
+    A row is work not yet done: the worker claims it, does it, and deletes it. The broker only wakes workers up;
+    losing all of it loses nothing.
+    """
+
+    # No foreign key in the database: every sale writes a row here, and the check would lock the one programme row.
+    program = models.ForeignKey(Program, models.DO_NOTHING, db_constraint=False, related_name="+")
+    topic = models.CharField(max_length=40)
+    payload = models.JSONField()
+    created_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField(default=timezone.now)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    last_error = models.CharField(max_length=200, blank=True, default="", db_default="")
+
+    objects = ScopedManager(program="program")
+
+    class Meta:
+        verbose_name = _("outbox message")
+        verbose_name_plural = _("outbox")
+        indexes = [models.Index("due_at", name="outbox_due")]
+
+    def __str__(self) -> str:
+        return f"{self.topic} #{self.pk}"
