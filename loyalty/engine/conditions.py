@@ -13,7 +13,6 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from loyalty.engine.cart import Cart, IdentifiedBy, Line
-from loyalty.engine.quantities import ZERO
 
 
 class Receipt(Struct, frozen=True):
@@ -140,4 +139,3 @@ class Goods(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 EVERYTHING = Goods()
-NOTHING_LEFT = Miss("no_goods", ZERO)

@@ -1,72 +1,100 @@
-"""What a rule does. An effect is one class; its `stage` says at which step of a receipt it works."""
+"""What a rule does. An effect is one class; the stage that it derives from says at which step it works."""
 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct
 
 from loyalty.engine.quantities import HUNDRED
 
-Stage = Literal["joining", "discount", "base", "bonus", "multiplier"]
-
 
 class Effect(Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True):
-    stage: ClassVar[Stage]
+    name: ClassVar[str]
+    """The tag, as explanations keep it."""
 
 
-class Percent(Effect, frozen=True, tag="percent"):
-    """Earn a percent of the money paid. Of several base rules each line takes the highest."""
+class BaseEffect(Effect, frozen=True):
+    """Earns in proportion to money; each line takes the highest rate that it may."""
 
-    stage: ClassVar[Stage] = "base"
+    @property
+    def rate(self) -> Decimal:
+        """Points for one unit of money."""
+        raise NotImplementedError
+
+    @property
+    def shown(self) -> Decimal:
+        """The figure that the owner typed in."""
+        raise NotImplementedError
+
+
+class BonusEffect(Effect, frozen=True):
+    """Earns besides the base points, on a sum of money."""
+
+    def earns(self, money: Decimal) -> Decimal:
+        raise NotImplementedError
+
+
+class Percent(BaseEffect, frozen=True, tag="percent"):
+    """Earn a percent of the money paid."""
+
+    name = "percent"
     percent: Annotated[Decimal, Meta(description="Points for 100 units of money.")]
 
     @property
     def rate(self) -> Decimal:
         return self.percent / HUNDRED
 
+    @property
+    def shown(self) -> Decimal:
+        return self.percent
 
-class PerUnit(Effect, frozen=True, tag="per_unit"):
+
+class PerUnit(BaseEffect, frozen=True, tag="per_unit"):
     """Earn so many points for each unit of money, in proportion."""
 
-    stage: ClassVar[Stage] = "base"
+    name = "per_unit"
     points: Decimal
 
     @property
     def rate(self) -> Decimal:
         return self.points
 
+    @property
+    def shown(self) -> Decimal:
+        return self.points
 
-class ForEvery(Effect, frozen=True, tag="for_every"):
-    """Earn so many points for every full `amount` of money, besides the base points."""
 
-    stage: ClassVar[Stage] = "bonus"
+class ForEvery(BonusEffect, frozen=True, tag="for_every"):
+    """Earn so many points for every full `amount` of money."""
+
+    name = "for_every"
     points: Decimal
     amount: Decimal
 
-    def earns(self, base: Decimal) -> Decimal:
-        return self.points * (base // self.amount)
+    def earns(self, money: Decimal) -> Decimal:
+        return self.points * (money // self.amount)
 
 
 class Multiply(Effect, frozen=True, tag="multiply"):
     """Multiply the base points. Several multipliers add up: ×2 and ×3 give ×4, not ×6."""
 
-    stage: ClassVar[Stage] = "multiplier"
+    name = "multiply"
     by: Decimal
 
 
 class Discount(Effect, frozen=True, tag="discount"):
     """Take a percent off. Discounts follow one another, each on what the last one left."""
 
-    stage: ClassVar[Stage] = "discount"
+    name = "discount"
     percent: Decimal
 
 
 class Welcome(Effect, frozen=True, tag="welcome"):
     """Give points to a client on joining."""
 
-    stage: ClassVar[Stage] = "joining"
+    name = "welcome"
     points: Decimal
 
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import math
 from decimal import Decimal
+from fractions import Fraction
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct, field
 
 from loyalty.engine.calendar import Calendar
 from loyalty.engine.cart import IdentifiedBy
-from loyalty.engine.conditions import EVERYTHING, AnyCondition, Goods
-from loyalty.engine.effects import AnyEffect
-from loyalty.engine.quantities import HUNDRED, ONE, ZERO, Rounding
+from loyalty.engine.conditions import EVERYTHING, AnyCondition, Goods, Miss, Receipt
+from loyalty.engine.effects import AnyEffect, Effect
+from loyalty.engine.quantities import HUNDRED, ONE, ZERO, Rounding, unit
+
+E = TypeVar("E", bound=Effect)
 
 Id = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=40)]
 Title = Annotated[str, Meta(min_length=1, max_length=120)]
@@ -132,6 +136,14 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True):
     goods: Goods = EVERYTHING
     when: tuple[AnyCondition, ...] = ()
 
+    def misses(self, receipt: Receipt) -> Miss | None:
+        """The first condition that does not hold; None where all of them do."""
+        for condition in self.when:
+            miss = condition.misses(receipt)
+            if miss is not None:
+                return miss
+        return None
+
 
 class Rulebook(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """A whole version. Tiers stand from the lowest to the highest; rules apply in their order."""
@@ -156,11 +168,34 @@ class Rulebook(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
         return Decimal(self.spending.line_minimum)
 
     @cached_property
-    def rules_by_stage(self) -> dict[str, tuple[Rule, ...]]:
-        stages: dict[str, list[Rule]] = {}
-        for rule in self.rules:
-            stages.setdefault(rule.effect.stage, []).append(rule)
-        return {stage: tuple(rules) for stage, rules in stages.items()}
+    def smallest_spend(self) -> Decimal:
+        """The fewest points that are worth a whole number of kopecks, itself in units of the precision."""
+        worth = Fraction(self.points.value) * Fraction(unit(self.program.precision))
+        kopecks = worth / Fraction(unit(self.program.currency_digits))
+        return kopecks.denominator * unit(self.program.precision)
+
+    @cached_property
+    def spending_step(self) -> Decimal:
+        """Points are spent in multiples of this: of the programme's step, and worth whole kopecks."""
+        smallest = Fraction(self.smallest_spend)
+        step = Fraction(self.spending.step or smallest)
+        common = Fraction(
+            math.lcm(step.numerator * smallest.denominator, smallest.numerator * step.denominator),
+            step.denominator * smallest.denominator,
+        )
+        return Decimal(common.numerator) / Decimal(common.denominator)
+
+    @cached_property
+    def _rules_by_effect(self) -> dict[type[Effect], tuple[tuple[Rule, Any], ...]]:
+        return {}
+
+    def rules_that(self, effect: type[E]) -> tuple[tuple[Rule, E], ...]:
+        """The rules with an effect of this class, in the version's order, each with its effect."""
+        known = self._rules_by_effect.get(effect)
+        if known is None:
+            known = tuple((rule, rule.effect) for rule in self.rules if isinstance(rule.effect, effect))
+            self._rules_by_effect[effect] = known
+        return known
 
 
 def load(document: Any) -> Rulebook:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from loyalty.engine.cart import Line
-from loyalty.engine.quantities import ZERO, unit
+from loyalty.engine.quantities import unit
 
 
 def spread(
@@ -21,40 +21,45 @@ def spread(
 
     Parts are rounded down; the units left over go to the largest remainders; ties are broken by SKU, price,
     quantity and position, so that the order of entry does not matter. No part exceeds its cap: what a capped line
-    can't take goes to the others. `lines` gives the tie-breakers. Raises ValueError where the caps leave no room.
+    can't take goes to the others. `lines` gives the tie-breakers. Raises ValueError where the sum does not fit.
     """
     step = unit(digits)
     left = int(total / step)
-    room = [int(cap / step) for cap in caps] if caps is not None else None
-    parts = [0] * len(weights)
     # Weights are money or points: two decimal places at the most, so these integers are exact.
-    ints = [int(weight.scaleb(2)) for weight in weights]
-    open_ = [i for i, weight in enumerate(ints) if weight > 0]
+    shares = {i: int(weight.scaleb(2)) for i, weight in enumerate(weights) if weight > 0}
+    room = {i: int(caps[i] / step) for i in shares} if caps is not None else None
+    parts = dict.fromkeys(range(len(weights)), 0)
+    if left > (sum(room.values()) if room is not None else left * len(shares)):
+        raise ValueError(f"there is no room for {total}")
     if room is not None:
-        if left > sum(room[i] for i in open_):
-            raise ValueError(f"{total} does not fit under the caps")
-        while True:
-            whole = sum(ints[i] for i in open_)
-            full = [i for i in open_ if left * ints[i] > room[i] * whole]
-            if not full:
-                break
-            for i in full:
-                parts[i] = room[i]
-                left -= room[i]
-                open_.remove(i)
-    if left == 0:
-        return [part * step for part in parts] if any(parts) else [ZERO] * len(parts)
-    if not open_:
-        raise ValueError(f"nothing to spread {total} over")
-    whole = sum(ints[i] for i in open_)
+        for i in _full(left, shares, room):
+            parts[i] = room[i]
+            left -= room[i]
+            del shares[i]
+    whole = sum(shares.values())
     remainders = {}
-    for i in open_:
-        parts[i], remainders[i] = divmod(left * ints[i], whole)
-    left -= sum(parts[i] for i in open_)
-    queue = sorted(open_, key=lambda i: (-remainders[i], lines[i].tie_breaker, i))
-    while left:
+    for i, share in shares.items():
+        parts[i], remainders[i] = divmod(left * share, whole)
+    left -= sum(parts[i] for i in shares)
+    queue = sorted(shares, key=lambda i: (-remainders[i], lines[i].tie_breaker, i))
+    while left > 0:
         for i in queue:
-            if left and (room is None or parts[i] < room[i]):
+            if left > 0 and (room is None or parts[i] < room[i]):
                 parts[i] += 1
                 left -= 1
-    return [part * step for part in parts]
+    return [parts[i] * step for i in range(len(weights))]
+
+
+def _full(left: int, shares: dict[int, int], room: dict[int, int]) -> list[int]:
+    """The lines whose cap is below their share. Filling one raises the others' shares, hence the rounds."""
+    shares = dict(shares)
+    full: list[int] = []
+    while True:
+        whole = sum(shares.values())
+        over = [i for i, share in shares.items() if left * share > room[i] * whole]
+        if not over:
+            return full
+        for i in over:
+            left -= room[i]
+            del shares[i]
+        full += over

@@ -32,7 +32,7 @@ class Sale(models.Model):
     public_id = models.UUIDField(_("id"))
     account = models.ForeignKey(Account, models.PROTECT, null=True, blank=True, related_name="sales")
     status = models.CharField(_("status"), max_length=10, choices=Status.choices)
-    receipt_number = models.CharField(_("receipt number"), max_length=64, null=True, blank=True)
+    receipt_number = models.CharField(_("receipt number"), max_length=64, blank=True)
     occurred_at = models.DateTimeField(_("when"))
     local_day = models.DateField(_("day"))
     version = models.PositiveIntegerField(_("version of the rules"), null=True, blank=True)
@@ -72,7 +72,7 @@ class Sale(models.Model):
                 "till",
                 "local_day",
                 "receipt_number",
-                condition=Q(receipt_number__isnull=False) & ~Q(status="ended"),
+                condition=~Q(receipt_number="") & ~Q(status="ended"),
                 name="sale_receipt_unique",
             ),
             models.CheckConstraint(

@@ -1,0 +1,76 @@
+"""The receipt while it is being computed: what each line still costs, and what has been taken off it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from decimal import ROUND_CEILING, Decimal
+
+from loyalty.engine import tiers
+from loyalty.engine.cart import Cart, Client, Line
+from loyalty.engine.conditions import Receipt
+from loyalty.engine.explanation import Fact
+from loyalty.engine.quantities import ZERO, unit
+from loyalty.engine.rulebook import Rulebook
+from loyalty.engine.spreading import spread
+
+
+class Bill:
+    """Mutable, and private to one `quote`. Lists run parallel to the cart's lines."""
+
+    def __init__(self, rulebook: Rulebook, client: Client | None, cart: Cart, at: dt.datetime) -> None:
+        self.rulebook = rulebook
+        self.client = client
+        self.cart = cart
+        self.at = at
+        self.digits = rulebook.program.currency_digits
+        self.precision = rulebook.program.precision
+        self.day = rulebook.calendar.day_of(at)
+        self.tier = tiers.effective(rulebook, client, at) if client else None
+        self.lines: Sequence[Line] = cart.lines
+        self.total = sum((line.amount for line in cart.lines), ZERO)
+        self.cost = [line.amount for line in cart.lines]
+        self.floors = [self._floor_of(line) for line in cart.lines]
+        self.discounts = [ZERO] * len(cart.lines)
+        self.points_value = [ZERO] * len(cart.lines)
+        self.points = [ZERO] * len(cart.lines)
+        self.facts: list[Fact] = []
+
+    def _floor_of(self, line: Line) -> Decimal:
+        price = max(line.min_price, self.rulebook.line_minimum)
+        if not price:
+            return ZERO
+        return min(line.amount, (price * line.quantity).quantize(unit(self.digits), ROUND_CEILING))
+
+    @property
+    def net(self) -> Decimal:
+        return sum(self.cost, ZERO)
+
+    def receipt(self) -> Receipt:
+        """What the conditions of rules see at this step."""
+        client = self.client
+        return Receipt(
+            cart=self.cart,
+            at=self.at,
+            local=self.rulebook.calendar.local(self.at),
+            day=self.day,
+            net=self.net,
+            tier=self.tier.id if self.tier else "",
+            identified_by=client.identified_by if client else "",
+            tags=client.tags if client else (),
+        )
+
+    def room(self, i: int) -> Decimal:
+        """How much may still be taken off a line."""
+        return self.cost[i] - self.floors[i]
+
+    def take_off(self, sum_: Decimal, chosen: Sequence[int]) -> list[Decimal]:
+        """Spread a sum of money over the chosen lines, in proportion to their cost; the parts, line by line."""
+        weights = [ZERO] * len(self.cost)
+        for i in chosen:
+            weights[i] = self.cost[i]
+        caps = [self.room(i) for i in range(len(self.cost))]
+        parts = spread(sum_, weights, self.lines, digits=self.digits, caps=caps)
+        for i, part in enumerate(parts):
+            self.cost[i] -= part
+        return parts
