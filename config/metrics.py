@@ -14,8 +14,6 @@ from django_prometheus.exports import ExportToDjangoView
 @require_safe
 def export(request: HttpRequest) -> HttpResponse:
     expected = f"Bearer {settings.METRICS_TOKEN}"
-    if not settings.METRICS_TOKEN or not constant_time_compare(
-        request.headers.get("Authorization", ""), expected
-    ):
+    if not settings.METRICS_TOKEN or not constant_time_compare(request.headers.get("Authorization", ""), expected):
         raise Http404
     return ExportToDjangoView(request)

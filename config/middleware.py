@@ -73,9 +73,9 @@ class ContentSecurityPolicyMiddleware:
     # JSON is not a page: nothing may run in it or around it.
     DATA = "default-src 'none'; frame-ancestors 'none'"
     # Unfold writes scripts and styles into its pages, and Alpine evaluates its attributes.
-    UNFOLD = STRICT.replace(
-        "script-src 'self'", "script-src 'self' 'unsafe-inline' 'unsafe-eval'"
-    ).replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
+    UNFOLD = STRICT.replace("script-src 'self'", "script-src 'self' 'unsafe-inline' 'unsafe-eval'").replace(
+        "style-src 'self'", "style-src 'self' 'unsafe-inline'"
+    )
     # Swagger's own script sets styles; the scripts themselves are files of ours.
     DOCS = STRICT.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
 

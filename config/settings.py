@@ -118,9 +118,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 # ---------------------------------------------------------------------------- database
 
 DATABASES: dict[str, dict[str, Any]] = {
-    "default": postgres_parameters(
-        env.text("DATABASE_URL", "postgresql:///kopilka" if LOCAL else None)
-    )
+    "default": postgres_parameters(env.text("DATABASE_URL", "postgresql:///kopilka" if LOCAL else None))
 }
 # The sale path prepares its few statements on first use; Django's own cursors never prepare.
 DATABASES["default"]["OPTIONS"].setdefault("prepare_threshold", 1)

@@ -1,0 +1,172 @@
+"""`make run`: everything in the foreground, started together and stopped together."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+from config.local.instance import CHECKOUT, Instance, private_write
+from config.local.processes import Child, marked
+from config.local.services import services
+
+FIRST_PORT = 8000
+WEB_WORKERS = 2
+# Of each web worker; as many database connections go with them.
+WEB_THREADS = 4
+# A process that falls over this often without living for long is not worth starting again.
+PATIENCE = 5
+SHORT_LIFE = 5.0
+
+
+def run(instance: Instance) -> int:
+    host = os.environ.get("HOST", "127.0.0.1")
+    with ExitStack() as stack:
+        found = stack.enter_context(services(instance))
+        # Only now, with the lock held, is it certain that these are nobody's.
+        stop_strays(instance.key)
+        port = choose_port(host, os.environ.get("PORT"))
+        environment = os.environ | found.environment | {"KOPILKA_RUN": instance.key}
+        manage(environment, "migrate", "--no-input", "--verbosity=0")
+        logins = demo(instance, environment)
+        children = applications(environment, host, port)
+        for child in children:
+            stack.callback(child.stop)
+            child.start()
+        # Stopped in reverse: web and beat first, so that the worker sees no new work.
+        wait_for_web(children[-1], host, port)
+        print(banner(host, port, instance, logins), flush=True)
+        return watch([service.child for service in found.started] + children)
+
+
+def applications(environment: Mapping[str, str], host: str, port: int) -> list[Child]:
+    python = sys.executable
+    celery = [python, "-m", "celery", "--app=config.celery", "--quiet"]
+    worker_options = ["--concurrency=2", "--loglevel=WARNING", "--without-gossip"]
+    granian = [
+        *(python, "-m", "granian", "--interface=wsgi", "config.wsgi:application"),
+        *(f"--host={host}", f"--port={port}", "--log-level=warning", "--no-ws"),
+        *(f"--workers={WEB_WORKERS}", f"--blocking-threads={WEB_THREADS}"),
+        *("--respawn-failed-workers", "--workers-kill-timeout=10"),
+    ]
+
+    def child(name: str, command: list[str], **extra: str) -> Child:
+        return Child(name, command, {**environment, "KOPILKA_PROCESS": name, **extra}, CHECKOUT)
+
+    return [
+        child("worker", [*celery, "worker", *worker_options, "--without-mingle"]),
+        child("beat", [*celery, "beat", "--loglevel=WARNING", "--pidfile="]),
+        child("web", granian, DB_POOL_SIZE=str(WEB_THREADS)),
+    ]
+
+
+def watch(children: list[Child]) -> int:
+    """Start again whatever dies, until a signal ends it all (see `__main__`)."""
+    falls = dict.fromkeys((child.name for child in children), 0)
+    while True:
+        time.sleep(0.3)
+        for child in children:
+            if child.is_running:
+                continue
+            lived = time.monotonic() - child.started_at
+            falls[child.name] = falls[child.name] + 1 if lived < SHORT_LIFE else 1
+            if falls[child.name] > PATIENCE:
+                print(f"{child.name} does not stay up; giving up.", file=sys.stderr, flush=True)
+                return 1
+            print(f"{child.name} stopped unexpectedly; starting it again.", file=sys.stderr)
+            child.kill_group()
+            time.sleep(0.3 * falls[child.name])
+            child.start()
+
+
+def manage(environment: Mapping[str, str], *arguments: str) -> None:
+    command = [sys.executable, "manage.py", *arguments]
+    subprocess.run(command, cwd=CHECKOUT, env=dict(environment), check=True)
+
+
+def demo(instance: Instance, environment: Mapping[str, str]) -> str:
+    """Filled once; what it says of logins is kept and said again at each start."""
+    said = instance.data / "demo.txt"
+    if not said.exists():
+        print("First start: filling the demo…", flush=True)
+        made = subprocess.run(
+            [sys.executable, "manage.py", "demo"],
+            cwd=CHECKOUT,
+            env=dict(environment),
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+        private_write(said, made.stdout)
+    return said.read_text()
+
+
+def choose_port(host: str, wanted: str | None) -> int:
+    if wanted:
+        if not is_free(host, int(wanted)):
+            raise SystemExit(f"Port {wanted} is taken; choose another with PORT=….")
+        return int(wanted)
+    for port in range(FIRST_PORT, FIRST_PORT + 100):
+        if is_free(host, port):
+            return port
+    raise SystemExit(f"No free port from {FIRST_PORT} on; choose one with PORT=….")
+
+
+def is_free(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def wait_for_web(web: Child, host: str, port: int, seconds: float = 60) -> None:
+    url = f"http://{host}:{port}/readyz"
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except (urllib.error.URLError, OSError):
+            if not web.is_running:
+                break
+            time.sleep(0.1)
+    raise SystemExit("The web server did not come up; its last words are above.")
+
+
+def stop_strays(key: str, seconds: float = 10) -> None:
+    """Web and workers of an earlier run that was killed together with its supervisor."""
+    deadline = time.monotonic() + seconds
+    while strays := list(marked("KOPILKA_RUN", key)):
+        how = signal.SIGTERM if time.monotonic() < deadline else signal.SIGKILL
+        for pid in strays:
+            try:
+                os.kill(pid, how)
+            except ProcessLookupError:
+                continue
+        time.sleep(0.2)
+
+
+def banner(host: str, port: int, instance: Instance, logins: str) -> str:
+    address = f"http://{host}:{port}"
+    moved = instance.data / "postgres-is-at"
+    lines = [
+        "",
+        f"Kopilka  {address}/",
+        f"Till API {address}/api/v1/docs/",
+        f"Data     {instance.data}",
+        *([f"Database {Path(moved.read_text().strip())}"] if moved.exists() else []),
+        "",
+        logins.strip(),
+        "",
+        "Ctrl-C stops everything.",
+    ]
+    return "\n".join(lines)
