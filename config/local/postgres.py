@@ -34,7 +34,7 @@ COMMON = {
 PATIENCE = 10
 
 # Loses data with the machine, which is all right for data that lives as long as a test run.
-FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+FAST = {"max_connections": "200", "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 class Postgres:
