@@ -3,6 +3,7 @@ from merchants.models.member import Invitation, Member, Role
 from merchants.models.merchant import Merchant, Outlet
 from merchants.models.outbox import OutboxMessage
 from merchants.models.program import Program
+from merchants.models.tenancy import TenantManager
 from merchants.models.till import Scope, Till, TillKey
 from merchants.models.user import User
 
@@ -16,6 +17,7 @@ __all__ = [
     "Program",
     "Role",
     "Scope",
+    "TenantManager",
     "Till",
     "TillKey",
     "User",

@@ -5,9 +5,9 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django_scopes import ScopedManager
 
 from merchants.models.program import Program
+from merchants.models.tenancy import TenantManager
 
 
 class AuditRecord(models.Model):
@@ -26,7 +26,7 @@ class AuditRecord(models.Model):
     details = models.JSONField(_("details"), default=dict)
     reason = models.CharField(_("reason"), max_length=250, blank=True)
 
-    objects = ScopedManager(program="program")
+    objects = TenantManager()
 
     class Meta:
         verbose_name = _("audit record")

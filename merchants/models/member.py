@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django_scopes import ScopedManager
 
 from merchants.models.merchant import Merchant, Outlet
 from merchants.models.program import Program
+from merchants.models.tenancy import TenantManager
 
 
 class Role(models.TextChoices):
@@ -17,6 +19,14 @@ class Role(models.TextChoices):
     OPERATOR = "operator", _("operator")
     CASHIER = "cashier", _("cashier")
     READER = "reader", _("read-only")
+
+
+class MemberQuerySet(models.QuerySet["Member"]):
+    def active(self) -> MemberQuerySet:
+        return self.filter(is_active=True, merchant__is_active=True, user__is_active=True)
+
+    def owners(self) -> MemberQuerySet:
+        return self.active().filter(role=Role.OWNER)
 
 
 class Member(models.Model):
@@ -32,7 +42,7 @@ class Member(models.Model):
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
-    objects = ScopedManager(program="program")
+    objects = TenantManager.from_queryset(MemberQuerySet)()
 
     class Meta:
         verbose_name = _("member")
@@ -43,6 +53,15 @@ class Member(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.get_role_display()}"
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def pending(self) -> InvitationQuerySet:
+        """Neither accepted nor revoked; perhaps out of date."""
+        return self.filter(accepted_at=None, revoked_at=None)
+
+    def open(self, now: datetime) -> InvitationQuerySet:
+        return self.pending().filter(expires_at__gt=now)
 
 
 class Invitation(models.Model):
@@ -60,7 +79,7 @@ class Invitation(models.Model):
     accepted_at = models.DateTimeField(_("accepted"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
 
-    objects = ScopedManager(program="program")
+    objects = TenantManager.from_queryset(InvitationQuerySet)()
 
     class Meta:
         verbose_name = _("invitation")

@@ -1,11 +1,18 @@
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django_scopes import ScopedManager
 
 from merchants.models.program import Program
+from merchants.models.tenancy import TenantManager
+
+
+class OutboxQuerySet(models.QuerySet["OutboxMessage"]):
+    def due(self, now: datetime) -> OutboxQuerySet:
+        return self.filter(due_at__lte=now).order_by("due_at")
 
 
 class OutboxMessage(models.Model):
@@ -24,7 +31,7 @@ class OutboxMessage(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     last_error = models.CharField(max_length=200, blank=True, default="", db_default="")
 
-    objects = ScopedManager(program="program")
+    objects = TenantManager.from_queryset(OutboxQuerySet)()
 
     class Meta:
         verbose_name = _("outbox message")

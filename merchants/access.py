@@ -1,0 +1,87 @@
+"""Who may touch what: the tenant of a request or task, and the actions of each role.
+
+`tenant` is the one place where the tenant is set. Outside of it every tenant's table fails closed with a ScopeError;
+the database's own row-level security will be switched on here, too.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Protocol, TypeAlias
+
+from django.core.exceptions import PermissionDenied
+from django_scopes import get_scope, scope, scopes_disabled
+
+from merchants.models import Member, Merchant, Role, User
+
+# Whoever acts: a person, or «manage.py demo», «till:17 cashier:anna».
+Actor: TypeAlias = User | str
+
+
+class TenantMismatchError(Exception):
+    """Rows of different programmes met in one call. Always a bug of the caller."""
+
+
+class HasProgram(Protocol):
+    @property
+    def program_id(self) -> int: ...
+
+
+@contextmanager
+def tenant(program_id: int) -> Iterator[None]:
+    """Everything inside sees the rows of this programme and no others."""
+    with scope(program=program_id):
+        yield
+
+
+@contextmanager
+def every_tenant() -> Iterator[None]:
+    """For work that belongs to no programme: workers that claim rows, sweeps, the platform operator's admin."""
+    with scopes_disabled():
+        yield
+
+
+def same_tenant(*rows: HasProgram) -> int:
+    """The one programme of all the rows, which is also that of the scope if one is set; else TenantMismatchError."""
+    programs = {row.program_id for row in rows}
+    current = get_scope()
+    if current.get("_enabled", False) and "program" in current:
+        programs.add(current["program"])
+    if len(programs) != 1:
+        raise TenantMismatchError(f"Rows of programmes {sorted(programs)} in one call.")
+    return programs.pop()
+
+
+class Action(enum.StrEnum):
+    MANAGE_TEAM = "manage team"
+    MAKE_OWNERS = "make owners"
+    MANAGE_TILLS = "manage tills"
+
+
+ACTIONS: Mapping[Role, frozenset[Action]] = {
+    Role.OWNER: frozenset(Action),
+    Role.MANAGER: frozenset({Action.MANAGE_TEAM, Action.MANAGE_TILLS}),
+    Role.OPERATOR: frozenset(),
+    Role.CASHIER: frozenset(),
+    Role.READER: frozenset(),
+}
+
+
+def may(actor: Actor, action: Action, *, merchant: Merchant) -> bool:
+    """Commands and the platform operator may do everything, a member what his role says, others nothing."""
+    if isinstance(actor, str):
+        return True
+    if not actor.is_active:
+        return False
+    if actor.is_staff:
+        return True
+    role = Member.objects.active().filter(merchant=merchant, user=actor).values_list("role", flat=True).first()
+    return role is not None and action in ACTIONS[Role(role)]
+
+
+def require(actor: Actor, action: Action, *, merchant: Merchant) -> None:
+    """PermissionDenied unless the actor may."""
+    if not may(actor, action, merchant=merchant):
+        raise PermissionDenied(f"{action} is not for this role.")
