@@ -27,8 +27,10 @@ class Account(models.Model):
         BLOCKED = "blocked", _("blocked")
         MERGED = "merged", _("merged into another")
 
-    program = models.ForeignKey(Program, models.PROTECT, related_name="+")
-    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="+", verbose_name=_("joined at"))
+    program = models.ForeignKey(Program, models.PROTECT, related_name="+", db_index=False)
+    merchant = models.ForeignKey(
+        Merchant, models.PROTECT, related_name="+", verbose_name=_("joined at"), db_index=False
+    )
     public_id = models.UUIDField(_("id"), default=uuid.uuid4, editable=False)
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.ACTIVE)
     block_reason = models.CharField(_("reason of the block"), max_length=250, blank=True)
@@ -93,7 +95,7 @@ class Card(models.Model):
         ACTIVE = "active", _("active")
         BLOCKED = "blocked", _("blocked")
 
-    program = models.ForeignKey(Program, models.PROTECT, related_name="+")
+    program = models.ForeignKey(Program, models.PROTECT, related_name="+", db_index=False)
     account = models.ForeignKey(Account, models.PROTECT, related_name="cards")
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
     number = models.CharField(_("number"), max_length=40)
@@ -120,7 +122,7 @@ class OneTimeCode(models.Model):
     A dead code's row is taken over by the next client who is given the same digits.
     """
 
-    program = models.ForeignKey(Program, models.PROTECT, related_name="+")
+    program = models.ForeignKey(Program, models.PROTECT, related_name="+", db_index=False)
     account = models.ForeignKey(Account, models.CASCADE, related_name="+")
     code = models.CharField(max_length=6)
     expires_at = models.DateTimeField()
@@ -141,8 +143,8 @@ class OneTimeCode(models.Model):
 class Confirmation(models.Model):
     """The code sent to a client's phone that lets points be spent; the newest replaces the one before."""
 
-    program = models.ForeignKey(Program, models.PROTECT, related_name="+")
-    account = models.ForeignKey(Account, models.CASCADE, related_name="+")
+    program = models.ForeignKey(Program, models.PROTECT, related_name="+", db_index=False)
+    account = models.ForeignKey(Account, models.CASCADE, related_name="+", db_index=False)
     digest = models.CharField(max_length=64)
     expires_at = models.DateTimeField()
     attempts = models.PositiveSmallIntegerField(default=0)

@@ -18,14 +18,14 @@ from merchants.models import Merchant, Program
 class Lot(models.Model):
     """Points given at one time by one rule, spendable while `available_at <= now < expires_at`."""
 
-    program = models.ForeignKey(Program, models.DO_NOTHING, db_constraint=False, related_name="+")
-    account = models.ForeignKey(Account, models.PROTECT, related_name="lots")
+    program = models.ForeignKey(Program, models.DO_NOTHING, db_constraint=False, related_name="+", db_index=False)
+    account = models.ForeignKey(Account, models.PROTECT, related_name="lots", db_index=False)
     merchant = models.ForeignKey(
-        Merchant, models.DO_NOTHING, db_constraint=False, related_name="+", verbose_name=_("given by")
+        Merchant, models.DO_NOTHING, db_constraint=False, related_name="+", verbose_name=_("given by"), db_index=False
     )
-    sale = models.ForeignKey(Sale, models.PROTECT, null=True, blank=True, related_name="lots")
+    sale = models.ForeignKey(Sale, models.PROTECT, null=True, blank=True, related_name="lots", db_index=False)
     # A lot of points that came back names the one they were taken from.
-    origin = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
+    origin = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     rule = models.CharField(_("rule"), max_length=60)
     amount = PointsField(_("points"))
     rest = PointsField(_("rest"))
@@ -68,16 +68,18 @@ class Entry(models.Model):
         REINSTATE = "reinstate", _("redeemed points returned")
         ADJUST = "adjust", _("by hand")
 
-    program = models.ForeignKey(Program, models.DO_NOTHING, db_constraint=False, related_name="+")
-    account = models.ForeignKey(Account, models.PROTECT, related_name="entries")
+    program = models.ForeignKey(Program, models.DO_NOTHING, db_constraint=False, related_name="+", db_index=False)
+    account = models.ForeignKey(Account, models.PROTECT, related_name="entries", db_index=False)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
     points = PointsField(_("points"))
     balance_after = PointsField(_("balance after"))
     lots: ArrayField[list[int], list[int]] = ArrayField(models.BigIntegerField(), default=list)
     parts: ArrayField[list[object], list[object]] = ArrayField(PointsField(), default=list)
     rule = models.CharField(_("rule"), max_length=60, blank=True)
-    sale = models.ForeignKey(Sale, models.PROTECT, null=True, blank=True, related_name="entries")
-    given_back = models.ForeignKey(Return, models.PROTECT, null=True, blank=True, related_name="entries")
+    sale = models.ForeignKey(Sale, models.PROTECT, null=True, blank=True, related_name="entries", db_index=False)
+    given_back = models.ForeignKey(
+        Return, models.PROTECT, null=True, blank=True, related_name="entries", db_index=False
+    )
     at = models.DateTimeField(_("when"), help_text=_("When it happened: a late receipt is written later."))
     created_at = models.DateTimeField(_("written"), default=timezone.now)
     actor = models.CharField(_("by"), max_length=120, blank=True)
@@ -104,10 +106,10 @@ class Entry(models.Model):
 class Reservation(models.Model):
     """Points of a lot that a hold keeps for its sale. Gone when the hold ends; without effect after `until`."""
 
-    program = models.ForeignKey(Program, models.DO_NOTHING, db_constraint=False, related_name="+")
-    sale = models.ForeignKey(Sale, models.CASCADE, related_name="reservations")
-    account = models.ForeignKey(Account, models.CASCADE, related_name="reservations")
-    lot = models.ForeignKey(Lot, models.CASCADE, related_name="reservations")
+    program = models.ForeignKey(Program, models.DO_NOTHING, db_constraint=False, related_name="+", db_index=False)
+    sale = models.ForeignKey(Sale, models.CASCADE, related_name="reservations", db_index=False)
+    account = models.ForeignKey(Account, models.CASCADE, related_name="reservations", db_index=False)
+    lot = models.ForeignKey(Lot, models.CASCADE, related_name="reservations", db_index=False)
     points = PointsField(_("points"))
     until = models.DateTimeField(_("until"))
 
@@ -122,7 +124,6 @@ class Reservation(models.Model):
         ]
         indexes = [
             models.Index("program", "account", name="reservation_account"),
-            models.Index("until", name="reservation_until"),
         ]
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -26,7 +27,7 @@ class MemberQuerySet(models.QuerySet["Member"]):
         return self.filter(is_active=True, merchant__is_active=True, user__is_active=True)
 
     def owners(self) -> MemberQuerySet:
-        return self.active().filter(role=Role.OWNER)
+        return self.filter(is_active=True, user__is_active=True, role=Role.OWNER)
 
 
 class Member(models.Model):
@@ -63,6 +64,10 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
     def open(self, now: datetime) -> InvitationQuerySet:
         return self.pending().filter(expires_at__gt=now)
 
+    def over(self, before: datetime) -> InvitationQuerySet:
+        """Of no use since `before`: accepted, revoked or out of date."""
+        return self.filter(Q(accepted_at__lt=before) | Q(revoked_at__lt=before) | Q(expires_at__lt=before))
+
 
 class Invitation(models.Model):
     """An e-mailed offer to become a member. Only a hash of the link's token is kept."""
@@ -90,7 +95,7 @@ class Invitation(models.Model):
                 "program",
                 "merchant",
                 Lower("email"),
-                condition=models.Q(accepted_at=None, revoked_at=None),
+                condition=Q(accepted_at=None, revoked_at=None),
                 name="invitation_open_unique",
             ),
         ]

@@ -23,7 +23,7 @@ class OutboxMessage(models.Model):
     """
 
     # No foreign key in the database: every sale writes a row here, and the check would lock the one programme row.
-    program = models.ForeignKey(Program, models.DO_NOTHING, db_constraint=False, related_name="+")
+    program = models.ForeignKey(Program, models.DO_NOTHING, db_constraint=False, related_name="+", db_index=False)
     topic = models.CharField(max_length=40)
     payload = models.JSONField()
     created_at = models.DateTimeField(default=timezone.now)

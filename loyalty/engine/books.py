@@ -1,0 +1,255 @@
+"""An account's books in memory: which lots an operation takes from, and what it leaves.
+
+Pure: `Books` starts from the account's open lots, every operation appends postings, and `loyalty.ledger` writes them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Literal
+
+from msgspec import Struct
+
+from loyalty.engine.quantities import ZERO
+
+Move = tuple[int, Decimal]
+PostingKind = Literal["opening", "earn", "redeem", "expire", "clawback", "reinstate", "adjust"]
+
+
+class NotEnoughPoints(Exception):  # noqa: N818
+    """More was to be spent than is usable."""
+
+
+class OpenLot(Struct, array_like=True):
+    """A lot with something left. `reserved` is kept by holds that are still alive."""
+
+    id: int
+    rest: Decimal
+    reserved: Decimal
+    available_at: dt.datetime
+    expires_at: dt.datetime | None
+    sale_id: int | None
+
+    @property
+    def free(self) -> Decimal:
+        return self.rest - self.reserved
+
+    def usable(self, now: dt.datetime) -> bool:
+        return self.available_at <= now and not self.expired(now)
+
+    def expired(self, now: dt.datetime) -> bool:
+        return self.expires_at is not None and self.expires_at <= now
+
+
+class NewLot(Struct, frozen=True):
+    """A lot to be written. `rest` is what is left of `amount` after paying a debt."""
+
+    amount: Decimal
+    rest: Decimal
+    available_at: dt.datetime
+    expires_at: dt.datetime | None
+    rule: str
+    origin: int | None = None
+
+
+class Posting(Struct, frozen=True):
+    """One entry: the change of the balance, the lots that it moved (signed), and the lot that it made."""
+
+    kind: PostingKind
+    points: Decimal
+    balance_after: Decimal
+    lots: tuple[int, ...] = ()
+    parts: tuple[Decimal, ...] = ()
+    rule: str = ""
+    new_lot: NewLot | None = None
+    at: dt.datetime | None = None
+
+
+class Taken(Struct, frozen=True):
+    """What became of points that were to be taken back."""
+
+    taken: Decimal
+    forgiven: Decimal
+
+
+class Books:
+    """The books of one account at one moment. Balance = points - debt; one of the two is always zero."""
+
+    def __init__(self, *, points: Decimal, debt: Decimal, lots: Sequence[OpenLot], now: dt.datetime) -> None:
+        self.points = points
+        self.debt = debt
+        self.now = now
+        self.lots = sorted(lots, key=_spending_order)
+        self.postings: list[Posting] = []
+        self.new_lots: list[NewLot] = []
+        self.rests: dict[int, Decimal] = {}
+        self.unreserved: dict[int, Decimal] = {}
+
+    @property
+    def balance(self) -> Decimal:
+        return self.points - self.debt
+
+    @property
+    def available(self) -> Decimal:
+        """Points that may be spent at this moment: the free rests of the usable lots."""
+        lots = sum((lot.free for lot in self.lots if lot.usable(self.now)), ZERO)
+        return lots + sum((lot.rest for lot in self.new_lots if self._usable(lot)), ZERO)
+
+    @property
+    def pending(self) -> Decimal:
+        lots = sum((lot.rest for lot in self.lots if lot.available_at > self.now), ZERO)
+        return lots + sum((lot.rest for lot in self.new_lots if lot.available_at > self.now), ZERO)
+
+    @property
+    def held(self) -> Decimal:
+        return sum((lot.reserved for lot in self.lots), ZERO)
+
+    def next_expiry(self) -> tuple[dt.datetime, Decimal] | None:
+        """The next moment at which points will be gone, and how many."""
+        rests: dict[dt.datetime, Decimal] = {}
+        for lot in (*self.lots, *self.new_lots):
+            if lot.expires_at is not None and lot.expires_at > self.now and lot.rest:
+                rests[lot.expires_at] = rests.get(lot.expires_at, ZERO) + lot.rest
+        return min(rests.items(), default=None)
+
+    def expire_due(self) -> None:
+        """What is past its time goes first, before anything else is written. Held points wait for their hold."""
+        for lot in self.lots:
+            if lot.expired(self.now) and lot.free > 0:
+                self._post("expire", [self._cut(lot, lot.free)], at=lot.expires_at)
+
+    def credit(
+        self,
+        kind: PostingKind,
+        points: Decimal,
+        *,
+        rule: str,
+        available_at: dt.datetime,
+        expires_at: dt.datetime | None,
+        origin: int | None = None,
+    ) -> None:
+        """A new lot. A debt is paid first, out of it."""
+        paid = min(points, self.debt)
+        lot = NewLot(points, points - paid, available_at, expires_at, rule, origin)
+        self.debt -= paid
+        self.points += points - paid
+        self.new_lots.append(lot)
+        self.postings.append(Posting(kind, points, self.balance, rule=rule, new_lot=lot))
+
+    def pick(self, points: Decimal) -> list[tuple[int, Decimal]]:
+        """The lots that spending would take from, and how much of each: what a hold reserves."""
+        picked = []
+        for lot in self._usable_lots():
+            part = min(lot.free, points)
+            if part > 0:
+                picked.append((lot.id, part))
+                points -= part
+        if points > 0:
+            raise NotEnoughPoints
+        return picked
+
+    def spend(self, points: Decimal, *, kind: PostingKind = "redeem") -> None:
+        """Take usable points, the soonest to expire first. NotEnoughPoints where there are too few."""
+        moves, left = self._take(points, self._usable_lots())
+        if left:
+            raise NotEnoughPoints
+        self._post(kind, moves)
+
+    def spend_held(self, points: Decimal, reserved: dict[int, Decimal]) -> None:
+        """Spend what a hold has kept. If some of it was taken back meanwhile, others pay, and then a debt."""
+        moves = []
+        for lot in self.lots:
+            part = min(reserved.get(lot.id, ZERO), lot.rest, points)
+            if part > 0:
+                lot.reserved -= part
+                points -= part
+                moves.append(self._cut(lot, part))
+        self._spend_or_owe(points, moves)
+
+    def spend_given(self, points: Decimal) -> None:
+        """Spend points that the client has already been given at a till: what is missing becomes a debt."""
+        self._spend_or_owe(points, [])
+
+    def take_back(self, points: Decimal, *, sale_id: int, rule: str, clamp: bool) -> Taken:
+        """Take earned points back: from the sale's own lots, other usable ones, pending ones, and then as a debt.
+
+        With `clamp` there is no debt: what is not there is forgiven.
+        """
+        own = [lot for lot in self._living_lots() if lot.sale_id == sale_id]
+        moves, left = self._take(points, own)
+        more, left = self._take(left, self._living_lots())
+        # Points that holds keep go last; their sales will find them missing and owe them.
+        held, left = self._take_held(left)
+        forgiven = left if clamp else ZERO
+        self._post("clawback", [*moves, *more, *held], owed=left - forgiven, rule=rule)
+        return Taken(points - forgiven, forgiven)
+
+    def _spend_or_owe(self, points: Decimal, moves: list[Move]) -> None:
+        more, points = self._take(points, self._living_lots())
+        held, points = self._take_held(points)
+        self._post("redeem", [*moves, *more, *held], owed=points)
+
+    def _usable_lots(self) -> list[OpenLot]:
+        return [lot for lot in self.lots if lot.usable(self.now)]
+
+    def _living_lots(self) -> list[OpenLot]:
+        """Usable lots, then pending ones."""
+        return [*self._usable_lots(), *(lot for lot in self.lots if lot.available_at > self.now)]
+
+    def _take(self, points: Decimal, lots: Iterable[OpenLot]) -> tuple[list[Move], Decimal]:
+        """Take free points from lots in their order. Returns the moves, and what could not be taken."""
+        moves = []
+        for lot in lots:
+            part = min(lot.free, points)
+            if part > 0:
+                moves.append(self._cut(lot, part))
+                points -= part
+        return moves, points
+
+    def _take_held(self, points: Decimal) -> tuple[list[Move], Decimal]:
+        """Take what holds have kept: points and a debt never stand side by side, not even while a hold lasts."""
+        moves = []
+        for lot in self.lots:
+            part = min(lot.reserved, points)
+            if part > 0:
+                lot.reserved -= part
+                self.unreserved[lot.id] = self.unreserved.get(lot.id, ZERO) + part
+                moves.append(self._cut(lot, part))
+                points -= part
+        return moves, points
+
+    def _cut(self, lot: OpenLot, part: Decimal) -> Move:
+        lot.rest -= part
+        self.rests[lot.id] = lot.rest
+        return lot.id, -part
+
+    def _usable(self, lot: NewLot) -> bool:
+        return lot.available_at <= self.now and (lot.expires_at is None or lot.expires_at > self.now)
+
+    def _post(
+        self,
+        kind: PostingKind,
+        moves: Sequence[Move],
+        *,
+        owed: Decimal = ZERO,
+        rule: str = "",
+        at: dt.datetime | None = None,
+    ) -> None:
+        by_lot: dict[int, Decimal] = {}
+        for lot_id, part in moves:
+            by_lot[lot_id] = by_lot.get(lot_id, ZERO) + part
+        change = sum(by_lot.values(), ZERO)
+        if not change and not owed:
+            return
+        self.points += change
+        self.debt += owed
+        self.postings.append(
+            Posting(kind, change - owed, self.balance, tuple(by_lot), tuple(by_lot.values()), rule=rule, at=at)
+        )
+
+
+def _spending_order(lot: OpenLot) -> tuple[bool, dt.datetime, int]:
+    """The soonest to expire first, then the oldest; those that never expire last."""
+    return lot.expires_at is None, lot.expires_at or lot.available_at, lot.id

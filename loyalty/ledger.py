@@ -1,0 +1,156 @@
+"""The one writer of accounts' balances, lots and entries.
+
+Read an account under its lock, let `Books` decide, post what it decided. The SQL stands in `loyalty/sql/books.sql`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import psycopg
+from django.db import connection, transaction
+
+from loyalty.engine.books import Books, OpenLot, Posting
+
+
+class AccountState(msgspec.Struct, kw_only=True):
+    """An account as read under its lock. The counters may be changed; posting writes them back."""
+
+    id: int
+    public_id: uuid.UUID
+    merchant_id: int
+    status: str
+    points: Decimal
+    debt: Decimal
+    tier: str
+    manual_tier: str
+    manual_tier_until: dt.datetime | None
+    tier_gifts: list[str]
+    spent: Decimal
+    visits: int
+    purchases: int
+    first_purchase_at: dt.datetime | None
+    last_purchase_at: dt.datetime | None
+    birthday: dt.date | None
+    tags: list[str]
+    lots: list[OpenLot]
+
+
+class PostingGroup(msgspec.Struct, frozen=True):
+    """What one write does to an account, as `loyalty_post` takes it."""
+
+    program_id: int
+    account_id: int
+    merchant_id: int
+    now: dt.datetime
+    at: dt.datetime
+    actor: str
+    reason: str
+    points: Decimal
+    debt: Decimal
+    tier: str
+    tier_gifts: list[str]
+    spent: Decimal
+    visits: int
+    purchases: int
+    first_purchase_at: dt.datetime | None
+    last_purchase_at: dt.datetime | None
+    postings: list[Posting]
+    rests: list[tuple[int, Decimal]]
+    unreserved: list[tuple[int, Decimal]]
+
+
+_state = msgspec.json.Decoder(AccountState)
+
+
+def call(sql: str, parameters: list[Any]) -> Any:
+    """The single value that one of our SQL functions returns.
+
+    psycopg's own cursor prepares the statement on the server; Django's sends and plans its text each time.
+    """
+    connection.ensure_connection()
+    with psycopg.Cursor(connection.connection) as cursor:
+        row = cursor.execute(sql, parameters, prepare=True).fetchone()
+    return row[0] if row else None
+
+
+def lock(*, program_id: int, account_id: int, now: dt.datetime) -> AccountState:
+    """Lock an account until the end of the transaction and read it. LookupError where it is not the programme's."""
+    found = call("SELECT loyalty_lock_account(%s, %s)", [program_id, account_id])
+    return read(program_id=program_id, account_id=found, now=now)
+
+
+def read(*, program_id: int, account_id: int, now: dt.datetime) -> AccountState:
+    """An account and its open lots, not locked."""
+    text = call("SELECT loyalty_account_json(%s, %s, %s)::text", [program_id, account_id, now])
+    if text is None:
+        raise LookupError(f"no account {account_id} in programme {program_id}")
+    return _state.decode(text)
+
+
+def books_of(state: AccountState, now: dt.datetime) -> Books:
+    """The account's books, with what is due already expired."""
+    books = Books(points=state.points, debt=state.debt, lots=state.lots, now=now)
+    books.expire_due()
+    return books
+
+
+def grouped(
+    state: AccountState,
+    books: Books,
+    *,
+    program_id: int,
+    merchant_id: int,
+    at: dt.datetime,
+    now: dt.datetime,
+    actor: str,
+    reason: str = "",
+) -> PostingGroup:
+    """All that the books and the counters have become, to be written at once. `at` is when it happened."""
+    return PostingGroup(
+        program_id=program_id,
+        account_id=state.id,
+        merchant_id=merchant_id,
+        now=now,
+        at=at,
+        actor=actor[:120],
+        reason=reason[:250],
+        points=books.points,
+        debt=books.debt,
+        tier=state.tier,
+        tier_gifts=state.tier_gifts,
+        spent=state.spent,
+        visits=state.visits,
+        purchases=state.purchases,
+        first_purchase_at=state.first_purchase_at,
+        last_purchase_at=state.last_purchase_at,
+        postings=books.postings,
+        rests=list(books.rests.items()),
+        unreserved=list(books.unreserved.items()),
+    )
+
+
+def post(group: PostingGroup, *, sale_id: int | None = None, return_id: int | None = None) -> None:
+    """Write a group. The account must be locked by this transaction."""
+    text = msgspec.json.encode(group).decode()
+    call("SELECT loyalty_post(%s::jsonb, %s, %s)", [text, sale_id, return_id])
+
+
+def expire_due(*, program_id: int, now: dt.datetime, chunk: int = 1000) -> int:
+    """One chunk of the sweep: expire what is due of up to `chunk` accounts. Returns how many lots; 0 when done.
+
+    The accounts are locked first, in the order of their ids, like every other write of theirs: a set-based expiry
+    that does not would race against redemptions. Tills wait for one chunk at the most.
+    """
+    with transaction.atomic():
+        return int(call("SELECT loyalty_expire_due(%s, %s, %s)", [program_id, now, chunk]))
+
+
+def end_due_holds(*, program_id: int, now: dt.datetime, chunk: int = 1000) -> int:
+    """End holds whose time has passed. They had no effect since; this tidies up. Returns how many."""
+    with transaction.atomic():
+        return int(call("SELECT loyalty_end_due_holds(%s, %s, %s)", [program_id, now, chunk]))

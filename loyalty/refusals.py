@@ -1,0 +1,41 @@
+"""How a service says no. Nothing has changed when it does."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Code = Literal[
+    "client_not_found",
+    "client_blocked",
+    "client_exists",
+    "program_not_published",
+    "occurred_at_in_future",
+    "occurred_at_too_old",
+    "redemption_limit",
+    "confirmation_required",
+    "confirmation_invalid",
+    "override_not_allowed",
+    "idempotency_key_reused",
+    "receipt_exists",
+    "sale_not_found",
+    "sale_not_held",
+    "sale_not_sold",
+    "hold_ended",
+    "line_not_found",
+    "return_exceeds_sale",
+    "insufficient_points",
+    "key_revoked",
+    "draft_is_stale",
+    "rules_invalid",
+    "phone_missing",
+    "nothing_to_confirm",
+]
+
+
+class Refused(Exception):  # noqa: N818  # it reads: `raise Refused("client_blocked")`
+    """A request that can't be carried out. `code` is stable; `facts` are numbers and names for the sentence."""
+
+    def __init__(self, code: Code, **facts: object) -> None:
+        super().__init__(code)
+        self.code: Code = code
+        self.facts = facts

@@ -1,0 +1,1 @@
+"""Receipts: compute, sell, hold, commit, void, give back. One atomic service per verb."""
