@@ -2,6 +2,7 @@
 
 import django.utils.timezone
 import phonenumber_field.modelfields
+from django.contrib.postgres.operations import TrigramExtension
 from django.db import migrations, models
 
 
