@@ -23,7 +23,7 @@ def live(request: HttpRequest) -> HttpResponse:
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
     """503 with the name of what is missing; the reason goes to the log, not to strangers."""
-    checks = {"database": answers, "cache": remembers, "migrations": is_migrated}
+    checks: dict[str, Callable[[], bool]] = {"database": answers, "cache": remembers, "migrations": is_migrated}
     results = {name: passes(name, check) for name, check in checks.items()}
     return JsonResponse(results, status=200 if all(results.values()) else 503)
 
@@ -39,12 +39,12 @@ def passes(name: str, check: Callable[[], bool]) -> bool:
 def answers() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
-        return cursor.fetchone() == (1,)
+        return bool(cursor.fetchone() == (1,))
 
 
 def remembers() -> bool:
     cache.set("readyz", "ok", timeout=10)
-    return cache.get("readyz") == "ok"
+    return bool(cache.get("readyz") == "ok")
 
 
 class Migrated:

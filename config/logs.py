@@ -4,6 +4,7 @@ No personal data: nothing here looks at bodies, query strings or names, and Djan
 log, which quotes full paths, is kept to what the access line does not already say.
 """
 
+import sys
 from typing import Any
 
 import structlog
@@ -36,7 +37,9 @@ def logging_config(*, style: str, level: str) -> dict[str, Any]:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ]
     else:
-        last = [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+        last = [
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+        ]
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -57,6 +60,7 @@ def logging_config(*, style: str, level: str) -> dict[str, Any]:
             "celery.beat": {"level": "WARNING"},
             "celery.app.trace": {"level": "WARNING"},
             "celery.worker.strategy": {"level": "WARNING"},
+            "django_celery_beat": {"level": "WARNING"},
             "django_structlog.celery": {"level": "WARNING"},
         },
     }

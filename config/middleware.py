@@ -1,14 +1,14 @@
 """What every request passes on its way in.
 
 The till API shares the process with the pages but not their furniture: under /api/ there are
-no sessions, forms, messages or frames, so the middleware for those steps aside. They stay in
-MIDDLEWARE as subclasses, because the admin checks that they are there.
+no sessions, users or messages, so the middleware for those steps aside. They stay in MIDDLEWARE
+as subclasses, because the admin checks that they are there.
 """
 
 import re
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 import structlog
@@ -17,7 +17,6 @@ from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.middleware import clickjacking, csrf
 from django.utils.deprecation import MiddlewareMixin
 
 Handler: TypeAlias = Callable[[HttpRequest], HttpResponseBase]
@@ -98,7 +97,7 @@ class ContentSecurityPolicyMiddleware:
 
 
 class PagesOnly(MiddlewareMixin):
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         if request.path_info.startswith(API):
             return self.get_response(request)
         return super().__call__(request)
@@ -108,17 +107,9 @@ class SessionMiddleware(PagesOnly, sessions.SessionMiddleware):
     pass
 
 
-class CsrfViewMiddleware(PagesOnly, csrf.CsrfViewMiddleware):
-    pass
-
-
 class AuthenticationMiddleware(PagesOnly, auth.AuthenticationMiddleware):
     pass
 
 
 class MessageMiddleware(PagesOnly, messages.MessageMiddleware):
-    pass
-
-
-class XFrameOptionsMiddleware(PagesOnly, clickjacking.XFrameOptionsMiddleware):
     pass

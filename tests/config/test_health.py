@@ -3,7 +3,7 @@
 from unittest.mock import patch
 
 import pytest
-from django.core.cache import cache
+from django.core.cache.backends.redis import RedisCache
 from django.test import Client
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +21,7 @@ def test_ready(client: Client) -> None:
 
 
 def test_not_ready_names_what_is_missing_and_no_more(client: Client) -> None:
-    with patch.object(type(cache._connections["default"]), "set", side_effect=OSError("secret")):
+    with patch.object(RedisCache, "set", side_effect=OSError("secret")):
         answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json() == {"database": True, "cache": False, "migrations": True}

@@ -1,0 +1,227 @@
+"""The launcher with real processes: nothing is left behind, and nothing is lost."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis
+
+from config.local.accounts import Account
+from config.local.instance import CHECKOUT, Instance
+from config.local.postgres import REACHABLE
+from config.local.processes import is_at_home, stop_leftover
+
+LAUNCHER = [sys.executable, "-m", "config.local"]
+
+
+class Launched:
+    """`config.local serve` on a data folder, with what it says of itself."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self.process = subprocess.Popen(
+            [*LAUNCHER, "serve"],
+            cwd=CHECKOUT,
+            env=clean_environment(data),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        self.environment: dict[str, str] = json.loads(self.process.stdout.readline() or "{}")
+
+    def query(self, sql: str) -> object:
+        with psycopg.connect(self.environment["DATABASE_URL"], autocommit=True) as connection:
+            cursor = connection.execute(sql)
+            row = cursor.fetchone() if cursor.description else None
+            return row[0] if row else None
+
+    def cache(self) -> "redis.Redis":
+        return redis.Redis.from_url(self.environment["REDIS_URL"])
+
+    def servers(self) -> list[int]:
+        files = ("postgres/postmaster.pid", "valkey/valkey.pid")
+        return [int((self.data / file).read_text().split()[0]) for file in files]
+
+    def end(self, how: signal.Signals = signal.SIGTERM) -> None:
+        self.process.send_signal(how)
+        self.process.communicate(timeout=30)
+
+
+def clean_environment(data: Path) -> dict[str, str]:
+    """Without the test session's own servers."""
+    mine = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
+    return mine | {"DATA_DIR": str(data)}
+
+
+@pytest.fixture
+def data() -> Iterator[Path]:
+    """Not tmp_path: as root PostgreSQL runs on another account, which cannot go in there."""
+    folder = Path(tempfile.mkdtemp(prefix="kopilka-launcher-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def launch() -> Iterator[Callable[[Path], Launched]]:
+    launched: list[Launched] = []
+
+    def start(data: Path) -> Launched:
+        launched.append(Launched(data))
+        return launched[-1]
+
+    yield start
+    for one in launched:
+        one.process.terminate()
+        one.process.communicate(timeout=30)
+
+
+def gone(pids: list[int], seconds: float = 15) -> bool:
+    deadline = time.monotonic() + seconds
+    while any(Path(f"/proc/{pid}").exists() for pid in pids):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def test_cyrillic_is_found_in_any_case(data: Path, launch: Callable[[Path], Launched]) -> None:
+    here = launch(data)
+    assert here.query("SELECT lower('ЖЕЛЕЗ') = 'желез' AND upper('желез') = 'ЖЕЛЕЗ'") is True
+    assert here.query("SELECT 'Железнодорожник' ILIKE '%желез%'") is True
+    here.query("CREATE EXTENSION pg_trgm")
+    assert here.query("SELECT similarity('ЖЕЛЕЗО', 'железо')") == 1.0
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_stops_everything(data: Path, launch: Callable[[Path], Launched], how: signal.Signals) -> None:
+    here = launch(data)
+    servers = here.servers()
+    here.end(how)
+    assert here.process.returncode == 0
+    assert gone(servers, seconds=0)
+    assert not Instance(data).sockets.exists()
+
+
+def test_the_end_of_its_input_stops_everything(data: Path, launch: Callable[[Path], Launched]) -> None:
+    here = launch(data)
+    servers = here.servers()
+    here.process.communicate(timeout=30)
+    assert gone(servers, seconds=0)
+
+
+def test_killed_it_leaves_nothing_running_and_the_next_start_finds_the_data(
+    data: Path, launch: Callable[[Path], Launched]
+) -> None:
+    first = launch(data)
+    first.query("CREATE TABLE kept AS SELECT 42 AS answer")
+    first.cache().set("kept", "42")
+    servers = first.servers()
+    first.end(signal.SIGKILL)
+    second = launch(data)
+    assert second.query("SELECT answer FROM kept") == 42
+    assert second.cache().get("kept") == b"42"
+    assert gone(servers)
+
+
+def test_killed_with_its_servers_it_recovers(data: Path, launch: Callable[[Path], Launched]) -> None:
+    first = launch(data)
+    first.query("CREATE TABLE kept AS SELECT 42 AS answer")
+    for pid in (first.process.pid, *first.servers()):
+        os.kill(pid, signal.SIGKILL)
+    first.process.communicate()
+    assert launch(data).query("SELECT answer FROM kept") == 42
+
+
+def test_a_number_that_is_somebody_elses_now_is_left_alone(data: Path, launch: Callable[[Path], Launched]) -> None:
+    launch(data).end()
+    with subprocess.Popen(["/bin/sleep", "60"]) as stranger:
+        stale = f"{stranger.pid}\n{data / 'postgres'}\n"
+        (data / "postgres" / "postmaster.pid").write_text(stale)
+        (data / "valkey" / "valkey.pid").write_text(f"{stranger.pid}\n")
+        assert launch(data).query("SELECT 1") == 1
+        assert stranger.poll() is None
+        stranger.kill()
+
+
+def test_a_server_left_by_a_killed_run_is_known_by_its_folder(data: Path) -> None:
+    """Where the kernel does not tell children of their parent's death."""
+    with subprocess.Popen(["/bin/sleep", "60"], cwd=data) as orphan:
+        (data / "orphan.pid").write_text(f"{orphan.pid}\n")
+        assert is_at_home(orphan.pid, data)
+        # Our own child stays a zombie until it is waited for, so it is reaped meanwhile.
+        orphan.terminate()
+        orphan.wait()
+        stop_leftover(data / "orphan.pid", data, signal.SIGTERM)
+        assert not is_at_home(orphan.pid, data)
+
+
+def test_two_side_by_side(data: Path, launch: Callable[[Path], Launched]) -> None:
+    one, other = launch(data / "one"), launch(data / "other")
+    one.query("CREATE TABLE mine (id int)")
+    assert other.query("SELECT count(*) FROM pg_tables WHERE tablename = 'mine'") == 0
+    one.end()
+    assert other.query("SELECT 1") == 1
+
+
+def test_a_folder_in_use_is_refused(data: Path, launch: Callable[[Path], Launched]) -> None:
+    launch(data)
+    second = launch(data)
+    said = second.process.communicate(timeout=30)[1]
+    assert second.process.returncode == 1
+    assert "in use by a running Kopilka" in said
+
+
+def test_exec_joins_a_running_one_and_passes_the_answer_on(data: Path, launch: Callable[[Path], Launched]) -> None:
+    here = launch(data)
+    command = [*LAUNCHER, "exec", "--", "sh", "-c", 'echo "$DATABASE_URL"; exit 7']
+    done = subprocess.run(
+        command, cwd=CHECKOUT, env=clean_environment(data), capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip() == here.environment["DATABASE_URL"]
+    assert done.returncode == 7
+    assert here.query("SELECT 1") == 1
+
+
+def test_exec_alone_starts_and_stops(data: Path) -> None:
+    command = [*LAUNCHER, "exec", "--fast", "--", "sh", "-c", 'cat "$DATA_DIR"/*/*.pid']
+    done = subprocess.run(
+        command, cwd=CHECKOUT, env=clean_environment(data), capture_output=True, text=True, check=True
+    )
+    pids = [int(line) for line in done.stdout.splitlines() if line.isdigit()]
+    assert len(pids) >= 2
+    assert gone([pid for pid in pids if is_at_home(pid, data / "postgres")], seconds=0)
+
+
+def test_sockets_fit_however_deep_the_checkout_lies(data: Path, launch: Callable[[Path], Launched]) -> None:
+    here = launch(data / ("deep" * 20) / ("deeper" * 20))
+    assert here.query("SELECT 1") == 1
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root lends PostgreSQL an account")
+def test_root_keeps_the_cluster_where_the_lent_account_can_go(data: Path, launch: Callable[[Path], Launched]) -> None:
+    private = data / "private"
+    private.mkdir(mode=0o700)
+    here = launch(private / "checkout")
+    kept = REACHABLE / Instance(private / "checkout").key
+    try:
+        assert here.query("SELECT 1") == 1
+        assert (private.stat().st_mode & 0o777) == 0o700
+        assert (kept / "postgres" / "PG_VERSION").exists()
+        server = int((kept / "postgres" / "postmaster.pid").read_text().split()[0])
+        assert Path(f"/proc/{server}").stat().st_uid == Account.unprivileged().uid
+        here.end()
+        assert gone([server], seconds=0)
+    finally:
+        shutil.rmtree(kept)
