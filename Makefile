@@ -8,7 +8,7 @@ LOCAL := KOPILKA_LOCAL=1
 CHROMIUM ?= /usr/bin/chromium
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long lint fmt lock bench clean
+.PHONY: help run test test-long lint fmt messages lock bench clean
 
 help: ## Show this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -36,6 +36,9 @@ fmt: $(VENV)/.dev ## Format the code and mend what can be mended
 	$(PYTHON) -m ruff check --fix .
 	$(PYTHON) -m ruff format .
 	@git ls-files -z '*.html' | xargs -0 -r $(VENV)/bin/djade --target-version 5.2
+
+messages: $(VENV)/.dev ## Compile the translations in locale/ (both files are committed)
+	$(VENV)/bin/pybabel compile --domain django --directory locale --statistics
 
 COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url \
 	--python-version 3.11 --custom-compile-command "make lock" pyproject.toml
