@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from merchants.models.merchant import Merchant, Outlet
 from merchants.models.program import Program
 from merchants.models.tenancy import TenantManager
+from merchants.models.user import User
 
 
 class Role(models.TextChoices):
@@ -25,6 +26,10 @@ class Role(models.TextChoices):
 class MemberQuerySet(models.QuerySet["Member"]):
     def active(self) -> MemberQuerySet:
         return self.filter(is_active=True, merchant__is_active=True, user__is_active=True)
+
+    def of(self, user: User) -> MemberQuerySet:
+        """With what a list of them shows."""
+        return self.filter(user=user).select_related("merchant", "program").prefetch_related("outlets")
 
     def owners(self) -> MemberQuerySet:
         return self.filter(is_active=True, user__is_active=True, role=Role.OWNER)
@@ -63,6 +68,9 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
     def open(self, now: datetime) -> InvitationQuerySet:
         return self.pending().filter(expires_at__gt=now)
+
+    def by_digest(self, digest: bytes) -> Invitation | None:
+        return self.select_related("merchant", "program", "invited_by").filter(digest=digest).first()
 
     def over(self, before: datetime) -> InvitationQuerySet:
         """Of no use since `before`: accepted, revoked or out of date."""

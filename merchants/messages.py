@@ -1,0 +1,57 @@
+"""What the outbox sends for this app: each handler does one message, by its topic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from django.core.mail import send_mail
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from merchants import sms
+from merchants.models import Invitation, OutboxMessage
+from merchants.outbox import Handler
+
+# A code that comes later than this only puzzles its reader.
+CODE_IS_FRESH = timedelta(minutes=10)
+
+
+def send_invitation(message: OutboxMessage, now: datetime) -> None:
+    """Payload: `invitation` (id), `link`. Not sent when the invitation is over by now."""
+    invitation = (
+        Invitation.objects.open(now)
+        .select_related("merchant", "program", "invited_by")
+        .filter(pk=message.payload["invitation"])
+        .first()
+    )
+    if invitation is None:
+        return
+    with translation.override(invitation.program.language):
+        send_mail(
+            subject=_("Invitation: %(merchant)s") % {"merchant": one_line(invitation.merchant.name)},
+            message=render_to_string(
+                "merchants/invitation_email.txt", {"invitation": invitation, "link": message.payload["link"]}
+            ),
+            from_email=None,
+            recipient_list=[invitation.email],
+        )
+
+
+def send_confirmation(message: OutboxMessage, now: datetime) -> None:
+    """Payload: `phone` (E.164), `text` with the code."""
+    if now - message.created_at > CODE_IS_FRESH:
+        return
+    sms.backend().send(message.payload["phone"], message.payload["text"])
+
+
+def one_line(text: str) -> str:
+    """A mail's subject has no line breaks; names that people type might."""
+    return " ".join(text.split())
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "invitation.send": send_invitation,
+    "confirmation.send": send_confirmation,
+}

@@ -1,0 +1,87 @@
+"""How often a till may call, and how often it may guess.
+
+The general rate keeps one mad till from slowing the others down; it fails open, because a till must sell. The limit
+of guesses keeps phones, codes and confirmations from being tried out; without the cache each process counts alone.
+"""
+
+from __future__ import annotations
+
+import time
+
+from django.conf import settings
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+from rest_framework.views import APIView
+
+from merchants.authentication import Caller
+from merchants.counters import CacheDownError, counters
+
+MINUTE = 60
+GUESSES = 30
+GUESS_WINDOW = 10 * MINUTE
+
+
+class TillThrottle(BaseThrottle):
+    """Requests of one key within a minute: TILL_REQUESTS_PER_MINUTE, 3000 unless said; None turns it off."""
+
+    seconds = 0
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        limit: int | None = getattr(settings, "TILL_REQUESTS_PER_MINUTE", 3000)
+        if limit is None or not isinstance(request.auth, Caller):
+            return True
+        try:
+            count, self.seconds = counters().add(f"till:{request.auth.key_id}", seconds=MINUTE)
+        except CacheDownError:
+            return True
+        return count <= limit
+
+    def wait(self) -> float:
+        return max(1, self.seconds)
+
+
+class GuessThrottle(BaseThrottle):
+    """For views that take a phone, a card, a code or a confirmation; they call `record_guess` when it was wrong."""
+
+    seconds = 0
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        if not isinstance(request.auth, Caller):
+            return True
+        till_id = request.auth.till_id
+        try:
+            count, self.seconds = counters().read(f"guess:{till_id}")
+        except CacheDownError:
+            count, self.seconds = own_guesses.read(till_id)
+        return count < GUESSES
+
+    def wait(self) -> float:
+        return max(1, self.seconds)
+
+
+def record_guess(caller: Caller) -> None:
+    """The caller named a client, a code or a confirmation that does not exist. Never raises."""
+    try:
+        counters().add(f"guess:{caller.till_id}", seconds=GUESS_WINDOW)
+    except CacheDownError:
+        own_guesses.add(caller.till_id)
+
+
+class OwnGuesses:
+    """What this process has seen itself: (count, end of the window) by till. As many tills as there are."""
+
+    def __init__(self) -> None:
+        self.seen: dict[int, tuple[int, float]] = {}
+
+    def read(self, till_id: int) -> tuple[int, int]:
+        count, until = self.seen.get(till_id, (0, 0.0))
+        rest = until - time.monotonic()
+        return (count, int(rest) + 1) if rest > 0 else (0, 0)
+
+    def add(self, till_id: int) -> None:
+        count, _rest = self.read(till_id)
+        until = self.seen[till_id][1] if count else time.monotonic() + GUESS_WINDOW
+        self.seen[till_id] = (count + 1, until)
+
+
+own_guesses = OwnGuesses()

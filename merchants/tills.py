@@ -1,0 +1,79 @@
+"""Tills and their keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from merchants import audit
+from merchants.access import Action, Actor, require, same_tenant
+from merchants.keys import digest_of, new_key
+from merchants.models import Outlet, Scope, Till, TillKey
+
+
+@transaction.atomic
+def register_till(*, outlet: Outlet, name: str, by: Actor, now: datetime) -> Till:
+    """A new till of the outlet, without a key. ValidationError: no name, or the outlet has such a till."""
+    same_tenant(outlet)
+    require(by, Action.MANAGE_TILLS, merchant=outlet.merchant)
+    till = Till(
+        program_id=outlet.program_id, merchant_id=outlet.merchant_id, outlet=outlet, name=name.strip(), created_at=now
+    )
+    till.full_clean()
+    till.save()
+    audit.record(program_id=till.program_id, action="till.registered", at=now, by=by, subject=till)
+    return till
+
+
+@transaction.atomic
+def issue_key(*, till: Till, scopes: Iterable[str], by: Actor, now: datetime) -> str:
+    """A new key of the till, in plain text, for the only time. Its other keys stay valid.
+
+    ValidationError (`scopes_invalid`): no scope, or one that does not exist.
+    """
+    same_tenant(till)
+    require(by, Action.MANAGE_TILLS, merchant=till.merchant)
+    wanted = set(scopes)
+    if not wanted or not wanted <= set(Scope.values):
+        raise ValidationError(_("Choose what the till may do."), code="scopes_invalid")
+    key = new_key(till.program_id)
+    row = TillKey.objects.create(
+        program_id=till.program_id,
+        till=till,
+        digest=digest_of(key),
+        hint=key[-4:],
+        scopes=sorted(wanted),
+        created_at=now,
+    )
+    audit.record(
+        program_id=till.program_id,
+        action="till_key.issued",
+        at=now,
+        by=by,
+        subject=row,
+        details={"till": till.pk, "scopes": row.scopes},
+    )
+    return key
+
+
+@transaction.atomic
+def revoke_key(*, key: TillKey, by: Actor, now: datetime, reason: str = "") -> None:
+    """The key is refused from the next request on. Revoking it again changes nothing."""
+    same_tenant(key)
+    require(by, Action.MANAGE_TILLS, merchant=key.till.merchant)
+    if not TillKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=now):
+        return
+    key.revoked_at = now
+    audit.record(
+        program_id=key.program_id,
+        action="till_key.revoked",
+        at=now,
+        by=by,
+        subject=key,
+        details={"till": key.till_id},
+        reason=reason,
+    )
