@@ -262,7 +262,7 @@ def run(
         statuses={str(status): _int(count) for status, count in sorted(statuses.items())},
         errors=errors,
         cpu_ms={name: round(used[name] * 1000 / requests, 3) for name in groups},
-        generator_cpu_ms=round(generator * 1000 / requests, 4),
+        generator_cpu_ms=round(_int(raw["cpu_us"]) / 1000 / requests, 4),
         machine_busy=round(1 - idle / total, 3),
         machine_other=round(max(0.0, total - idle - (sum(used.values()) + generator) * TICKS_PER_SECOND) / total, 3),
         machine_steal=round(steal / total, 3),
