@@ -90,7 +90,9 @@ def watch(children: list[Child]) -> int:
 
 def manage(environment: Mapping[str, str], *arguments: str) -> None:
     command = [sys.executable, "manage.py", *arguments]
-    subprocess.run(command, cwd=CHECKOUT, env=dict(environment), check=True)
+    done = subprocess.run(command, cwd=CHECKOUT, env=dict(environment), check=False)
+    if done.returncode:
+        raise SystemExit(f"`manage.py {arguments[0]}` failed; what it said stands above.")
 
 
 def demo(instance: Instance, environment: Mapping[str, str]) -> str:
