@@ -73,7 +73,7 @@ def call(sql: str, parameters: list[Any]) -> Any:
     psycopg's own cursor prepares the statement on the server; Django's sends and plans its text each time.
     """
     connection.ensure_connection()
-    with psycopg.Cursor(connection.connection) as cursor:
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
         row = cursor.execute(sql, parameters, prepare=True).fetchone()
     return row[0] if row else None
 

@@ -28,7 +28,8 @@ Code = Literal[
     "draft_is_stale",
     "rules_invalid",
     "phone_missing",
-    "nothing_to_confirm",
+    "tier_not_found",
+    "points_invalid",
 ]
 
 

@@ -109,7 +109,8 @@ class Books:
     def next_expiry(self) -> tuple[dt.datetime, Decimal] | None:
         """The next moment at which points will be gone, and how many."""
         rests: dict[dt.datetime, Decimal] = {}
-        for lot in (*self.lots, *self.new_lots):
+        lots: list[OpenLot | NewLot] = [*self.lots, *self.new_lots]
+        for lot in lots:
             if lot.expires_at is not None and lot.expires_at > self.now and lot.rest:
                 rests[lot.expires_at] = rests.get(lot.expires_at, ZERO) + lot.rest
         return min(rests.items(), default=None)

@@ -55,3 +55,9 @@ def reached_between(rulebook: Rulebook, before: Tier | None, after: Tier | None)
         return ()
     first = rulebook.tiers_by_id[before.id] + 1 if before else 0
     return rulebook.tiers[first : rulebook.tiers_by_id[after.id] + 1]
+
+
+def known(rulebook: Rulebook, tier: str) -> Tier | None:
+    """The tier of this id; None where this version does not know it."""
+    rank = rulebook.tiers_by_id.get(tier)
+    return None if rank is None else rulebook.tiers[rank]

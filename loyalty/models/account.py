@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 
 from django.contrib.postgres.fields import ArrayField
@@ -7,11 +8,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django_scopes import ScopedManager
 
 from loyalty.models.fields import MoneyField, PointsField
 from loyalty.models.triggers import books_balance
-from merchants.models import Merchant, Program
+from merchants.models import Merchant, Program, TenantManager
 
 
 class Account(models.Model):
@@ -59,7 +59,7 @@ class Account(models.Model):
     referrer = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="referees")
     created_at = models.DateTimeField(_("joined"), default=timezone.now)
 
-    objects = ScopedManager(program="program")
+    objects = TenantManager()
 
     class Meta:
         verbose_name = _("account")
@@ -102,7 +102,7 @@ class Card(models.Model):
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.ACTIVE)
     created_at = models.DateTimeField(_("issued"), default=timezone.now)
 
-    objects = ScopedManager(program="program")
+    objects = TenantManager()
 
     class Meta:
         verbose_name = _("card")
@@ -114,6 +114,13 @@ class Card(models.Model):
 
     def __str__(self) -> str:
         return f"…{self.number[-4:]}"
+
+
+class OneTimeCodeQuerySet(models.QuerySet["OneTimeCode"]):
+    def living(self, now: dt.datetime) -> OneTimeCodeQuerySet:
+        """Codes that may still be used: in time, and not bound to a sale or to a hold that lasts."""
+        free = Q(sale=None) | Q(sale__status="ended") | Q(sale__status="held", sale__hold_until__lte=now)
+        return self.filter(free, expires_at__gt=now)
 
 
 class OneTimeCode(models.Model):
@@ -129,7 +136,7 @@ class OneTimeCode(models.Model):
     # The hold or sale that the code is bound to; void of a hold frees it.
     sale = models.ForeignKey("loyalty.Sale", models.CASCADE, null=True, related_name="+")
 
-    objects = ScopedManager(program="program")
+    objects = TenantManager.from_queryset(OneTimeCodeQuerySet)()
 
     class Meta:
         verbose_name = _("one-time code")
@@ -148,9 +155,11 @@ class Confirmation(models.Model):
     digest = models.CharField(max_length=64)
     expires_at = models.DateTimeField()
     attempts = models.PositiveSmallIntegerField(default=0)
+    # The message named a sum: a sale may not spend more on the strength of it.
+    points = PointsField(null=True)
     used_at = models.DateTimeField(null=True)
 
-    objects = ScopedManager(program="program")
+    objects = TenantManager()
 
     class Meta:
         verbose_name = _("confirmation code")

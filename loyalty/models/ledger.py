@@ -1,18 +1,19 @@
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django_scopes import ScopedManager
 
 from loyalty.models.account import Account
 from loyalty.models.fields import PointsField
 from loyalty.models.sale import Return, Sale
 from loyalty.models.triggers import append_only, books_balance
-from merchants.models import Merchant, Program
+from merchants.models import Merchant, Program, TenantManager
 
 
 class Lot(models.Model):
@@ -33,7 +34,7 @@ class Lot(models.Model):
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
     created_at = models.DateTimeField(_("given"), default=timezone.now)
 
-    objects = ScopedManager(program="program")
+    objects = TenantManager()
 
     class Meta:
         verbose_name = _("lot")
@@ -74,7 +75,7 @@ class Entry(models.Model):
     points = PointsField(_("points"))
     balance_after = PointsField(_("balance after"))
     lots: ArrayField[list[int], list[int]] = ArrayField(models.BigIntegerField(), default=list)
-    parts: ArrayField[list[object], list[object]] = ArrayField(PointsField(), default=list)
+    parts: ArrayField[list[Decimal], list[Decimal]] = ArrayField(PointsField(), default=list)
     rule = models.CharField(_("rule"), max_length=60, blank=True)
     sale = models.ForeignKey(Sale, models.PROTECT, null=True, blank=True, related_name="entries", db_index=False)
     given_back = models.ForeignKey(
@@ -85,7 +86,7 @@ class Entry(models.Model):
     actor = models.CharField(_("by"), max_length=120, blank=True)
     reason = models.CharField(_("reason"), max_length=250, blank=True)
 
-    objects = ScopedManager(program="program")
+    objects = TenantManager()
 
     class Meta:
         verbose_name = _("entry")
@@ -113,7 +114,7 @@ class Reservation(models.Model):
     points = PointsField(_("points"))
     until = models.DateTimeField(_("until"))
 
-    objects = ScopedManager(program="program")
+    objects = TenantManager()
 
     class Meta:
         verbose_name = _("reservation")

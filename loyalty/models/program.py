@@ -1,13 +1,21 @@
 from __future__ import annotations
 
+import datetime as dt
+
 import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django_scopes import ScopedManager
 
-from merchants.models import Program
+from merchants.models import Program, TenantManager
+
+
+class VersionQuerySet(models.QuerySet["ProgramVersion"]):
+    def in_force(self, program_id: int, at: dt.datetime) -> int | None:
+        """The number of the version in force at a moment."""
+        published = self.filter(program_id=program_id, published_at__lte=at)
+        return published.order_by("-published_at", "-number").values_list("number", flat=True).first()
 
 
 class ProgramDraft(models.Model):
@@ -19,7 +27,7 @@ class ProgramDraft(models.Model):
     edited_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     edited_at = models.DateTimeField(_("edited"), default=timezone.now)
 
-    objects = ScopedManager(program="program")
+    objects = TenantManager()
 
     class Meta:
         verbose_name = _("draft of the rules")
@@ -42,7 +50,7 @@ class ProgramVersion(models.Model):
     published_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     published_at = models.DateTimeField(_("published"), default=timezone.now)
 
-    objects = ScopedManager(program="program")
+    objects = TenantManager.from_queryset(VersionQuerySet)()
 
     class Meta:
         verbose_name = _("version of the rules")

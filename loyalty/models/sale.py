@@ -4,12 +4,23 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django_scopes import ScopedManager
 
 from loyalty.models.account import Account
 from loyalty.models.fields import MoneyField, PointsField, QuantityField
 from loyalty.models.triggers import append_only
-from merchants.models import Merchant, Outlet, Program, Till
+from merchants.models import Merchant, Outlet, Program, TenantManager, Till
+
+
+class SaleQuerySet(models.QuerySet["Sale"]):
+    def same_day(self, sale: Sale) -> SaleQuerySet:
+        """The client's other receipts of the same local day."""
+        return self.filter(program_id=sale.program_id, account=sale.account, local_day=sale.local_day).exclude(
+            pk=sale.pk
+        )
+
+    def visited(self, sale: Sale) -> bool:
+        """Whether another sale already counts as the client's visit of that day."""
+        return self.same_day(sale).filter(status=Sale.Status.COMMITTED, is_visit=True).exists()
 
 
 class Sale(models.Model):
@@ -60,10 +71,11 @@ class Sale(models.Model):
     tier_after = models.CharField(_("tier after"), max_length=40, blank=True)
     # Whether this sale was the day's first of its client: a return of all of it takes the visit back.
     is_visit = models.BooleanField(default=False)
+    # Of what was sold, however it was spelled: tells a repeat of a receipt from another one with its number.
     body_digest = models.BinaryField(max_length=32)
     created_at = models.DateTimeField(_("written"), default=timezone.now)
 
-    objects = ScopedManager(program="program")
+    objects = TenantManager.from_queryset(SaleQuerySet)()
 
     class Meta:
         verbose_name = _("sale")
@@ -123,7 +135,7 @@ class SaleLine(models.Model):
     paid = MoneyField()
     earned = PointsField()
 
-    objects = ScopedManager(program="program")
+    objects = TenantManager()
 
     class Meta:
         verbose_name = _("line")
@@ -154,12 +166,14 @@ class Return(models.Model):
     earned_taken = PointsField(_("points taken back"))
     earned_expired = PointsField(_("points that had expired"))
     earned_forgiven = PointsField(_("points let go"))
+    # The upgrade that the sale had caused went back with it, and its gift.
+    tier_undone = models.BooleanField(_("upgrade undone"), default=False)
     cashier = models.CharField(_("cashier"), max_length=64, blank=True)
     actor = models.CharField(_("by"), max_length=120, blank=True)
     reason = models.CharField(_("reason"), max_length=250, blank=True)
     created_at = models.DateTimeField(_("written"), default=timezone.now)
 
-    objects = ScopedManager(program="program")
+    objects = TenantManager()
 
     class Meta:
         verbose_name = _("return")
@@ -188,7 +202,7 @@ class ReturnLine(models.Model):
     certificate = MoneyField(default=0)
     earned = PointsField()
 
-    objects = ScopedManager(program="program")
+    objects = TenantManager()
 
     class Meta:
         verbose_name = _("returned line")
@@ -214,7 +228,7 @@ class IdempotencyKey(models.Model):
     answer = models.TextField()
     created_at = models.DateTimeField(default=timezone.now)
 
-    objects = ScopedManager(program="program")
+    objects = TenantManager()
 
     class Meta:
         verbose_name = _("idempotency key")

@@ -24,7 +24,7 @@ def books_balance(
     table: str, column: str, *, updated: tuple[str, ...], also: pgtrigger.Operation | None = None
 ) -> pgtrigger.Trigger:
     """At COMMIT: points = sum of the open lots, and points - debt = the last entry's balance."""
-    operation: pgtrigger.Operation = pgtrigger.UpdateOf(*updated)
+    operation: pgtrigger.Operation = pgtrigger.UpdateOf(*updated)  # type: ignore[no-untyped-call]
     if also is not None:
         operation = operation | also
     return pgtrigger.Trigger(

@@ -79,7 +79,7 @@ BEGIN
           INTO v_day FROM loyalty_sale s
          WHERE s.program_id = p_program AND s.account_id = v_account AND s.local_day = p_day
            AND (s.status = 'committed' OR (s.status = 'held' AND s.hold_until > p_now));
-        SELECT jsonb_build_object('digest', c.digest, 'attempts', c.attempts) INTO v_confirmation
+        SELECT jsonb_build_object('digest', c.digest, 'attempts', c.attempts, 'points', c.points) INTO v_confirmation
           FROM loyalty_confirmation c
          WHERE c.program_id = p_program AND c.account_id = v_account AND c.used_at IS NULL AND c.expires_at > p_now;
     END IF;
@@ -119,7 +119,7 @@ BEGIN
     SELECT s.program_id, s.merchant_id, s.outlet_id, s.till_id, s.public_id, v_account, s.status, s.receipt_number,
            s.occurred_at, s.local_day, s.version, s.channel, s.cashier, s.identified_by, s.hold_until, s.total,
            s.discount, s.points_redeemed, s.points_value, s.certificates_paid, s.to_pay, s.points_earned, s.earnings,
-           s.explanation, s.flags, s.tier_before, s.tier_after, s.is_visit, decode(p->>'body_digest', 'hex'), v_now
+           s.explanation, s.flags, s.tier_before, s.tier_after, s.is_visit, decode(p->>'contents_digest', 'hex'), v_now
       FROM jsonb_populate_record(NULL::loyalty_sale, p->'sale') s
     RETURNING id INTO v_sale;
 

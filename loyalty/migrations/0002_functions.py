@@ -4,5 +4,5 @@ from loyalty.sql import install
 
 
 class Migration(migrations.Migration):
-    dependencies = [("loyalty", "0002_initial"), ("merchants", "0001_initial")]
+    dependencies = [("loyalty", "0001_initial"), ("merchants", "0001_initial")]
     operations = [install("books", "sales", "sweeps")]

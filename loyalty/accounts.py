@@ -1,0 +1,219 @@
+"""Accounts: open, find, block, set a status, adjust by hand."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from decimal import Decimal
+
+from django.db import IntegrityError, transaction
+
+from loyalty import ledger
+from loyalty.cards import issue_virtual
+from loyalty.engine import tiers
+from loyalty.engine.books import Books, NotEnoughPoints
+from loyalty.engine.earning import lot_dates
+from loyalty.engine.effects import Welcome
+from loyalty.engine.quantities import ZERO, unit
+from loyalty.engine.rulebook import Rulebook
+from loyalty.ledger import AccountState
+from loyalty.models import Account, Card, OneTimeCode
+from loyalty.programs import rulebook_at
+from loyalty.refusals import Refused
+from loyalty.sales.request import Who
+from loyalty.standing import NO_RULES
+from merchants import audit
+from merchants.access import Actor, same_tenant
+
+
+@transaction.atomic
+def open_account(
+    *,
+    program_id: int,
+    merchant_id: int,
+    phone: str | None,
+    now: dt.datetime,
+    birthday: dt.date | None = None,
+    referrer: Account | None = None,
+    tags: Sequence[str] = (),
+    actor: str = "",
+) -> Account:
+    """A new account with a virtual card, its phone (E.164) as another, and the welcome points of the rules in force.
+
+    Refused `client_exists` with the other's `account_id` where the phone is known.
+    """
+    if referrer is not None:
+        same_tenant(referrer)
+    rulebook = _rules(program_id, now)
+    first = tiers.reached(rulebook, spent=ZERO, visits=0)
+    account = Account.objects.create(
+        program_id=program_id,
+        merchant_id=merchant_id,
+        tier=first.id if first else "",
+        birthday=birthday,
+        referrer=referrer,
+        tags=list(tags),
+        created_at=now,
+    )
+    if phone:
+        try:
+            with transaction.atomic():
+                Card.objects.create(
+                    program_id=program_id, account=account, kind=Card.Kind.PHONE, number=phone, created_at=now
+                )
+        except IntegrityError:
+            known = Card.objects.select_related("account").get(program_id=program_id, number=phone)
+            raise Refused("client_exists", account_id=known.account.public_id) from None
+    issue_virtual(account=account, now=now)
+    _welcome(account, rulebook, now, actor)
+    return account
+
+
+def find(*, program_id: int, who: Who, now: dt.datetime) -> Account:
+    """The account that a phone, card, living one-time code or public id stands for. Refused `client_not_found`."""
+    account = _find(program_id, who, now)
+    if account is None:
+        raise Refused("client_not_found")
+    while account.merged_into is not None:
+        account = account.merged_into
+    return account
+
+
+@transaction.atomic
+def block(*, account: Account, reason: str, now: dt.datetime, by: Actor) -> None:
+    """A blocked client neither earns nor spends; what he has stays."""
+    _set_status(account, Account.Status.BLOCKED, reason, "account.blocked", now, by)
+
+
+@transaction.atomic
+def unblock(*, account: Account, reason: str, now: dt.datetime, by: Actor) -> None:
+    _set_status(account, Account.Status.ACTIVE, reason, "account.unblocked", now, by)
+
+
+@transaction.atomic
+def set_manual_tier(
+    *, account: Account, tier: str, until: dt.datetime | None, reason: str, now: dt.datetime, by: Actor
+) -> None:
+    """Hold a client's status at least at `tier` until a moment (None: for ever); an empty tier lifts it."""
+    program_id = same_tenant(account)
+    if tier and tier not in _rules(program_id, now).tiers_by_id:
+        raise Refused("tier_not_found", tier=tier)
+    before = Account.objects.select_for_update().get(pk=account.pk).manual_tier
+    Account.objects.filter(pk=account.pk).update(manual_tier=tier, manual_tier_until=until)
+    audit.record(
+        program_id=program_id,
+        action="account.tier_set",
+        at=now,
+        by=by,
+        subject=account,
+        details={"before": before, "after": tier, "until": until.isoformat() if until else None},
+        reason=reason,
+    )
+
+
+@transaction.atomic
+def adjust(
+    *,
+    account: Account,
+    points: Decimal,
+    reason: str,
+    now: dt.datetime,
+    by: Actor,
+    expires_at: dt.datetime | None = None,
+) -> None:
+    """Add points by hand, or deduct them where `points` is negative; they are usable at once.
+
+    Refused `insufficient_points` where more is to be deducted than is available, `points_invalid` where the
+    programme does not count so finely. What was added expires at `expires_at`, or as the programme's points do.
+    """
+    program_id = same_tenant(account)
+    rulebook = _rules(program_id, now)
+    if not points or points % unit(rulebook.program.precision):
+        raise Refused("points_invalid", precision=rulebook.program.precision)
+    state = ledger.lock(program_id=program_id, account_id=account.pk, now=now)
+    books = ledger.books_of(state, now)
+    if points > 0:
+        _available, expires = lot_dates(rulebook, now)
+        books.credit("adjust", points, rule="adjustment", available_at=now, expires_at=expires_at or expires)
+    else:
+        try:
+            books.spend(-points, kind="adjust")
+        except NotEnoughPoints:
+            raise Refused("insufficient_points", available=books.available) from None
+    _post(state, books, program_id, now, by, reason)
+    audit.record(
+        program_id=program_id,
+        action="account.adjusted",
+        at=now,
+        by=by,
+        subject=account,
+        details={"points": str(points), "balance": str(books.balance)},
+        reason=reason,
+    )
+
+
+def _rules(program_id: int, now: dt.datetime) -> Rulebook:
+    """A client may join before the first publication: he just gets nothing yet."""
+    try:
+        return rulebook_at(program_id, now)[1]
+    except Refused:
+        return NO_RULES
+
+
+def _welcome(account: Account, rulebook: Rulebook, now: dt.datetime, actor: str) -> None:
+    gifts = rulebook.rules_that(Welcome)
+    if not gifts:
+        return
+    state = ledger.lock(program_id=account.program_id, account_id=account.pk, now=now)
+    books = ledger.books_of(state, now)
+    available_at, expires_at = lot_dates(rulebook, now)
+    for rule, effect in gifts:
+        books.credit("earn", effect.points, rule=rule.id, available_at=available_at, expires_at=expires_at)
+    _post(state, books, account.program_id, now, actor, "")
+    account.points = books.points
+
+
+def _post(state: AccountState, books: Books, program_id: int, now: dt.datetime, by: Actor, reason: str) -> None:
+    ledger.post(
+        ledger.grouped(
+            state,
+            books,
+            program_id=program_id,
+            merchant_id=state.merchant_id,
+            at=now,
+            now=now,
+            actor=str(by),
+            reason=reason,
+        )
+    )
+
+
+def _find(program_id: int, who: Who, now: dt.datetime) -> Account | None:
+    accounts = Account.objects.filter(program_id=program_id).select_related("merged_into")
+    match who.by:
+        case "id":
+            try:
+                return accounts.filter(public_id=uuid.UUID(who.value)).first()
+            except ValueError:
+                return None
+        case "code":
+            code = OneTimeCode.objects.living(now).filter(program_id=program_id, code=who.value).first()
+            return accounts.get(pk=code.account_id) if code else None
+        case by:
+            cards = Card.objects.filter(program_id=program_id, number=who.value, status=Card.Status.ACTIVE)
+            kinds = [Card.Kind.PHONE] if by == "phone" else [Card.Kind.VIRTUAL, Card.Kind.PLASTIC]
+            card = cards.filter(kind__in=kinds).first()
+            return accounts.get(pk=card.account_id) if card else None
+
+
+def _set_status(
+    account: Account, status: Account.Status, reason: str, action: str, now: dt.datetime, by: Actor
+) -> None:
+    program_id = same_tenant(account)
+    # The lock that sales take: a sale under way ends before the block, the next one sees it.
+    ledger.lock(program_id=program_id, account_id=account.pk, now=now)
+    blocked = status == Account.Status.BLOCKED
+    Account.objects.filter(pk=account.pk).update(status=status, block_reason=reason if blocked else "")
+    account.status = status
+    audit.record(program_id=program_id, action=action, at=now, by=by, subject=account, reason=reason)

@@ -1,0 +1,97 @@
+"""Commit a hold: what was computed and kept becomes a sale."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from decimal import Decimal
+
+import msgspec
+from django.db import transaction
+
+from loyalty.engine.earning import Earning
+from loyalty.models import Reservation, Sale
+from loyalty.refusals import Refused
+from loyalty.sales import afterwards
+from loyalty.sales.keys import store_answer, stored_answer
+from loyalty.sales.locking import LockedSale
+from loyalty.sales.request import Answer, Idempotency, RenderSale
+from loyalty.sales.selling import twice
+from loyalty.sales.stored import facts_of, receipt_of, rules_of
+from loyalty.standing import standing_of
+from merchants import outbox
+from merchants.authentication import Caller
+
+
+def commit(*, caller: Caller, sale_id: uuid.UUID, key: Idempotency, now: dt.datetime, render: RenderSale) -> Answer:
+    """Book a hold exactly as it was computed. A sale that is booked already is answered again.
+
+    Refused `hold_ended` where its time has passed or it was voided.
+    """
+    return twice(lambda: _commit(caller, sale_id, key, now, render))
+
+
+@transaction.atomic
+def _commit(caller: Caller, sale_id: uuid.UUID, key: Idempotency, now: dt.datetime, render: RenderSale) -> Answer:
+    locked = LockedSale(program_id=caller.program_id, sale_id=sale_id, now=now)
+    known = stored_answer(program_id=caller.program_id, till_id=caller.till_id, key=key)
+    if known is not None:
+        return known
+    sale = locked.sale
+    if sale.status == Sale.Status.HELD:
+        if sale.hold_until is not None and sale.hold_until <= now:
+            raise Refused("hold_ended")
+        _book(locked, actor=f"{caller} {sale.cashier}".strip())
+    elif sale.status != Sale.Status.COMMITTED:
+        raise Refused("hold_ended" if sale.status == Sale.Status.ENDED else "sale_not_held")
+    rulebook = rules_of(sale)
+    client = standing_of(locked.account, locked.books, rulebook, now) if locked.account and locked.books else None
+    answer = Answer(200, render(receipt_of(sale, now, client)), sale.public_id)
+    store_answer(
+        program_id=caller.program_id,
+        till_id=caller.till_id,
+        account_id=sale.account_id,
+        key=key,
+        answer=answer,
+        now=now,
+    )
+    return answer
+
+
+def _book(locked: LockedSale, *, actor: str) -> None:
+    sale, account, books = locked.sale, locked.account, locked.books
+    earnings: Sequence[Earning] = [msgspec.convert(earning, Earning) for earning in sale.earnings]
+    facts = list(facts_of(sale))
+    gifts: list[Earning] = []
+    if account is not None and books is not None:
+        if sale.points_redeemed:
+            books.spend_held(sale.points_redeemed, _reserved(sale))
+        for earning in earnings:
+            afterwards.credit(books, earning)
+        sale.tier_before = account.tier
+        sale.is_visit = not Sale.objects.visited(sale)
+        gifts = afterwards.count_purchase(
+            account,
+            books,
+            rules_of(sale),
+            paid=sale.to_pay,
+            is_visit=sale.is_visit,
+            at=sale.occurred_at,
+            facts=facts,
+        )
+        sale.tier_after = account.tier
+    sale.reservations.filter(program_id=sale.program_id).delete()
+    sale.status = Sale.Status.COMMITTED
+    sale.earnings = msgspec.to_builtins([*earnings, *gifts])
+    sale.explanation = msgspec.to_builtins(facts)
+    sale.save(update_fields=["status", "earnings", "explanation", "is_visit", "tier_before", "tier_after"])
+    locked.post(actor=actor)
+    outbox.put(
+        program_id=sale.program_id, topic="sale.committed", payload={"sale": str(sale.public_id)}, now=locked.now
+    )
+
+
+def _reserved(sale: Sale) -> dict[int, Decimal]:
+    rows = Reservation.objects.filter(program_id=sale.program_id, sale=sale)
+    return dict(rows.values_list("lot_id", "points"))

@@ -1,0 +1,90 @@
+"""Book a receipt that has already happened at a till without a connection: never refused for its rules."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+from django.db import transaction
+from msgspec import structs
+
+from loyalty.engine.rulebook import Rulebook
+from loyalty.ledger import AccountState
+from loyalty.models import ProgramVersion
+from loyalty.programs import rulebook_of
+from loyalty.refusals import Refused
+from loyalty.sales.opening import AHEAD, Opened, open_sale
+from loyalty.sales.request import Answer, Idempotency, RenderSale, SaleRequest
+from loyalty.sales.selling import Work, already_answered, twice
+from merchants.authentication import Caller
+
+
+def book(*, caller: Caller, request: SaleRequest, key: Idempotency, now: dt.datetime, render: RenderSale) -> Answer:
+    """Book a receipt of an offline till. What does not fit is booked without it and flagged for the manager.
+
+    Points named by a number were given at the till: what the client did not have becomes a debt. Refused only for
+    another receipt under the same number or key, and while the programme has no published rules at all.
+    """
+    return twice(lambda: _book(caller, request, key, now, render))
+
+
+@transaction.atomic
+def _book(caller: Caller, request: SaleRequest, key: Idempotency, now: dt.datetime, render: RenderSale) -> Answer:
+    flags: list[str] = []
+    if request.occurred_at > now + AHEAD:
+        flags.append("clock_ahead")
+        request = structs.replace(request, occurred_at=now)
+    request = structs.replace(request, confirmation="", override="")
+    opened = open_sale(caller=caller, request=request, now=now, lock=True, key=key)
+    known = already_answered(opened, caller, request, key, render)
+    if known is not None:
+        return known
+    account, request = _client(opened, request, flags)
+    version, rulebook, request = _rules(opened, caller, request, now, flags)
+    work = Work(opened, caller, _given(request, flags, account), now, version, rulebook, account, tuple(flags))
+    allowed = work.quote.allowance
+    if work.quote.points > allowed.points or allowed.needs_confirmation:
+        work.flags += ("points_over_limit",)
+    return work.write(key, None, render)
+
+
+def _client(opened: Opened, request: SaleRequest, flags: list[str]) -> tuple[AccountState | None, SaleRequest]:
+    if request.client is None:
+        return None, request
+    account = opened.account
+    if account is not None and account.status != "blocked":
+        return account, request
+    flags.append("client_blocked" if account else "client_not_found")
+    return None, structs.replace(request, client=None)
+
+
+def _rules(
+    opened: Opened, caller: Caller, request: SaleRequest, now: dt.datetime, flags: list[str]
+) -> tuple[int, Rulebook, SaleRequest]:
+    """The rules of the receipt's time; the first ones for what is older than they are, and then nothing is earned."""
+    version = opened.version
+    if version is None:
+        versions = ProgramVersion.objects.filter(program_id=caller.program_id, published_at__lte=now)
+        version = versions.order_by("number").values_list("number", flat=True).first()
+        if version is None:
+            raise Refused("program_not_published")
+        flags.append("before_first_version")
+    rulebook = rulebook_of(caller.program_id, version)
+    if request.occurred_at < now - dt.timedelta(days=rulebook.points.late_days):
+        flags.append("too_old")
+    if {"too_old", "before_first_version"} & set(flags):
+        lines = tuple(structs.replace(line, earn=False) for line in request.cart.lines)
+        request = structs.replace(request, cart=structs.replace(request.cart, lines=lines))
+    return version, rulebook, request
+
+
+def _given(request: SaleRequest, flags: list[str], account: AccountState | None) -> SaleRequest:
+    """Points that the till says it has taken are taken; «as many as possible» says nothing of what it did."""
+    points = request.cart.points
+    if points is None:
+        return request
+    given = isinstance(points, Decimal) and account is not None
+    if not given:
+        flags.append("points_not_booked")
+    cart = structs.replace(request.cart, points=points if given else None, given=given)
+    return structs.replace(request, cart=cart)

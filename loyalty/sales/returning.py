@@ -1,0 +1,252 @@
+"""Void a sale, or take a part of it back."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from decimal import Decimal
+
+from django.db import transaction
+
+from loyalty import ledger
+from loyalty.engine import giving_back
+from loyalty.engine.cart import Line
+from loyalty.engine.giving_back import LineBack, SoldLine, TooMuch
+from loyalty.engine.quantities import ZERO
+from loyalty.ids import uuid7
+from loyalty.models import Return, ReturnLine, Sale, SaleLine
+from loyalty.refusals import Refused
+from loyalty.sales import taking_back
+from loyalty.sales.keys import store_answer, stored_answer
+from loyalty.sales.locking import LockedSale
+from loyalty.sales.receipt import GivenBack, GivenBackLine
+from loyalty.sales.request import Answer, Idempotency, RenderReturn, ReturnRequest
+from loyalty.sales.selling import twice
+from loyalty.sales.stored import rules_of
+from loyalty.standing import standing_of
+from merchants import outbox
+from merchants.authentication import Caller
+
+
+def void(
+    *,
+    caller: Caller,
+    sale_id: uuid.UUID,
+    key: Idempotency,
+    now: dt.datetime,
+    render: RenderReturn,
+    cashier: str = "",
+    reason: str = "",
+) -> Answer:
+    """Take back everything that is left of a sale, or end a hold. A second void changes nothing and says the same."""
+    request = ReturnRequest(cashier=cashier, reason=reason)
+    return twice(lambda: _give_back(caller, sale_id, request, key, now, render, is_void=True))
+
+
+def give_back(
+    *,
+    caller: Caller,
+    sale_id: uuid.UUID,
+    request: ReturnRequest,
+    key: Idempotency,
+    now: dt.datetime,
+    render: RenderReturn,
+) -> Answer:
+    """Take back lines, a sum, or all that is left. Refused `return_exceeds_sale` for more than is left,
+    `line_not_found`, `sale_not_sold` for a hold or a voided sale. Never refused for want of points."""
+    return twice(lambda: _give_back(caller, sale_id, request, key, now, render, is_void=False))
+
+
+@transaction.atomic
+def _give_back(
+    caller: Caller,
+    sale_id: uuid.UUID,
+    request: ReturnRequest,
+    key: Idempotency,
+    now: dt.datetime,
+    render: RenderReturn,
+    *,
+    is_void: bool,
+) -> Answer:
+    locked = LockedSale(program_id=caller.program_id, sale_id=sale_id, now=now)
+    known = stored_answer(program_id=caller.program_id, till_id=caller.till_id, key=key)
+    if known is not None:
+        return known
+    sale = locked.sale
+    if sale.status == Sale.Status.COMMITTED:
+        back = _book(locked, request, is_void=is_void, actor=f"{caller} {request.cashier}".strip())
+    elif not is_void:
+        raise Refused("sale_not_sold", status=sale.status)
+    elif sale.status == Sale.Status.HELD:
+        ledger.call("SELECT loyalty_end_hold(%s)", [sale.pk])
+        sale.status = Sale.Status.ENDED
+        locked = LockedSale(program_id=caller.program_id, sale_id=sale_id, now=now)
+        back = _told(locked, None)
+    else:
+        back = _told(locked, sale.returns.filter(program_id=sale.program_id).order_by("id").last())
+    answer = Answer(200 if is_void else 201, render(back), sale.public_id)
+    store_answer(
+        program_id=caller.program_id,
+        till_id=caller.till_id,
+        account_id=sale.account_id,
+        key=key,
+        answer=answer,
+        now=now,
+    )
+    return answer
+
+
+def _book(locked: LockedSale, request: ReturnRequest, *, is_void: bool, actor: str) -> GivenBack:
+    sale = locked.sale
+    rulebook = rules_of(sale)
+    sold = _sold_lines(sale)
+    parts = _parts(sold, request, rulebook.program.currency_digits, rulebook.program.precision)
+    whole = _nothing_left(sold, parts)
+    outcome = taking_back.apply(locked, rulebook, parts, whole=whole)
+    row = Return.objects.create(
+        program_id=sale.program_id,
+        sale=sale,
+        public_id=uuid7(locked.now),
+        is_void=is_void,
+        at=locked.now,
+        money=_sum(parts, "money"),
+        points_value=_sum(parts, "points_value"),
+        points_back=_sum(parts, "points"),
+        certificates_back=_sum(parts, "certificate"),
+        earned_called=_sum(parts, "earned"),
+        earned_taken=outcome.taken,
+        earned_expired=outcome.expired,
+        earned_forgiven=outcome.forgiven,
+        tier_undone=outcome.tier_undone,
+        cashier=request.cashier,
+        actor=actor[:120],
+        reason=request.reason,
+        created_at=locked.now,
+    )
+    keys = dict(SaleLine.objects.filter(program_id=sale.program_id, sale=sale).values_list("position", "pk"))
+    ReturnLine.objects.bulk_create(
+        ReturnLine(
+            program_id=sale.program_id,
+            given_back=row,
+            line_id=keys[part.position],
+            quantity=part.quantity,
+            value=part.value,
+            money=part.money,
+            points_value=part.points_value,
+            points=part.points,
+            certificate=part.certificate,
+            earned=part.earned,
+        )
+        for part in parts
+    )
+    if whole:
+        sale.status = Sale.Status.VOIDED
+        sale.save(update_fields=["status"])
+    locked.post(actor=actor, return_id=row.pk, reason=request.reason)
+    outbox.put(
+        program_id=sale.program_id,
+        topic="sale.returned",
+        payload={"sale": str(sale.public_id), "return": str(row.public_id)},
+        now=locked.now,
+    )
+    return _told(locked, row)
+
+
+_COUNTED = ("quantity", "money", "points_value", "points", "certificate", "earned")
+
+
+def _sold_lines(sale: Sale) -> list[SoldLine]:
+    """The lines with what earlier returns called for."""
+    earlier: dict[int, dict[str, Decimal]] = {}
+    for row in ReturnLine.objects.filter(program_id=sale.program_id, given_back__sale=sale):
+        sums = earlier.setdefault(row.line_id, {})
+        by_sum = ZERO if row.quantity else row.value
+        for name, value in (("by_sum", by_sum), *((name, getattr(row, name)) for name in _COUNTED)):
+            sums[f"back_{name}"] = sums.get(f"back_{name}", ZERO) + value
+    return [
+        SoldLine(
+            position=line.position,
+            line=Line(line.quantity, line.price, line.amount, line.sku),
+            points_value=line.points_value,
+            points=line.points,
+            certificate=line.certificate,
+            paid=line.paid,
+            earned=line.earned,
+            **earlier.get(line.pk, {}),
+        )
+        for line in SaleLine.objects.filter(program_id=sale.program_id, sale=sale).order_by("position")
+    ]
+
+
+def _parts(sold: Sequence[SoldLine], request: ReturnRequest, digits: int, precision: int) -> list[LineBack]:
+    try:
+        if request.lines:
+            quantities: dict[int, Decimal] = {}
+            for asked in request.lines:
+                quantities[asked.line] = quantities.get(asked.line, ZERO) + asked.quantity
+            strange = quantities.keys() - {line.position for line in sold}
+            if strange:
+                raise Refused("line_not_found", line=min(strange))
+            return giving_back.by_quantities(sold, quantities, digits=digits, precision=precision)
+        if request.amount is not None:
+            return giving_back.by_sum(sold, request.amount, digits=digits, precision=precision)
+    except TooMuch as error:
+        raise Refused("return_exceeds_sale", line=error.position, left=error.left) from None
+    return giving_back.everything(sold, digits=digits, precision=precision)
+
+
+def _nothing_left(sold: Sequence[SoldLine], parts: Sequence[LineBack]) -> bool:
+    """Whether these parts are the rest of the sale."""
+    by_position = {part.position: part for part in parts}
+    for line in sold:
+        part = by_position.get(line.position)
+        if line.share_back == 1:
+            continue
+        if part is None or (part.quantity < line.quantity_left and part.value < line.value_left):
+            return False
+        if part.quantity < line.quantity_left and not line.value_left:
+            return False
+    return True
+
+
+def _told(locked: LockedSale, row: Return | None) -> GivenBack:
+    """The answer for a return; for the end of a hold there is no row, and nothing but the points kept is free again."""
+    sale, rulebook = locked.sale, rules_of(locked.sale)
+    client = None
+    if locked.account is not None and locked.books is not None:
+        client = standing_of(locked.account, locked.books, rulebook, locked.now)
+    lines = ReturnLine.objects.filter(program_id=sale.program_id, given_back=row) if row else ReturnLine.objects.none()
+    return GivenBack(
+        sale_id=sale.public_id,
+        is_void=row.is_void if row else True,
+        currency_digits=rulebook.program.currency_digits,
+        precision=rulebook.program.precision,
+        money=row.money if row else ZERO,
+        points_value=row.points_value if row else ZERO,
+        points_back=row.points_back if row else ZERO,
+        certificates_back=row.certificates_back if row else ZERO,
+        earned_taken=row.earned_taken if row else ZERO,
+        earned_expired=row.earned_expired if row else ZERO,
+        earned_forgiven=row.earned_forgiven if row else ZERO,
+        lines=tuple(
+            GivenBackLine(
+                position=line.line.position,
+                quantity=line.quantity,
+                money=line.money,
+                points_value=line.points_value,
+                points=line.points,
+                certificate=line.certificate,
+                earned=line.earned,
+            )
+            for line in lines.select_related("line").order_by("line__position")
+        ),
+        sale_status=sale.status,  # type: ignore[arg-type]
+        id=row.public_id if row else None,
+        at=row.at if row else None,
+        client=client,
+    )
+
+
+def _sum(parts: Sequence[LineBack], name: str) -> Decimal:
+    return sum((getattr(part, name) for part in parts), ZERO)

@@ -1,0 +1,105 @@
+"""A stored sale, as its receipt."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from decimal import Decimal
+
+import msgspec
+from django.db.models import Sum
+from django.utils import timezone
+
+from loyalty.engine.explanation import Fact
+from loyalty.engine.quantities import ZERO
+from loyalty.engine.rulebook import Rulebook
+from loyalty.models import ReturnLine, Sale, SaleLine
+from loyalty.programs import rulebook_of
+from loyalty.refusals import Refused
+from loyalty.sales.receipt import Receipt, ReceiptLine, Standing
+from loyalty.standing import NO_RULES, standing
+
+
+def find(program_id: int, sale_id: uuid.UUID) -> Sale:
+    """Refused `sale_not_found` for somebody else's sale, too."""
+    sale = Sale.objects.filter(program_id=program_id, public_id=sale_id).first()
+    if sale is None:
+        raise Refused("sale_not_found")
+    return sale
+
+
+def get(*, program_id: int, sale_id: uuid.UUID, now: dt.datetime | None = None) -> Receipt:
+    """The receipt with its explanation, for ever; the client's standing is the present one."""
+    sale = find(program_id, sale_id)
+    return receipt_of(sale, now or timezone.now())
+
+
+def receipt_of(sale: Sale, now: dt.datetime, client: Standing | None = None) -> Receipt:
+    rulebook = rules_of(sale)
+    lines = list(SaleLine.objects.filter(program_id=sale.program_id, sale=sale).order_by("position"))
+    returns = sale.returns.filter(program_id=sale.program_id).aggregate(
+        money=Sum("money"), points=Sum("points_back"), taken=Sum("earned_taken")
+    )
+    if client is None and sale.account_id is not None:
+        client = standing(program_id=sale.program_id, account_id=sale.account_id, now=now)
+    returned = returned_quantities(sale)
+    earnings = [dt.datetime.fromisoformat(earning["available_at"]) for earning in sale.earnings]
+    latest = max(earnings, default=now)
+    return Receipt(
+        status=sale.status,  # type: ignore[arg-type]
+        occurred_at=sale.occurred_at,
+        currency_digits=rulebook.program.currency_digits,
+        precision=rulebook.program.precision,
+        version=sale.version,
+        total=sale.total,
+        discount=sale.discount,
+        points_redeemed=sale.points_redeemed,
+        points_value=sale.points_value,
+        certificates_paid=sale.certificates_paid,
+        to_pay=sale.to_pay,
+        points_earned=sale.points_earned,
+        lines=tuple(
+            ReceiptLine(
+                position=line.position,
+                sku=line.sku,
+                name=line.name,
+                quantity=line.quantity,
+                price=line.price,
+                amount=line.amount,
+                discount=line.discount,
+                points_value=line.points_value,
+                points=line.points,
+                certificate=line.certificate,
+                paid=line.paid,
+                earned=line.earned,
+                returned_quantity=returned.get(line.pk, ZERO),
+            )
+            for line in lines
+        ),
+        facts=facts_of(sale),
+        id=sale.public_id,
+        receipt_number=sale.receipt_number,
+        cashier=sale.cashier,
+        identified_by=sale.identified_by,
+        points_pending_until=latest if latest > now else None,
+        hold_until=sale.hold_until if sale.status == Sale.Status.HELD else None,
+        client=client,
+        flags=tuple(sale.flags),
+        money_returned=returns["money"] or ZERO,
+        points_returned=returns["points"] or ZERO,
+        points_taken_back=returns["taken"] or ZERO,
+    )
+
+
+def facts_of(sale: Sale) -> tuple[Fact, ...]:
+    return tuple(msgspec.convert(fact, Fact) for fact in sale.explanation)
+
+
+def rules_of(sale: Sale) -> Rulebook:
+    return rulebook_of(sale.program_id, sale.version) if sale.version else NO_RULES
+
+
+def returned_quantities(sale: Sale) -> dict[int, Decimal]:
+    """How much of each line, by its primary key, has come back by quantity."""
+    rows = ReturnLine.objects.filter(program_id=sale.program_id, given_back__sale=sale)
+    return dict(rows.values("line").annotate(sum=Sum("quantity")).values_list("line", "sum"))

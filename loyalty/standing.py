@@ -1,0 +1,77 @@
+"""Where a client stands: what is shown on every surface."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+from loyalty import ledger
+from loyalty.engine import tiers
+from loyalty.engine.books import Books
+from loyalty.engine.cart import Client, IdentifiedBy
+from loyalty.engine.quantities import ZERO
+from loyalty.engine.rulebook import Rulebook
+from loyalty.ledger import AccountState
+from loyalty.programs import rulebook_at
+from loyalty.refusals import Refused
+from loyalty.sales.receipt import Standing
+
+NO_RULES = Rulebook()
+
+
+def standing(*, program_id: int, account_id: int, now: dt.datetime) -> Standing:
+    """An account's standing at a moment, whether or not the sweep has run. LookupError for a stranger's account."""
+    state = ledger.read(program_id=program_id, account_id=account_id, now=now)
+    try:
+        _number, rulebook = rulebook_at(program_id, now)
+    except Refused:
+        rulebook = NO_RULES
+    return standing_of(state, ledger.books_of(state, now), rulebook, now)
+
+
+def standing_of(state: AccountState, books: Books, rulebook: Rulebook, now: dt.datetime) -> Standing:
+    tier = tiers.effective(rulebook, client_of(state, books), now)
+    following = tiers.following(rulebook, tier)
+    expiry = books.next_expiry()
+    return Standing(
+        account_id=state.public_id,
+        available=books.available,
+        pending=books.pending,
+        held=books.held,
+        debt=books.debt,
+        balance=books.balance,
+        next_expiry_at=expiry[0] if expiry else None,
+        next_expiry_points=expiry[1] if expiry else None,
+        tier=tier.id if tier else "",
+        tier_title=tier.title if tier else "",
+        next_tier=following.id if following else "",
+        next_tier_title=following.title if following else "",
+        to_next_money=max(ZERO, following.spent - state.spent) if following and following.spent is not None else None,
+        to_next_visits=max(0, following.visits - state.visits) if following and following.visits is not None else None,
+    )
+
+
+def client_of(
+    state: AccountState,
+    books: Books,
+    *,
+    identified_by: IdentifiedBy = "card",
+    confirmed: bool = False,
+    redeemed_today: Decimal = ZERO,
+) -> Client:
+    """The engine's view of an account."""
+    return Client(
+        identified_by=identified_by,
+        confirmed=confirmed,
+        available=books.available,
+        redeemed_today=redeemed_today,
+        tier=state.tier,
+        manual_tier=state.manual_tier,
+        manual_tier_until=state.manual_tier_until,
+        tier_gifts=tuple(state.tier_gifts),
+        spent=state.spent,
+        visits=state.visits,
+        purchases=state.purchases,
+        tags=tuple(state.tags),
+        birthday=state.birthday,
+    )
