@@ -1,10 +1,12 @@
 """What every request passes on its way in.
 
 The till API shares the process with the pages but not their furniture: under /api/ there are
-no sessions, users or messages, so the middleware for those steps aside. They stay in MIDDLEWARE
-as subclasses, because the admin checks that they are there.
+no sessions, users or messages, so the middleware for those steps aside (with it, 0.2 ms of a sale
+go to what a till has no use for). They stay in MIDDLEWARE as subclasses, because the admin checks
+that they are there.
 """
 
+import functools
 import re
 import time
 import uuid
@@ -12,12 +14,16 @@ from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 import structlog
+from django.conf import settings
 from django.contrib.auth import middleware as auth
 from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.middleware import locale
+from django.utils import translation
 from django.utils.deprecation import MiddlewareMixin
+from django.utils.translation.trans_real import parse_accept_lang_header
 
 Handler: TypeAlias = Callable[[HttpRequest], HttpResponseBase]
 
@@ -101,6 +107,29 @@ class PagesOnly(MiddlewareMixin):
         if request.path_info.startswith(API):
             return self.get_response(request)
         return super().__call__(request)
+
+
+class LocaleMiddleware(locale.LocaleMiddleware):
+    """A till says its language in Accept-Language or not at all; looking further costs each sale."""
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        if not request.path_info.startswith(API):
+            return super().__call__(request)
+        language = accepted_language(request.META.get("HTTP_ACCEPT_LANGUAGE", ""))
+        translation.activate(language)
+        response: HttpResponseBase = self.get_response(request)  # type: ignore[assignment]  # WSGI only
+        response.headers.setdefault("Content-Language", language)
+        return response
+
+
+@functools.lru_cache(maxsize=1000)
+def accepted_language(header: str) -> str:
+    for code, _ in parse_accept_lang_header(header.lower()):
+        try:
+            return translation.get_supported_language_variant(code)
+        except LookupError:
+            continue
+    return str(settings.LANGUAGE_CODE)
 
 
 class SessionMiddleware(PagesOnly, sessions.SessionMiddleware):

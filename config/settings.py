@@ -82,7 +82,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Ours among these step aside for the till API, which has neither cookies nor users.
     "config.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "config.middleware.LocaleMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "config.middleware.AuthenticationMiddleware",
     "config.middleware.MessageMiddleware",
@@ -202,7 +202,7 @@ PHONENUMBER_DB_FORMAT = "E164"
 # ---------------------------------------------------------------------------- people, login
 
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "/"
+LOGIN_REDIRECT_URL = "home"
 # allauth's backend is Django's own, and finds a user by e-mail.
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -231,6 +231,8 @@ EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS")
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Kopilka <noreply@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+SMS_BACKEND = env.text("SMS_BACKEND", "merchants.sms.ConsoleBackend")
 
 # ---------------------------------------------------------------------------- security
 
@@ -278,6 +280,7 @@ REST_FRAMEWORK = {
     "NUM_PROXIES": env.number("NUM_PROXIES", 0 if LOCAL else 1),
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
+TILL_REQUESTS_PER_MINUTE = env.number("TILL_REQUESTS_PER_MINUTE", 3_000) or None
 SPECTACULAR_SETTINGS = {
     "TITLE": "Kopilka till API",
     "DESCRIPTION": "What a till says to the loyalty programme: find, enrol, quote, sell, give back.",

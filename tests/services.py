@@ -23,7 +23,6 @@ SERVERS = pytest.StashKey["subprocess.Popen[str]"]()
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Comes before pytest-django's, which reads the settings and with them the environment."""
     os.environ.setdefault("KOPILKA_LOCAL", "1")
-    os.environ.setdefault("LOG_LEVEL", "WARNING")
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     if worker:
         take_own_valkey(int(worker.removeprefix("gw")) + 1)

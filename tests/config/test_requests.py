@@ -57,6 +57,15 @@ def test_the_till_api_sets_no_cookies_and_reads_none(client: Client) -> None:
     assert "Cookie" not in answer.get("Vary", "")
 
 
+@pytest.mark.parametrize(
+    ("asked", "spoken"),
+    [("", "ru"), ("en-GB,en;q=0.8", "en"), ("de, en;q=0.5", "en"), ("de", "ru"), ("no;q=sense,,;;", "ru")],
+)
+def test_the_till_api_speaks_the_tills_language(client: Client, asked: str, spoken: str) -> None:
+    answer = client.get("/api/v1/nowhere", headers={"Accept-Language": asked})
+    assert answer["Content-Language"] == spoken
+
+
 def test_the_admins_login_is_the_one_with_rate_limits(client: Client) -> None:
     answer = client.get("/admin/login/")
     assert answer.status_code == 302
