@@ -29,6 +29,10 @@ from merchants.keys import digest_of, program_of
 KEY_CACHE_SECONDS = 30
 KEY_CACHE_SIZE = 10_000
 
+MISSING = _("The till sent no key. Enter it in the till’s settings.")
+UNKNOWN = _("The key of this till is unknown. Check it in the till’s settings.")
+REVOKED = _("The key was revoked, or the till is switched off. Ask the manager for a new key.")
+
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """The till behind a request, with what the sale path needs of its programme. `request.user` is one of these."""
@@ -75,10 +79,10 @@ def look_up(key: str) -> Caller:
             cursor.execute(_LOOK_UP, [program_id, digest_of(key)])
             row = cursor.fetchone()
     if row is None:
-        raise AuthenticationFailed(_("This is not a key of any till."), code="invalid_key")
+        raise AuthenticationFailed(UNKNOWN, code="invalid_key")
     *fields, live = row
     if not live:
-        raise AuthenticationFailed(_("The key was revoked, or the till is switched off."), code="key_revoked")
+        raise AuthenticationFailed(REVOKED, code="key_revoked")
     values: dict[str, Any] = dict(zip(Caller.__struct_fields__, fields, strict=True))
     return Caller(**{**values, "scopes": frozenset(values["scopes"])})
 
@@ -120,7 +124,7 @@ class TillKeyAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[Caller, Caller]:
         scheme, _space, key = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() != "bearer":
-            raise NotAuthenticated(_("The request has no till key."), code="not_authenticated")
+            raise NotAuthenticated(MISSING, code="not_authenticated")
         caller = key_cache.get(key.strip()) if self.from_cache else look_up(key.strip())
         return caller, caller
 
@@ -141,7 +145,7 @@ def HasScope(scope: str) -> type[BasePermission]:  # noqa: N802  # it makes a cl
     """A permission: the key has this scope, else 403 `scope_missing`."""
 
     class KeyHasScope(BasePermission):
-        message = _("The till's key does not allow this.")
+        message = _("The key of this till does not allow this. Ask the manager for another key.")
         code = "scope_missing"
 
         def has_permission(self, request: Request, view: APIView) -> bool:

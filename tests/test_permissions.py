@@ -1,0 +1,290 @@
+"""Who gets what, for every URL there is: a URL without a row fails, and so does a row without a URL."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import pytest
+from django.http.response import HttpResponseBase
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
+
+from loyalty.models import Account, Sale
+from merchants import invitations
+from merchants.access import tenant
+from merchants.models import OutboxMessage, Role, Scope, TillKey, User
+from tests.cast import Cast, Shop, make_key
+
+Person: TypeAlias = Literal[
+    "anonymous",
+    "stranger",  # has an account and belongs to no team
+    "owner",
+    "manager",
+    "operator",
+    "cashier",
+    "reader",
+    "neighbour",  # owns another merchant of the same programme
+    "foreigner",  # owns a merchant of another programme
+    "platform",  # runs the platform
+]
+PEOPLE: tuple[Person, ...] = Person.__args__  # type: ignore[attr-defined]
+
+# «login» and «away» are redirects: to the login page, or somewhere else.
+Outcome: TypeAlias = Literal["ok", "login", "away", "forbidden", "missing", "wrong method"]
+
+
+def all_get(outcome: Outcome, **others: Outcome) -> dict[str, Outcome]:
+    return dict.fromkeys(PEOPLE, outcome) | others
+
+
+EVERYBODY = all_get("ok")
+LOGGED_IN = all_get("ok", anonymous="login")
+NOBODY = all_get("missing")
+# Pages of the login itself send away whoever is in already.
+STRANGERS = all_get("away", anonymous="ok")
+# Steps of a flow that is not under way.
+NOT_NOW = all_get("away", anonymous="login")
+# The password is asked for once more.
+ASKED_AGAIN = all_get("away", anonymous="login")
+# For those who have a second factor, and nobody of the cast has.
+WITH_CODES = all_get("missing", anonymous="login")
+
+
+@dataclass
+class Page:
+    path: str
+    outcomes: Mapping[str, Outcome]
+    method: Literal["get", "post"] = "get"
+
+
+PAGES: dict[str, Page] = {
+    "": Page("/", all_get("ok", anonymous="login", platform="away")),
+    "invitations/<str:token>/": Page("{invitation}", all_get("forbidden", anonymous="ok")),
+    "i18n/setlang/": Page("/i18n/setlang/", all_get("away"), "post"),
+    "api/v1/": Page("/api/v1/nothing", NOBODY),
+    "healthz": Page("/healthz", EVERYBODY),
+    "readyz": Page("/readyz", EVERYBODY),
+    "metrics": Page("/metrics", NOBODY),
+    "accounts/login/": Page("/accounts/login/", STRANGERS),
+    "accounts/logout/": Page("/accounts/logout/", all_get("ok", anonymous="away")),
+    "accounts/inactive/": Page("/accounts/inactive/", EVERYBODY),
+    "accounts/signup/": Page("/accounts/signup/", STRANGERS),
+    "accounts/reauthenticate/": Page("/accounts/reauthenticate/", LOGGED_IN),
+    "accounts/email/": Page("/accounts/email/", LOGGED_IN),
+    "accounts/confirm-email/": Page("/accounts/confirm-email/", EVERYBODY),
+    "accounts/password/change/": Page("/accounts/password/change/", LOGGED_IN),
+    "accounts/password/set/": Page("/accounts/password/set/", NOT_NOW),
+    "accounts/password/reset/": Page("/accounts/password/reset/", EVERYBODY),
+    "accounts/password/reset/done/": Page("/accounts/password/reset/done/", EVERYBODY),
+    "accounts/password/reset/key/done/": Page("/accounts/password/reset/key/done/", EVERYBODY),
+    "accounts/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": Page(
+        "/accounts/password/reset/key/1-x/", EVERYBODY
+    ),
+    "accounts/login/code/confirm/": Page("/accounts/login/code/confirm/", NOT_NOW),
+    r"accounts/^confirm-email/(?P<key>[-:\w]+)/$": Page("/accounts/confirm-email/x/", EVERYBODY),
+    "accounts/2fa/": Page("/accounts/2fa/", LOGGED_IN),
+    "accounts/2fa/authenticate/": Page("/accounts/2fa/authenticate/", NOT_NOW),
+    "accounts/2fa/reauthenticate/": Page("/accounts/2fa/reauthenticate/", NOT_NOW),
+    "accounts/2fa/totp/activate/": Page("/accounts/2fa/totp/activate/", ASKED_AGAIN),
+    "accounts/2fa/totp/deactivate/": Page("/accounts/2fa/totp/deactivate/", WITH_CODES),
+    "accounts/2fa/recovery-codes/": Page("/accounts/2fa/recovery-codes/", WITH_CODES),
+    "accounts/2fa/recovery-codes/generate/": Page("/accounts/2fa/recovery-codes/generate/", ASKED_AGAIN),
+    "accounts/2fa/recovery-codes/download/": Page("/accounts/2fa/recovery-codes/download/", WITH_CODES),
+}
+
+
+@dataclass
+class Call:
+    """An address of the till API: by method, the scopes any one of which lets a key in. `{id}` is an object's."""
+
+    path: str
+    scopes: Mapping[str, set[str]]
+
+
+READ = {"GET": {"read", "sell"}}
+SELL = {"POST": {"sell"}}
+
+CALLS: dict[str, Call] = {
+    "api/v1/program": Call("/api/v1/program", READ),
+    "api/v1/clients": Call("/api/v1/clients", READ | {"POST": {"enrol"}}),
+    "api/v1/clients/<uuid:client_id>": Call("/api/v1/clients/{id}", READ),
+    "api/v1/clients/<uuid:client_id>/history": Call("/api/v1/clients/{id}/history", READ),
+    "api/v1/clients/<uuid:client_id>/confirmation": Call("/api/v1/clients/{id}/confirmation", SELL),
+    "api/v1/quotes": Call("/api/v1/quotes", SELL),
+    "api/v1/sales": Call("/api/v1/sales", SELL),
+    "api/v1/sales/batch": Call("/api/v1/sales/batch", SELL),
+    "api/v1/sales/<uuid:sale_id>": Call("/api/v1/sales/{id}", READ),
+    "api/v1/sales/<uuid:sale_id>/commit": Call("/api/v1/sales/{id}/commit", SELL),
+    "api/v1/sales/<uuid:sale_id>/void": Call("/api/v1/sales/{id}/void", SELL),
+    "api/v1/sales/<uuid:sale_id>/returns": Call("/api/v1/sales/{id}/returns", SELL),
+}
+OBJECTS = [route for route, call in CALLS.items() if "{id}" in call.path]
+# Open to everybody, like the pages: the documentation of the API.
+DOCUMENTS = {"api/v1/schema/": "/api/v1/schema/", "api/v1/docs/": "/api/v1/docs/"}
+ADMIN = "admin/"
+
+
+def routes() -> Iterator[str]:
+    def walk(patterns: list[URLPattern | URLResolver], prefix: str) -> Iterator[str]:
+        for pattern in patterns:
+            route = prefix + str(pattern.pattern)
+            if isinstance(pattern, URLResolver):
+                yield from walk(pattern.url_patterns, route)
+            else:
+                yield route
+
+    return walk(get_resolver().url_patterns, "")
+
+
+def test_every_url_has_a_row_and_every_row_a_url() -> None:
+    found = {route for route in routes() if not route.startswith(ADMIN)}
+    assert found == {*PAGES, *CALLS, *DOCUMENTS}
+
+
+def user_of(cast: Cast, person: Person) -> User | None:
+    users: dict[str, User | None] = {
+        "anonymous": None,
+        "stranger": cast.semyon,
+        "neighbour": cast.bakery.owner,
+        "foreigner": cast.pryanik.owner,
+        "platform": cast.olga,
+        **{str(role): user for role, user in cast.zerno.people.items()},
+    }
+    return users[person]
+
+
+def outcome_of(response: HttpResponseBase) -> Outcome:
+    if response.status_code == 302:
+        return "login" if response["Location"].startswith(("/accounts/login/", "/admin/login/")) else "away"
+    outcomes: dict[int, Outcome] = {200: "ok", 403: "forbidden", 404: "missing", 405: "wrong method"}
+    return outcomes[response.status_code]
+
+
+def client_of(cast: Cast, person: Person) -> Client:
+    client = Client()
+    user = user_of(cast, person)
+    if user is not None:
+        user.set_password("whatever")  # who has none gets other pages of allauth's
+        user.save()
+        client.force_login(user)
+    return client
+
+
+def invitation_of(cast: Cast) -> str:
+    with tenant(cast.zerno.program.pk):
+        sent = invitations.invite(
+            merchant=cast.zerno.merchant,
+            email="nina@example.org",
+            role=Role.CASHIER,
+            site="",
+            by=cast.zerno.owner,
+            now=timezone.now(),
+        )
+        message = OutboxMessage.objects.get(payload__invitation=sent.pk)
+    return str(message.payload["link"])
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_pages(cast: Cast, person: Person) -> None:
+    invitation = invitation_of(cast)
+    client = client_of(cast, person)
+    expected, got = {}, {}
+    for route, page in PAGES.items():
+        response = getattr(client, page.method)(page.path.format(invitation=invitation))
+        expected[route], got[route] = page.outcomes[person], outcome_of(response)
+    assert got == expected
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_the_admin_is_the_platform_operators_alone(cast: Cast, person: Person) -> None:
+    client = client_of(cast, person)
+    if person == "platform":
+        assert outcome_of(client.get("/admin/")) == "ok"
+        return
+    for route in routes():
+        # The login page leads to the common one; the log-out ends a session, whosever it is.
+        if route.startswith(ADMIN) and route not in {"admin/login/", "admin/logout/"}:
+            path = "/" + re.sub(r"\^|\$|\(\?P<\w+>.*?\)|<[^>]+>", "1", route).replace("1app_label1", "auth")
+            assert outcome_of(client.get(path)) in {"login", "forbidden", "missing"}, path
+
+
+@pytest.mark.parametrize("route", CALLS)
+def test_calls_need_a_key(client: Client, cast: Cast, route: str) -> None:
+    client.force_login(cast.zerno.owner)  # a browser's session is none of a till's
+    for method in CALLS[route].scopes:
+        assert call(client, method, route, key=None) == (401, "not_authenticated")
+        assert call(client, method, route, key="kp_1_" + "a" * 43) == (401, "invalid_key")
+
+
+@pytest.mark.parametrize("route", CALLS)
+def test_calls_need_a_live_key(client: Client, cast: Cast, route: str) -> None:
+    TillKey._base_manager.update(revoked_at=timezone.now())
+    for method in CALLS[route].scopes:
+        assert call(client, method, route, key=cast.zerno.key) == (401, "key_revoked")
+
+
+@pytest.mark.parametrize("route", CALLS)
+def test_calls_need_a_scope(client: Client, cast: Cast, route: str) -> None:
+    for method, scopes in CALLS[route].scopes.items():
+        for scope in Scope.values:
+            status, code = call(client, method, route, key=make_key(cast.zerno.till, [scope]))
+            assert (code == "scope_missing") == (scope not in scopes), (method, scope)
+            assert status not in {401, 500}
+
+
+@pytest.mark.parametrize("route", OBJECTS)
+def test_another_programmes_objects_are_as_good_as_none(client: Client, cast: Cast, route: str) -> None:
+    account, sale = account_and_sale(cast.zerno)
+    own = sale.public_id if "sales" in route else account.public_id
+    for method in CALLS[route].scopes:
+        own_answer = call(client, method, route, key=cast.zerno.key, of=own)
+        assert own_answer[0] not in {401, 403, 404, 500}
+        status, code = call(client, method, route, key=cast.pryanik.key, of=own)
+        assert (status, code) == call(client, method, route, key=cast.pryanik.key)
+        assert (status, code[-10:]) == (404, "_not_found")
+
+
+@pytest.mark.parametrize("route", DOCUMENTS)
+def test_documents_are_open(client: Client, cast: Cast, route: str) -> None:
+    assert client.get(DOCUMENTS[route]).status_code == 200
+
+
+def call(client: Client, method: str, route: str, *, key: str | None, of: uuid.UUID | None = None) -> tuple[int, str]:
+    """The status and, of a problem, its code. Without `of` the address names an object that nobody has."""
+    response = client.generic(
+        method,
+        CALLS[route].path.format(id=of or uuid.uuid4()),
+        "{}" if method == "POST" else "",
+        content_type="application/json",
+        headers={"Idempotency-Key": uuid.uuid4().hex} | ({"Authorization": f"Bearer {key}"} if key else {}),
+    )
+    answer = response.json()
+    return response.status_code, str(answer.get("code", "")) if isinstance(answer, dict) else ""
+
+
+def account_and_sale(shop: Shop) -> tuple[Account, Sale]:
+    account = Account.objects.create(program=shop.program, merchant=shop.merchant)
+    sale = Sale.objects.create(
+        program=shop.program,
+        merchant=shop.merchant,
+        outlet=shop.outlet,
+        till=shop.till,
+        public_id=uuid.uuid4(),
+        account=account,
+        status=Sale.Status.COMMITTED,
+        occurred_at=timezone.now(),
+        local_day=timezone.now().date(),
+        total=0,
+        discount=0,
+        points_redeemed=0,
+        points_value=0,
+        to_pay=0,
+        points_earned=0,
+        body_digest=b"",
+    )
+    return account, sale
