@@ -34,7 +34,7 @@ def commit(*, caller: Caller, sale_id: uuid.UUID, key: Idempotency, now: dt.date
 
 @transaction.atomic
 def _commit(caller: Caller, sale_id: uuid.UUID, key: Idempotency, now: dt.datetime, render: RenderSale) -> Answer:
-    locked = LockedSale(program_id=caller.program_id, sale_id=sale_id, now=now)
+    locked = LockedSale(caller=caller, sale_id=sale_id, now=now)
     known = stored_answer(program_id=caller.program_id, till_id=caller.till_id, key=key)
     if known is not None:
         return known

@@ -10,13 +10,15 @@ from loyalty.engine.books import Books
 from loyalty.ledger import AccountState
 from loyalty.models import Sale
 from loyalty.sales.stored import find
+from merchants.authentication import Caller
 
 
 class LockedSale:
     """A sale and its client's books, held until the end of the transaction."""
 
-    def __init__(self, *, program_id: int, sale_id: uuid.UUID, now: dt.datetime) -> None:
-        sale = find(program_id, sale_id)
+    def __init__(self, *, caller: Caller, sale_id: uuid.UUID, now: dt.datetime) -> None:
+        program_id = caller.program_id
+        sale = find(program_id, sale_id, caller.merchant_id)
         self.account: AccountState | None = None
         self.books: Books | None = None
         if sale.account_id is not None:

@@ -69,7 +69,7 @@ def _give_back(
     *,
     is_void: bool,
 ) -> Answer:
-    locked = LockedSale(program_id=caller.program_id, sale_id=sale_id, now=now)
+    locked = LockedSale(caller=caller, sale_id=sale_id, now=now)
     known = stored_answer(program_id=caller.program_id, till_id=caller.till_id, key=key)
     if known is not None:
         return known
@@ -81,7 +81,7 @@ def _give_back(
     elif sale.status == Sale.Status.HELD:
         ledger.call("SELECT loyalty_end_hold(%s)", [sale.pk])
         sale.status = Sale.Status.ENDED
-        locked = LockedSale(program_id=caller.program_id, sale_id=sale_id, now=now)
+        locked = LockedSale(caller=caller, sale_id=sale_id, now=now)
         back = _told(locked, None)
     else:
         back = _told(locked, sale.returns.filter(program_id=sale.program_id).order_by("id").last())

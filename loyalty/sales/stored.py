@@ -20,17 +20,20 @@ from loyalty.sales.receipt import Receipt, ReceiptLine, Standing
 from loyalty.standing import NO_RULES, standing
 
 
-def find(program_id: int, sale_id: uuid.UUID) -> Sale:
-    """Refused `sale_not_found` for somebody else's sale, too."""
-    sale = Sale.objects.filter(program_id=program_id, public_id=sale_id).first()
+def find(program_id: int, sale_id: uuid.UUID, merchant_id: int | None = None) -> Sale:
+    """Refused `sale_not_found` for somebody else's sale, too: partners of one programme don't see each other's."""
+    sales = Sale.objects.filter(program_id=program_id, public_id=sale_id)
+    sale = sales.first() if merchant_id is None else sales.filter(merchant_id=merchant_id).first()
     if sale is None:
         raise Refused("sale_not_found")
     return sale
 
 
-def get(*, program_id: int, sale_id: uuid.UUID, now: dt.datetime | None = None) -> Receipt:
+def get(
+    *, program_id: int, sale_id: uuid.UUID, merchant_id: int | None = None, now: dt.datetime | None = None
+) -> Receipt:
     """The receipt with its explanation, for ever; the client's standing is the present one."""
-    sale = find(program_id, sale_id)
+    sale = find(program_id, sale_id, merchant_id)
     return receipt_of(sale, now or timezone.now())
 
 

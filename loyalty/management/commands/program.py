@@ -1,0 +1,93 @@
+"""Rules from and to files: export, validate, publish."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from loyalty import program_file, programs
+from loyalty.engine.rulebook import dump, json_schema, load
+from loyalty.engine.validation import Fault
+from loyalty.models import ProgramVersion
+from loyalty.refusals import Refused
+from merchants.access import tenant
+from merchants.models import Program
+
+
+class Command(BaseCommand):
+    help = "Export, validate or publish the rules of a programme as a file; print the format's JSON Schema."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        verbs = parser.add_subparsers(dest="verb", required=True)
+        for verb in ("validate", "publish"):
+            sub = verbs.add_parser(verb)
+            sub.add_argument("file", help="YAML or JSON; - for standard input")
+            sub.add_argument("--program", type=int, help="id; may be left out where there is only one")
+        sub = verbs.add_parser("export")
+        sub.add_argument("--program", type=int, help="id; may be left out where there is only one")
+        sub.add_argument("--number", type=int, help="version; the newest unless said")
+        verbs.add_parser("schema")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        verb = options["verb"]
+        if verb == "schema":
+            self.stdout.write(json.dumps(json_schema(), ensure_ascii=False, indent=2))
+            return
+        program = _program(options["program"])
+        with tenant(program.pk):
+            if verb == "export":
+                self.stdout.write(_export(program, options["number"]), ending="")
+            elif verb == "validate":
+                _refuse(programs.check(program=program, document=_document(options["file"])))
+                self.stdout.write("The rules are valid.")
+            else:
+                self.stdout.write(_publish(program, _document(options["file"])))
+
+
+def _program(number: int | None) -> Program:
+    programs_ = Program.objects.order_by("pk") if number is None else Program.objects.filter(pk=number)
+    found = list(programs_[:2])
+    if len(found) != 1:
+        raise CommandError("No such programme." if not found else "There are several programmes: say --program ID.")
+    return found[0]
+
+
+def _document(name: str) -> dict[str, Any]:
+    try:
+        text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(f"{name} can't be read: {error}") from None
+    try:
+        return program_file.parse(text)
+    except program_file.MalformedFile as error:
+        _refuse([error.fault])
+        raise
+
+
+def _export(program: Program, number: int | None) -> str:
+    versions = ProgramVersion.objects.filter(program=program).order_by("-number")
+    version = (versions if number is None else versions.filter(number=number)).first()
+    if version is None:
+        raise CommandError("There is no such version.")
+    return program_file.render(dump(load(version.document)))
+
+
+def _publish(program: Program, document: dict[str, Any]) -> str:
+    try:
+        version = programs.publish(program=program, document=document, now=timezone.now(), by="manage.py program")
+    except Refused as refused:
+        _refuse(list(refused.facts["faults"]))  # type: ignore[call-overload]
+        raise
+    return f"Version {version.number} is in force since {version.published_at:%Y-%m-%d %H:%M} UTC."
+
+
+def _refuse(faults: list[Fault]) -> None:
+    if faults:
+        lines = (f"  {fault.pointer or '/'}: {fault.code} {fault.subject} {fault.detail}".rstrip() for fault in faults)
+        raise CommandError("The rules can't be published:\n" + "\n".join(lines))

@@ -1,0 +1,47 @@
+"""The rules as a file: YAML or JSON, for people and version control.
+
+Decimals stay exact: YAML's own floats would turn 5.1 into 5.0999…, so a number with a point is read as text.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from loyalty.engine.validation import Fault
+
+
+class MalformedFile(Exception):  # noqa: N818
+    """The text is not YAML, or not a mapping."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.detail)
+        self.fault = fault
+
+
+class _ExactLoader(yaml.SafeLoader):
+    """Safe YAML in which `5.1`, `2026-12-31` and `09:30` stay what was written."""
+
+    yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith((":float", ":timestamp"))]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+def parse(text: str) -> dict[str, Any]:
+    """The document in a file. MalformedFile says where it breaks; whether its rules make sense is not asked here."""
+    try:
+        document = yaml.load(text, _ExactLoader)  # noqa: S506  # a safe loader with fewer types
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        raise MalformedFile(Fault("", "malformed", detail=f"{place}{getattr(error, 'problem', error)}")) from None
+    if not isinstance(document, dict):
+        raise MalformedFile(Fault("", "malformed", detail="a mapping is expected"))
+    return document
+
+
+def render(document: dict[str, Any]) -> str:
+    """A document as YAML, in the order of the format: the same document always gives the same bytes."""
+    return yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=100)
