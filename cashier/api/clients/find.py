@@ -1,0 +1,77 @@
+"""GET /clients"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
+
+from django.http import HttpResponse
+from msgspec import Meta, Struct
+from rest_framework.request import Request
+
+from cashier.api.answers.client import ClientAnswer, ClientPage, client_answer, client_summary
+from cashier.api.cart import ClientInput, who
+from cashier.api.cursors import Cursor, cursor_of, key_of
+from cashier.api.input.errors import InvalidBody, Wrong
+from cashier.api.input.texts import CLEAN, Code, OneTimeCode, Phone
+from cashier.api.schema import documented, either
+from cashier.api.view import ApiView
+from clients.models import Client
+from loyalty.accounts import find
+from loyalty.sales.request import Who
+
+PAGE = 50
+
+
+class FindInput(Struct, forbid_unknown_fields=True):
+    """One of `phone`, `card`, `code` finds one client; `q` lists clients by a part of the name or of the phone."""
+
+    phone: Phone | None = None
+    card: Code | None = None
+    code: OneTimeCode | None = None
+    q: Annotated[str, Meta(min_length=3, max_length=40, pattern=CLEAN)] | None = None
+    cursor: Cursor | None = None
+
+
+class FindClients(ApiView):
+    scopes: ClassVar[Mapping[str, tuple[str, ...]]] = {"GET": ("sell", "read")}
+    guessable = True
+
+    @documented(
+        operation="findClients",
+        summary="Find a client",
+        description="By `phone`, `card` or `code` one client; by `q` a page of them. A code is not used up by this.",
+        query=FindInput,
+        answers={200: either(ClientAnswer, ClientPage)},
+        problems=("client_not_found",),
+        tag="clients",
+    )
+    def get(self, request: Request) -> HttpResponse:
+        query = self.query(FindInput)
+        if query.q is not None:
+            if query.phone or query.card or query.code:
+                raise InvalidBody(Wrong("?q", "exactly_one"))
+            return self.answer(_page(self, query.q, key_of(query.cursor)))
+        account = find(program_id=self.caller.program_id, who=_who(query), now=self.now)
+        return self.answer(client_answer(account, caller=self.caller, now=self.now))
+
+
+def _who(query: FindInput) -> Who:
+    wrong: list[Wrong] = []
+    if query.cursor is not None:
+        wrong.append(Wrong("?cursor", "unknown_parameter"))
+    named = who(ClientInput(phone=query.phone, card=query.card, code=query.code), wrong, pointer="?")
+    if named is None or wrong:
+        raise InvalidBody(*(Wrong(_parameter(error.pointer), error.code) for error in wrong))
+    return named
+
+
+def _parameter(pointer: str) -> str:
+    return "?phone" if pointer in ("?", "?/phone") else pointer
+
+
+def _page(view: ApiView, part: str, before: int | None) -> ClientPage:
+    matching = Client.objects.filter(program_id=view.caller.program_id).matching(part.strip())
+    found = list(matching.select_related("account").newest_first(before=before)[: PAGE + 1])
+    following = cursor_of(found[PAGE - 1].pk) if len(found) > PAGE else None
+    return ClientPage([client_summary(client) for client in found[:PAGE]], following)

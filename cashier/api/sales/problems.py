@@ -1,0 +1,14 @@
+"""The refusals that several operations share."""
+
+from __future__ import annotations
+
+REQUESTED = (
+    "client_not_found",
+    "client_blocked",
+    "program_not_published",
+    "occurred_at_in_future",
+    "occurred_at_too_old",
+    "confirmation_invalid",
+    "override_not_allowed",
+)
+SOLD = (*REQUESTED, "redemption_limit", "confirmation_required", "insufficient_points", "receipt_exists")
