@@ -11,6 +11,7 @@ import re
 import time
 import uuid
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import TypeAlias
 
 import structlog
@@ -57,13 +58,14 @@ class RequestMiddleware:
         response = self.get_response(request)
         response["X-Request-Id"] = request_id
         match = request.resolver_match
-        logger.info(
-            "request",
-            method=request.method,
-            route=match.route if match else None,
-            status=response.status_code,
-            ms=round((time.perf_counter() - started) * 1000, 1),
-        )
+        if match or response.status_code >= HTTPStatus.BAD_REQUEST:  # static files are not worth a line
+            logger.info(
+                "request",
+                method=request.method,
+                route=match.route if match else None,
+                status=response.status_code,
+                ms=round((time.perf_counter() - started) * 1000, 1),
+            )
         return response
 
 

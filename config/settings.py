@@ -5,6 +5,7 @@ or REDIS_URL stops the start with a sentence, except on a developer's own machin
 so with KOPILKA_LOCAL=1 (the launcher in `config.local` does) or DEBUG=1.
 """
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -321,5 +322,7 @@ LOGGING = logging_config(
 # Request ids travel into tasks; django_structlog's own request middleware would log the query
 # string, where phone numbers stand, so `config.middleware` has another.
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
+# A nudge every five seconds is no news; retries and failures keep their levels.
+DJANGO_STRUCTLOG_CELERY_DEFAULT_LOG_LEVEL = logging.DEBUG
 PROMETHEUS_EXPORT_MIGRATIONS = False
 start_sentry(env.text("SENTRY_DSN", ""), release=env.text("RELEASE", ""))

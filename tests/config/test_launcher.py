@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -225,3 +226,76 @@ def test_root_keeps_the_cluster_where_the_lent_account_can_go(data: Path, launch
         assert gone([server], seconds=0)
     finally:
         shutil.rmtree(kept)
+
+
+class Running:
+    """`config.local run`: the whole of Kopilka, as `make run` starts it."""
+
+    def __init__(self, data: Path, output: Path) -> None:
+        self.output = output
+        with output.open("w") as file:
+            self.process = subprocess.Popen(
+                [*LAUNCHER, "run"],
+                cwd=CHECKOUT,
+                env=clean_environment(data),
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+            )
+        self.address = self.wait_for_address()
+
+    def wait_for_address(self, seconds: float = 180) -> str:
+        deadline = time.monotonic() + seconds
+        while "Ctrl-C stops everything" not in self.output.read_text():
+            assert self.process.poll() is None, self.output.read_text()
+            assert time.monotonic() < deadline, self.output.read_text()
+            time.sleep(0.2)
+        (line,) = [line for line in self.output.read_text().splitlines() if line.startswith("Kopilka ")]
+        return line.split()[1]
+
+    def is_ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.address}readyz", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    def children(self) -> list[int]:
+        found = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return [int(pid) for pid in found.split()]
+
+    def end(self, how: signal.Signals) -> None:
+        self.process.send_signal(how)
+        self.process.wait(timeout=60)
+
+
+@pytest.mark.long
+def test_the_whole_of_it_starts_stops_and_recovers(data: Path, tmp_path: Path) -> None:
+    first = Running(data / "one", tmp_path / "first")
+    beside = Running(data / "other", tmp_path / "beside")
+    try:
+        assert first.address != beside.address
+        assert first.is_ready()
+        assert beside.is_ready()
+        # PostgreSQL, Valkey, worker, beat and web.
+        children = first.children()
+        assert len(children) == 5
+        first.end(signal.SIGKILL)
+        assert gone(children, seconds=30)
+        assert beside.is_ready()
+
+        again = Running(data / "one", tmp_path / "again")
+        assert "First start" not in again.output.read_text()
+        children = again.children()
+        for pid in children:
+            os.kill(pid, signal.SIGKILL)
+        deadline = time.monotonic() + 30
+        while not (again.is_ready() and len(again.children()) == 5):
+            assert time.monotonic() < deadline, again.output.read_text()
+            time.sleep(0.2)
+        children = again.children()
+        again.end(signal.SIGTERM)
+        assert again.process.returncode == 0
+        assert gone(children, seconds=0)
+    finally:
+        beside.end(signal.SIGINT)
