@@ -26,5 +26,5 @@ class GetSale(ApiView):
         tag="sales",
     )
     def get(self, request: Request, sale_id: uuid.UUID) -> HttpResponse:
-        receipt = sales.get(program_id=self.caller.program_id, sale_id=sale_id)
+        receipt = sales.get(program_id=self.caller.program_id, merchant_id=self.caller.merchant_id, sale_id=sale_id)
         return self.answer(answer_for(receipt, self.caller.program_id))
