@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import datetime as dt
 import zoneinfo
-from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -10,8 +9,6 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-if TYPE_CHECKING:
-    from django_stubs_ext.db.models.manager import RelatedManager
 
     from merchants.models.merchant import Merchant
 
@@ -48,9 +45,6 @@ class Program(models.Model):
     point_few = models.CharField(_("point name, two to four"), max_length=30, default="балла")
     point_many = models.CharField(_("point name, many"), max_length=30, default="баллов")
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
-
-    if TYPE_CHECKING:
-        merchants: RelatedManager[Merchant]
 
     class Meta:
         verbose_name = _("programme")
