@@ -10,9 +10,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
-    from merchants.models.merchant import Merchant
-
-
 def validate_time_zone(name: str) -> None:
     try:
         zoneinfo.ZoneInfo(name)
