@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop as _
 
-LIMITS: Final[Mapping[str, Promise]] = {
+LIMITS: Final[Mapping[str, str]] = {
     "balance": _("that is all the client has"),
     "max_percent": _("points may pay no larger part of the receipt"),
     "line_minimum": _("no line may fall below its minimum price"),

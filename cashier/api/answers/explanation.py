@@ -70,5 +70,5 @@ def explanation(
     return answers
 
 
-def rejected(items: tuple[Rejected, ...]) -> list[RejectedAnswer]:
-    return [RejectedAnswer(item.kind, item.value, item.reason, why_rejected(item)) for item in items]
+def rejected(items: tuple[Rejected, ...], words: Words) -> list[RejectedAnswer]:
+    return [RejectedAnswer(item.kind, item.value, item.reason, why_rejected(item, words)) for item in items]

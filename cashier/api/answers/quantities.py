@@ -15,7 +15,19 @@ NumberText: TypeAlias = Annotated[str, Meta(pattern=r"^-?[0-9]+(\.[0-9]+)?$", ex
 
 Format: TypeAlias = Callable[[Decimal], str]
 
-_FORMATS: dict[int, Format] = {0: "{:.0f}".format, 2: "{:.2f}".format}
+
+def _whole(value: Decimal) -> str:
+    text = str(value)
+    return text if text.isdigit() else format(value, ".0f")
+
+
+def _two_places(value: Decimal) -> str:
+    # What comes out of the engine or the database has its places already: formatting costs five times as much.
+    text = str(value)
+    return text if text[-3:-2] == "." else format(value, ".2f")
+
+
+_FORMATS: dict[int, Format] = {0: _whole, 2: _two_places}
 
 
 def places(digits: int) -> Format:
@@ -25,5 +37,7 @@ def places(digits: int) -> Format:
 
 def shortest(value: Decimal) -> str:
     """`2`, not `2.000`: quantities and rates."""
-    text = format(value, "f")
+    text = str(value)
+    if "E" in text:
+        text = format(value, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -114,7 +114,7 @@ def receipt_answer(receipt: Receipt, words: Words, rulebook: Rulebook | None) ->
         returned=Returned(
             money(receipt.money_returned), points(receipt.points_returned), points(receipt.points_taken_back)
         ),
-        rejected=rejected(receipt.rejected),
+        rejected=rejected(receipt.rejected, words),
         flags=list(receipt.flags),
         explanation=explanation(receipt.facts, words, version=receipt.version, rulebook=rulebook),
     )

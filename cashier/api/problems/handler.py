@@ -12,7 +12,6 @@ from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, Suspici
 from django.core.signals import got_request_exception
 from django.db import DataError, IntegrityError, OperationalError
 from django.http import Http404, HttpResponse
-from django.utils.translation import get_language
 from msgspec import Struct
 from rest_framework import exceptions
 
@@ -23,7 +22,7 @@ from cashier.api.problems.problem import CONTENT_TYPE, Error, Problem
 from loyalty.engine.quantities import plain
 from loyalty.explanations import limit
 from loyalty.refusals import Refused
-from loyalty.wording import Words, words_of
+from loyalty.wording import Words, spoken, words_of
 
 logger = structlog.get_logger(__name__)
 
@@ -42,7 +41,9 @@ def handler(error: Exception, context: Mapping[str, Any]) -> HttpResponse:
     """DRF's exception handler: always an answer, and always a problem."""
     request = context["request"]
     caller = getattr(context["view"], "caller", None)
-    words = words_of(caller.program_id) if isinstance(error, Refused) and caller is not None else Words()
+    words = (
+        words_of(caller.program_id) if isinstance(error, Refused) and caller is not None else Words(language=spoken())
+    )
     problem = problem_of(error, request_id=request.META.get("HTTP_X_REQUEST_ID", ""), words=words)
     if problem.status >= 500:
         logger.error("till_api_failed", code=problem.code, exc_info=error)
@@ -50,7 +51,7 @@ def handler(error: Exception, context: Mapping[str, Any]) -> HttpResponse:
         # Django's own way of saying so: error reporters and its test client listen to it.
         got_request_exception.send(sender=type(context["view"]), request=request)
     response = HttpResponse(msgspec.json.encode(problem), status=problem.status, content_type=CONTENT_TYPE)
-    response["Content-Language"] = get_language() or "ru"
+    response["Content-Language"] = words.language
     for name, value in _headers(error, problem, getattr(context["view"], "allowed_methods", ())).items():
         response[name] = value
     return response
@@ -157,7 +158,7 @@ def _said(name: str, value: Any, words: Words) -> str:
     """A fact inside a sentence. The services' decimals are points, but for those named after money."""
     if isinstance(value, Decimal):
         return words.money(value) if name in ("money", "left") else words.points(value)
-    return limit(value) if name == "limit" else str(value)
+    return limit(value, words) if name == "limit" else str(value)
 
 
 def _plain(value: Any) -> Any:
