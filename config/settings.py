@@ -207,6 +207,7 @@ PHONENUMBER_DB_FORMAT = "E164"
 
 # ---------------------------------------------------------------------------- people, login
 
+NUM_PROXIES = env.number("NUM_PROXIES", 0 if LOCAL else 1)
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 # allauth's backend is Django's own, and finds a user by e-mail.
@@ -226,6 +227,8 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"  # an invitation has already proved the address
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# Login attempts are counted by address: behind a proxy everybody would share one.
+ALLAUTH_TRUSTED_PROXY_COUNT = NUM_PROXIES
 MFA_TOTP_ISSUER = "Kopilka"
 # A second factor has nothing to do with the mailbox, and accounts made by a command have no proof of theirs.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
@@ -239,8 +242,6 @@ EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS")
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Kopilka <noreply@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-
-SMS_BACKEND = env.text("SMS_BACKEND", "merchants.sms.ConsoleBackend")
 
 # A class with `send(phone, text)`: the gateway's adapter. Without one, texts appear where the server was started.
 SMS_BACKEND = env.text("SMS_BACKEND", "merchants.sms.ConsoleBackend")
@@ -288,7 +289,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "cashier.api.problems.handler",
-    "NUM_PROXIES": env.number("NUM_PROXIES", 0 if LOCAL else 1),
+    "NUM_PROXIES": NUM_PROXIES,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 # For each key; 0 means no limit.
