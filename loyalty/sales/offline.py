@@ -15,7 +15,9 @@ from loyalty.programs import rulebook_of
 from loyalty.refusals import Refused
 from loyalty.sales.opening import AHEAD, Opened, open_sale
 from loyalty.sales.request import Answer, Idempotency, RenderSale, SaleRequest
-from loyalty.sales.selling import Work, already_answered, twice
+from loyalty.sales.selling import already_answered, twice
+from loyalty.sales.work import Work
+from loyalty.sales.writing import write
 from merchants.authentication import Caller
 
 
@@ -45,7 +47,7 @@ def _book(caller: Caller, request: SaleRequest, key: Idempotency, now: dt.dateti
     allowed = work.quote.allowance
     if work.quote.points > allowed.points or allowed.needs_confirmation:
         work.flags += ("points_over_limit",)
-    return work.write(key, None, render)
+    return write(work, work.book(None, render), key)
 
 
 def _client(opened: Opened, request: SaleRequest, flags: list[str]) -> tuple[AccountState | None, SaleRequest]:

@@ -1,0 +1,195 @@
+"""One receipt on its way into the books: the engine's quote, what follows from it, and the answer."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from decimal import Decimal
+
+from msgspec import Struct
+
+from loyalty import ledger
+from loyalty.engine import quote as engine
+from loyalty.engine.books import Books
+from loyalty.engine.cart import Client
+from loyalty.engine.earning import Earning
+from loyalty.engine.explanation import Fact
+from loyalty.engine.quantities import ZERO
+from loyalty.engine.quote import Quote
+from loyalty.engine.rulebook import Rulebook
+from loyalty.ids import uuid7
+from loyalty.ledger import AccountState
+from loyalty.refusals import Refused
+from loyalty.sales import afterwards
+from loyalty.sales.opening import Opened, account_of, client_for, rules_for
+from loyalty.sales.receipt import Allowed, Receipt, ReceiptLine, Status
+from loyalty.sales.request import Answer, RenderSale, SaleRequest
+from loyalty.standing import standing_of
+from merchants import audit
+from merchants.authentication import Caller
+
+
+class Booked(Struct, frozen=True):
+    """A receipt that is ready to be written, its answer, and the points of lots that its hold keeps."""
+
+    receipt: Receipt
+    answer: Answer
+    reserve: list[tuple[int, Decimal]]
+
+
+class Work:
+    """One receipt on its way into the books."""
+
+    def __init__(
+        self,
+        opened: Opened,
+        caller: Caller,
+        request: SaleRequest,
+        now: dt.datetime,
+        version: int,
+        rulebook: Rulebook,
+        account: AccountState | None,
+        flags: tuple[str, ...] = (),
+    ) -> None:
+        self.opened, self.caller, self.request, self.now = opened, caller, request, now
+        self.version, self.rulebook, self.account, self.flags = version, rulebook, account, flags
+        self.books: Books | None = ledger.books_of(account, now) if account else None
+        self.client: Client | None = client_for(opened, account, self.books, request, caller)
+        self.quote: Quote = engine.quote(rulebook, self.client, request.cart, request.occurred_at)
+        self.facts: list[Fact] = list(self.quote.facts)
+        self.gifts: list[Earning] = []
+        self.tier_before = account.tier if account else ""
+        self.is_visit = False
+
+    @classmethod
+    def begin(cls, opened: Opened, caller: Caller, request: SaleRequest, now: dt.datetime) -> Work:
+        version, rulebook = rules_for(opened, caller, request, now)
+        return cls(opened, caller, request, now, version, rulebook, account_of(opened, request))
+
+    def refuse_unless_as_asked(self) -> None:
+        """A sale takes exactly what was asked: cashier and client never see two different sums."""
+        asked, allowed = self.request.cart.points, self.quote.allowance
+        if asked is None or asked == ZERO:
+            return
+        if self.client is None:
+            raise Refused("redemption_limit", allowed=ZERO, limit="no_client")
+        if allowed.needs_confirmation:
+            raise Refused("confirmation_required", allowed=allowed.points)
+        if asked != "max" and asked != self.quote.points:
+            raise Refused("redemption_limit", allowed=self.quote.points, limit=allowed.limit)
+        sent = self.opened.confirmation
+        if self.request.confirmation and sent and sent.points is not None and self.quote.points > sent.points:
+            raise Refused("confirmation_invalid")
+
+    def book(self, until: dt.datetime | None, render: RenderSale) -> Booked:
+        """Decide everything that is to be written: what moves in the books, or is kept by a hold until then."""
+        reserve: list[tuple[int, Decimal]] = []
+        if self.books is not None and self.account is not None:
+            if until is not None:
+                reserve = self._reserve(self.books)
+            else:
+                self._move(self.account, self.books)
+        sale_id = uuid7(self.now)
+        receipt = self.receipt("held" if until else "committed", sale_id=sale_id, until=until)
+        if self.request.override and self.quote.points:
+            self._log_override(sale_id)
+        return Booked(receipt, Answer(201, render(receipt), sale_id), reserve)
+
+    def _move(self, account: AccountState, books: Books) -> None:
+        if self.quote.points:
+            spend = books.spend_given if self.request.cart.given else books.spend
+            spend(self.quote.points)
+        for earning in self.quote.earnings:
+            afterwards.credit(books, earning)
+        self.is_visit = self.opened.day is None or not self.opened.day.visited
+        self.gifts = afterwards.count_purchase(
+            account,
+            books,
+            self.rulebook,
+            paid=self.quote.to_pay,
+            is_visit=self.is_visit,
+            at=self.request.occurred_at,
+            facts=self.facts,
+        )
+
+    def _reserve(self, books: Books) -> list[tuple[int, Decimal]]:
+        if not self.quote.points:
+            return []
+        picked = books.pick(self.quote.points)
+        lots = {lot.id: lot for lot in books.lots}
+        for lot_id, points in picked:
+            lots[lot_id].reserved += points
+        return picked
+
+    def receipt(self, status: Status, *, sale_id: uuid.UUID | None = None, until: dt.datetime | None = None) -> Receipt:
+        quote, request, rulebook = self.quote, self.request, self.rulebook
+        standing = None
+        if self.account is not None and self.books is not None:
+            standing = standing_of(self.account, self.books, rulebook, self.now)
+        return Receipt(
+            status=status,
+            occurred_at=request.occurred_at,
+            currency_digits=rulebook.program.currency_digits,
+            precision=rulebook.program.precision,
+            version=self.version,
+            total=quote.total,
+            discount=quote.discount,
+            points_redeemed=quote.points,
+            points_value=quote.points_value,
+            certificates_paid=quote.certificates_paid,
+            to_pay=quote.to_pay,
+            points_earned=quote.earned,
+            lines=tuple(
+                ReceiptLine(
+                    position=n,
+                    sku=priced.line.sku,
+                    name=priced.line.name,
+                    quantity=priced.line.quantity,
+                    price=priced.line.price,
+                    amount=priced.line.amount,
+                    discount=priced.discount,
+                    points_value=priced.points_value,
+                    points=priced.points,
+                    certificate=priced.certificate,
+                    paid=priced.paid,
+                    earned=priced.earned,
+                )
+                for n, priced in enumerate(quote.lines)
+            ),
+            facts=tuple(self.facts),
+            id=sale_id,
+            receipt_number=request.receipt_number,
+            cashier=request.cashier,
+            identified_by=request.client.by if request.client else "",
+            points_pending_until=pending_until(quote.earnings, self.now),
+            hold_until=until,
+            client=standing,
+            allowed=self._allowed(),
+            rejected=quote.rejected,
+            flags=self.flags,
+        )
+
+    def _allowed(self) -> Allowed:
+        allowance = self.quote.allowance
+        return Allowed(
+            points=allowance.points,
+            money=allowance.points * self.rulebook.points.value,
+            limit=allowance.limit,
+            needs_confirmation=allowance.needs_confirmation,
+        )
+
+    def _log_override(self, sale_id: uuid.UUID) -> None:
+        audit.record(
+            program_id=self.caller.program_id,
+            action="sale.confirmation_overridden",
+            at=self.now,
+            by=f"{self.caller} {self.request.cashier}".strip(),
+            details={"sale": str(sale_id), "points": str(self.quote.points)},
+            reason=self.request.override[:250],
+        )
+
+
+def pending_until(earnings: tuple[Earning, ...], now: dt.datetime) -> dt.datetime | None:
+    """When the last of the earned points become spendable; None where they are already."""
+    latest = max((earning.available_at for earning in earnings), default=now)
+    return latest if latest > now else None

@@ -1,0 +1,111 @@
+"""What a sale looks like to the database: one JSON for `loyalty_write_sale`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+
+import msgspec
+
+from loyalty import ledger
+from loyalty.sales.opening import local_day
+from loyalty.sales.request import Answer, Idempotency, SaleRequest
+from loyalty.sales.work import Booked, Work
+
+_NO_TIME = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+def write(work: Work, booked: Booked, key: Idempotency) -> Answer:
+    """Write sale, lines, books, reservations, stored answer and outbox in one round trip."""
+    text = msgspec.json.encode(_payload(work, booked, key)).decode()
+    ledger.call("SELECT loyalty_write_sale(%s::jsonb)", [text])
+    return booked.answer
+
+
+def contents_digest(request: SaleRequest) -> str:
+    """What was sold to whom, as a hash: tells a repeat from another receipt with its number.
+
+    Without the time: the day is part of the number, and a till that retries without a time says another «now».
+    """
+    contents = msgspec.structs.replace(request, confirmation="", override="", occurred_at=_NO_TIME)
+    return hashlib.sha256(msgspec.json.encode(contents)).hexdigest()
+
+
+def _payload(work: Work, booked: Booked, key: Idempotency) -> dict[str, object]:
+    receipt, answer = booked.receipt, booked.answer
+    caller, request, account, books = work.caller, work.request, work.account, work.books
+    post = None
+    # A hold touches the books only where points were due to expire.
+    if account is not None and books is not None and (books.postings or receipt.status == "committed"):
+        post = ledger.grouped(
+            account,
+            books,
+            program_id=caller.program_id,
+            merchant_id=caller.merchant_id,
+            at=request.occurred_at,
+            now=work.now,
+            actor=f"{caller} {request.cashier}".strip(),
+        )
+    return {
+        "program_id": caller.program_id,
+        "now": work.now,
+        "account_id": account.id if account else None,
+        "contents_digest": contents_digest(request),
+        "body_digest": key.body_digest.hex(),
+        "key": key.key,
+        "http_status": answer.status,
+        "answer": answer.text,
+        "topic": "sale.held" if receipt.status == "held" else "sale.committed",
+        "code_id": work.opened.code_id,
+        "confirmed": bool(request.confirmation and work.quote.points),
+        "reserve": booked.reserve,
+        "post": post,
+        "sale": {
+            "program_id": caller.program_id,
+            "merchant_id": caller.merchant_id,
+            "outlet_id": caller.outlet_id,
+            "till_id": caller.till_id,
+            "public_id": receipt.id,
+            "status": receipt.status,
+            "receipt_number": request.receipt_number,
+            "occurred_at": request.occurred_at,
+            "local_day": local_day(caller, request.occurred_at),
+            "version": work.version,
+            "channel": request.cart.channel,
+            "cashier": request.cashier,
+            "identified_by": receipt.identified_by,
+            "hold_until": receipt.hold_until,
+            "total": receipt.total,
+            "discount": receipt.discount,
+            "points_redeemed": receipt.points_redeemed,
+            "points_value": receipt.points_value,
+            "certificates_paid": receipt.certificates_paid,
+            "to_pay": receipt.to_pay,
+            "points_earned": receipt.points_earned,
+            "earnings": [*work.quote.earnings, *work.gifts],
+            "explanation": work.facts,
+            "flags": work.flags,
+            "tier_before": work.tier_before,
+            "tier_after": account.tier if account else "",
+            "is_visit": work.is_visit,
+        },
+        "lines": [
+            {
+                "position": n,
+                "sku": priced.line.sku,
+                "name": priced.line.name,
+                "category": priced.line.category,
+                "brand": priced.line.brand,
+                "quantity": priced.line.quantity,
+                "price": priced.line.price,
+                "amount": priced.line.amount,
+                "discount": priced.discount,
+                "points_value": priced.points_value,
+                "points": priced.points,
+                "certificate": priced.certificate,
+                "paid": priced.paid,
+                "earned": priced.earned,
+            }
+            for n, priced in enumerate(work.quote.lines)
+        ],
+    }
