@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.core.mail import send_mail
 from django.template.loader import render_to_string
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from merchants import sms
@@ -28,7 +28,8 @@ def send_invitation(message: OutboxMessage, now: datetime) -> None:
     )
     if invitation is None:
         return
-    with translation.override(invitation.program.language):
+    program = invitation.program
+    with translation.override(program.language), timezone.override(program.time_zone):
         send_mail(
             subject=_("Invitation: %(merchant)s") % {"merchant": one_line(invitation.merchant.name)},
             message=render_to_string(

@@ -22,12 +22,12 @@ GUESS_WINDOW = 10 * MINUTE
 
 
 class TillThrottle(BaseThrottle):
-    """Requests of one key within a minute: TILL_REQUESTS_PER_MINUTE, 3000 unless said; None turns it off."""
+    """Requests of one key within a minute: TILL_REQUESTS_PER_MINUTE; None turns it off."""
 
     seconds = 0
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        limit: int | None = getattr(settings, "TILL_REQUESTS_PER_MINUTE", 3000)
+        limit: int | None = settings.TILL_REQUESTS_PER_MINUTE
         if limit is None or not isinstance(request.auth, Caller):
             return True
         try:

@@ -15,7 +15,7 @@ from merchants.access import tenant
 from merchants.models import AuditRecord, Invitation, Member, OutboxMessage, Program, Role, User
 from tests.cast import Cast
 
-NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+NOW = datetime(2026, 11, 20, 22, tzinfo=UTC)
 PASSWORD = "зёрна-и-молоко-1"
 
 
@@ -58,7 +58,7 @@ def test_nina_is_invited_and_joins(cast: Cast) -> None:
 @pytest.mark.parametrize(("language", "words"), [("ru", "приглашает"), ("en", "invites you")])
 @pytest.mark.django_db(transaction=True)
 def test_the_mail_speaks_the_language_of_the_programme(cast: Cast, language: str, words: str) -> None:
-    Program.objects.update(language=language)
+    Program.objects.update(language=language, time_zone="Asia/Vladivostok")
     cast.zerno.merchant.name = "Зерно\nBcc: all@example.org"
     cast.zerno.merchant.save()
     invitation = invite(cast)
@@ -66,6 +66,7 @@ def test_the_mail_speaks_the_language_of_the_programme(cast: Cast, language: str
     (letter,) = mail.outbox
     assert letter.to == ["nina@example.org"]
     assert words in letter.body
+    assert "28" in letter.body, "the day in the shop"
     assert "\n" not in letter.subject
     link = re.search(r"https://kopilka\.example/invitations/(in_\S{40,})/", str(letter.body))
     assert link

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -8,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection, transaction
 from django_scopes import get_scope
+from psycopg.conninfo import make_conninfo
 
 from merchants import messages, outbox, sms
 from merchants.access import every_tenant
@@ -119,6 +124,40 @@ def test_a_killed_worker_loses_nothing(cast: Cast, postman: Postman) -> None:
     postman.before = lambda: None
     assert outbox.deliver(now=NOW + timedelta(seconds=90)) == 0, "the dead worker's lease still holds"
     assert outbox.deliver(now=NOW + outbox.LEASE) == 2
+    assert postman.brought == {0: 1, 1: 1, 2: 1}
+
+
+SUICIDE = """
+import os, signal, django; django.setup()
+from merchants import outbox
+from django.utils.dateparse import parse_datetime
+outbox.HANDLERS["letter"] = lambda message, now: os.kill(os.getpid(), signal.SIGKILL)
+outbox.deliver(now=parse_datetime("%s"))
+"""
+
+
+def test_a_process_killed_in_the_middle_loses_nothing(cast: Cast, postman: Postman) -> None:
+    write(cast, 3)
+    database = {
+        key: connection.settings_dict[name]
+        for key, name in {
+            "dbname": "NAME",
+            "host": "HOST",
+            "port": "PORT",
+            "user": "USER",
+            "password": "PASSWORD",
+        }.items()
+    }
+    environment = {
+        **os.environ,
+        "DATABASE_URL": make_conninfo(**{word: value for word, value in database.items() if value}),
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+    }
+    process = subprocess.run([sys.executable, "-c", SUICIDE % NOW.isoformat()], env=environment, check=False)
+    assert process.returncode == -signal.SIGKILL
+    assert left() == 3
+    assert outbox.deliver(now=NOW + timedelta(seconds=90)) == 0, "the dead worker's lease still holds"
+    assert outbox.deliver(now=NOW + outbox.LEASE) == 3
     assert postman.brought == {0: 1, 1: 1, 2: 1}
 
 
