@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django_scopes import get_scope
 from psycopg.conninfo import make_conninfo
 
-from merchants import messages, outbox, sms
+from merchants import messages, outbox, sms, tasks
 from merchants.access import every_tenant
 from merchants.models import OutboxMessage
 from tests.cast import Cast
@@ -249,3 +249,14 @@ def test_the_console_is_a_gateway(monkeypatch: pytest.MonkeyPatch, capsys: pytes
 
 def test_the_apps_have_registered_their_topics() -> None:
     assert set(messages.HANDLERS) <= set(outbox.HANDLERS)
+
+
+def test_the_nudges(cast: Cast, postman: Postman) -> None:
+    write(cast, 1)
+    tasks.deliver_outbox()
+    assert postman.brought == {0: 1}
+    write(cast, 1)
+    with every_tenant():
+        OutboxMessage.objects.update(attempts=1, created_at=NOW - timedelta(days=800))
+    tasks.purge()
+    assert left() == 0
