@@ -93,7 +93,8 @@ def main() -> int:
         return run(Instance.from_environment())
     except Stopped:
         print("Stopped.", file=sys.stderr)
-        return 0
+        # A command that was cut short did not do what it was asked; a server did.
+        return 130 if options.verb == "exec" else 0
     except AlreadyRunningError as error:
         print(error, file=sys.stderr)
         return 1

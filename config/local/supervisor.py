@@ -31,7 +31,7 @@ def run(instance: Instance) -> int:
         found = stack.enter_context(services(instance))
         # Only now, with the lock held, is it certain that these are nobody's.
         stop_strays(instance.key)
-        port = choose_port(host, os.environ.get("PORT"))
+        port = stack.enter_context(reserve_port(host, os.environ.get("PORT"))).getsockname()[1]
         environment = os.environ | found.environment | {"KOPILKA_RUN": instance.key}
         manage(environment, "migrate", "--no-input", "--verbosity=0")
         logins = demo(instance, environment)
@@ -88,41 +88,47 @@ def watch(children: list[Child]) -> int:
             child.start()
 
 
-def manage(environment: Mapping[str, str], *arguments: str) -> None:
-    command = [sys.executable, "manage.py", *arguments]
-    done = subprocess.run(command, cwd=CHECKOUT, env=dict(environment), check=False)
+def manage(environment: Mapping[str, str], *arguments: str) -> str:
+    """What the command printed; its complaints go past us to the terminal."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=CHECKOUT,
+        env=dict(environment),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
     if done.returncode:
-        raise SystemExit(f"`manage.py {arguments[0]}` failed; what it said stands above.")
+        raise SystemExit(f"{done.stdout}`manage.py {arguments[0]}` failed; what it said stands above.")
+    return done.stdout
 
 
 def demo(instance: Instance, environment: Mapping[str, str]) -> str:
     """Filled once; what it says of logins is kept and said again at each start."""
     said = instance.data / "demo.txt"
     if not said.exists():
-        print("First start: filling the demo…", flush=True)
-        made = subprocess.run(
-            [sys.executable, "manage.py", "demo"],
-            cwd=CHECKOUT,
-            env=dict(environment),
-            stdout=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
-        if made.returncode:
+        if not any(CHECKOUT.glob("*/management/commands/demo.py")):
             return ""
-        private_write(said, made.stdout)
+        print("First start: filling the demo…", flush=True)
+        private_write(said, manage(environment, "demo"))
     return said.read_text()
 
 
-def choose_port(host: str, wanted: str | None) -> int:
-    if wanted:
-        if not is_free(host, int(wanted)):
-            raise SystemExit(f"Port {wanted} is taken; choose another with PORT=….")
-        return int(wanted)
-    for port in range(FIRST_PORT, FIRST_PORT + 100):
+def reserve_port(host: str, wanted: str | None) -> socket.socket:
+    """A socket that is bound and never listens: it keeps the port ours until the web server is up.
+
+    Web servers share ports (SO_REUSEPORT), so two checkouts started at once would otherwise both
+    take the first free one, and each answer half of the requests.
+    """
+    ports = [int(wanted)] if wanted else range(FIRST_PORT, FIRST_PORT + 100)
+    for port in ports:
         if is_free(host, port):
-            return port
-    raise SystemExit(f"No free port from {FIRST_PORT} on; choose one with PORT=….")
+            held = socket.socket()
+            # Not SO_REUSEADDR: with it on both sides, another's probe would find the port free.
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            held.bind((host, port))
+            return held
+    raise SystemExit(f"Port {wanted or ports} is taken; choose another with PORT=….")
 
 
 def is_free(host: str, port: int) -> bool:

@@ -242,16 +242,16 @@ class Running:
                 stdout=file,
                 stderr=subprocess.STDOUT,
             )
-        self.address = self.wait_for_address()
+        self.address = ""
 
-    def wait_for_address(self, seconds: float = 180) -> str:
+    def wait_for_address(self, seconds: float = 180) -> None:
         deadline = time.monotonic() + seconds
         while "Ctrl-C stops everything" not in self.output.read_text():
             assert self.process.poll() is None, self.output.read_text()
             assert time.monotonic() < deadline, self.output.read_text()
             time.sleep(0.2)
         (line,) = [line for line in self.output.read_text().splitlines() if line.startswith("Kopilka ")]
-        return line.split()[1]
+        self.address = line.split()[1]
 
     def is_ready(self) -> bool:
         try:
@@ -269,33 +269,45 @@ class Running:
         self.process.wait(timeout=60)
 
 
-@pytest.mark.long
-def test_the_whole_of_it_starts_stops_and_recovers(data: Path, tmp_path: Path) -> None:
-    first = Running(data / "one", tmp_path / "first")
-    beside = Running(data / "other", tmp_path / "beside")
-    try:
-        assert first.address != beside.address
-        assert first.is_ready()
-        assert beside.is_ready()
-        # PostgreSQL, Valkey, worker, beat and web.
-        children = first.children()
-        assert len(children) == 5
-        first.end(signal.SIGKILL)
-        assert gone(children, seconds=30)
-        assert beside.is_ready()
+@pytest.fixture
+def run(data: Path, tmp_path: Path) -> Iterator[Callable[[str], Running]]:
+    running: list[Running] = []
 
-        again = Running(data / "one", tmp_path / "again")
-        assert "First start" not in again.output.read_text()
-        children = again.children()
-        for pid in children:
-            os.kill(pid, signal.SIGKILL)
-        deadline = time.monotonic() + 30
-        while not (again.is_ready() and len(again.children()) == 5):
-            assert time.monotonic() < deadline, again.output.read_text()
-            time.sleep(0.2)
-        children = again.children()
-        again.end(signal.SIGTERM)
-        assert again.process.returncode == 0
-        assert gone(children, seconds=0)
-    finally:
-        beside.end(signal.SIGINT)
+    def start(name: str) -> Running:
+        running.append(Running(data / name, tmp_path / f"output-{len(running)}"))
+        return running[-1]
+
+    yield start
+    for one in running:
+        if one.process.poll() is None:
+            one.end(signal.SIGINT)
+
+
+@pytest.mark.long
+def test_the_whole_of_it_starts_stops_and_recovers(run: Callable[[str], Running]) -> None:
+    first, beside = run("one"), run("other")
+    first.wait_for_address()
+    beside.wait_for_address()
+    assert first.address != beside.address
+    assert first.is_ready()
+    assert beside.is_ready()
+    # PostgreSQL, Valkey, worker, beat and web.
+    children = first.children()
+    assert len(children) == 5
+    first.end(signal.SIGKILL)
+    assert gone(children, seconds=30)
+    assert beside.is_ready()
+
+    again = run("one")
+    again.wait_for_address()
+    assert "First start" not in again.output.read_text()
+    for pid in again.children():
+        os.kill(pid, signal.SIGKILL)
+    deadline = time.monotonic() + 30
+    while not (again.is_ready() and len(again.children()) == 5):
+        assert time.monotonic() < deadline, again.output.read_text()
+        time.sleep(0.2)
+    children = again.children()
+    again.end(signal.SIGTERM)
+    assert again.process.returncode == 0
+    assert gone(children, seconds=0)

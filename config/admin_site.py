@@ -1,0 +1,63 @@
+"""The platform operator's admin: who may enter, and how far it sees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import SimpleTemplateResponse
+from django.templatetags.static import static
+from django.utils.translation import gettext_lazy as _
+
+from config.dashboard import figures
+from merchants.access import every_tenant
+
+if TYPE_CHECKING:
+    from django.contrib.admin import AdminSite
+else:
+    from unfold.sites import UnfoldAdminSite as AdminSite
+
+View: TypeAlias = Callable[..., HttpResponse]
+
+
+class PlatformSite(AdminSite):
+    """Every view of it works across the programmes: this is the one place where the admin's scope is set."""
+
+    index_title = _("Overview")
+    index_template = "admin/kopilka/index.html"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Operators of the platform alone: half an operator (staff without the rest) is nobody here."""
+        user = request.user
+        return bool(user.is_active and user.is_staff and user.is_superuser)  # type: ignore[union-attr]
+
+    def admin_view(self, view: View, cacheable: bool = False) -> View:
+        inner = super().admin_view(view, cacheable)
+
+        def across_tenants(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            with every_tenant():
+                response: HttpResponse = inner(request, *args, **kwargs)
+                # A template reads rows, too, so it has to be rendered while the scope lasts.
+                return response.render() if isinstance(response, SimpleTemplateResponse) else response
+
+        return update_wrapper(across_tenants, view)
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """There is one form to log in, allauth's, with its limits; Django's own is never shown."""
+        if not self.has_permission(request):
+            raise PermissionDenied
+        return super().login(request, extra_context)
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().index(request, {**figures(), **(extra_context or {})})
+
+
+def stylesheet(request: HttpRequest) -> str:
+    return static("admin/kopilka/admin.css")
+
+
+def favicon(request: HttpRequest) -> str:
+    return static("img/icon.svg")
