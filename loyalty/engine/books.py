@@ -173,18 +173,20 @@ class Books:
         """Spend points that the client has already been given at a till: what is missing becomes a debt."""
         self._spend_or_owe(points, [])
 
-    def take_back(self, points: Decimal, *, sale_id: int, rule: str, clamp: bool) -> Taken:
+    def take_back(self, points: Decimal, *, sale_id: int, rule: str, clamp: bool, coming: Decimal = ZERO) -> Taken:
         """Take earned points back: from the sale's own lots, other usable ones, pending ones, and then as a debt.
 
-        With `clamp` there is no debt: what is not there is forgiven.
+        With `clamp` there is no debt: what is not there is forgiven. `coming` points will be credited in the same
+        write: they are owed in advance, before holds are touched and before anything is forgiven.
         """
         own = [lot for lot in self._living_lots() if lot.sale_id == sale_id]
         moves, left = self._take(points, own)
         more, left = self._take(left, self._living_lots())
+        advance = min(left, max(coming - self.debt, ZERO))
         # Points that holds keep go last; their sales will find them missing and owe them.
-        held, left = self._take_held(left)
+        held, left = self._take_held(left - advance)
         forgiven = left if clamp else ZERO
-        self._post("clawback", [*moves, *more, *held], owed=left - forgiven, rule=rule)
+        self._post("clawback", [*moves, *more, *held], owed=advance + left - forgiven, rule=rule)
         return Taken(points - forgiven, forgiven)
 
     def _spend_or_owe(self, points: Decimal, moves: list[Move]) -> None:

@@ -29,20 +29,24 @@ class Outcome(Struct, frozen=True):
 
 
 def apply(locked: LockedSale, rulebook: Rulebook, parts: Sequence[LineBack], *, whole: bool) -> Outcome:
-    """Give spent points back, take earned ones back, then the counters and, where it no longer holds, the tier."""
+    """Take earned points back, then the counters and, where it no longer holds, the tier; give spent points back.
+
+    Spent points come last, and pay what taking the earned ones has made the client owe: as lots that are not yet
+    written, nothing could be taken from them.
+    """
     account = locked.account
     if account is None or locked.books is None:
         return Outcome()
-    # Spent points first: they pay a debt that taking the earned ones would otherwise make.
-    _reinstate(locked, rulebook, sum((part.points for part in parts), ZERO))
-    outcome = _claw_back(locked, rulebook, sum((part.earned for part in parts), ZERO))
+    coming = sum((part.points for part in parts), ZERO)
+    outcome = _claw_back(locked, rulebook, sum((part.earned for part in parts), ZERO), coming)
     sale = locked.sale
     was_visit = sale.is_visit and whole and not _pass_visit_on(sale)
     paid = sum((part.money for part in parts), ZERO)
     afterwards.uncount_purchase(account, paid=paid, whole=whole, was_visit=was_visit)
     if whole:
         _redate(locked)
-    undone = _undo_tier(locked, rulebook)
+    undone = _undo_tier(locked, rulebook, coming)
+    _reinstate(locked, rulebook, coming)
     return msgspec.structs.replace(outcome, tier_undone=undone)
 
 
@@ -94,14 +98,15 @@ def _last_first(
             yield lot_id, part
 
 
-def _claw_back(locked: LockedSale, rulebook: Rulebook, called: Decimal) -> Outcome:
+def _claw_back(locked: LockedSale, rulebook: Rulebook, called: Decimal, coming: Decimal) -> Outcome:
     """Take earned points back. What had expired of the sale's own lots counts as taken."""
     if not called or locked.books is None:
         return Outcome()
     sale, books = locked.sale, locked.books
     own = sum((lot.free for lot in books.lots if lot.sale_id == sale.pk and not lot.expired(locked.now)), ZERO)
     expired = min(max(called - own, ZERO), _expired_of(locked))
-    taken = books.take_back(called - expired, sale_id=sale.pk, rule="return", clamp=rulebook.points.debt == "clamp")
+    clamp = rulebook.points.debt == "clamp"
+    taken = books.take_back(called - expired, sale_id=sale.pk, rule="return", clamp=clamp, coming=coming)
     return Outcome(taken.taken, expired, taken.forgiven)
 
 
@@ -142,7 +147,7 @@ def _redate(locked: LockedSale) -> None:
     account.first_purchase_at, account.last_purchase_at = dates["first"], dates["last"]
 
 
-def _undo_tier(locked: LockedSale, rulebook: Rulebook) -> bool:
+def _undo_tier(locked: LockedSale, rulebook: Rulebook, coming: Decimal) -> bool:
     """An upgrade that this sale caused goes back with its gifts when what is left no longer reaches it."""
     account, sale, books = locked.account, locked.sale, locked.books
     if account is None or books is None:
@@ -159,5 +164,5 @@ def _undo_tier(locked: LockedSale, rulebook: Rulebook) -> bool:
         if gift is not None and tier.id in account.tier_gifts:
             account.tier_gifts.remove(tier.id)
             clamp = rulebook.points.debt == "clamp"
-            books.take_back(gift.points, sale_id=sale.pk, rule=gift.rule, clamp=clamp)
+            books.take_back(gift.points, sale_id=sale.pk, rule=gift.rule, clamp=clamp, coming=coming)
     return True
