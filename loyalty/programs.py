@@ -60,11 +60,20 @@ def check(*, program: Program, document: Document) -> list[Fault]:
     if faults:
         return faults
     frame, stated = frame_of(program), load(document).program
-    return [
+    faults = [
         Fault(f"/program/{name}", "differs_from_program")
         for name in Frame.__struct_fields__
         if name in document.get("program", {}) and getattr(frame, name) != getattr(stated, name)
     ]
+    first = ProgramVersion.objects.filter(program=program).order_by("number").first()
+    # The books are kept in these: what they hold could not be told any more.
+    fixed = ("precision", "currency", "currency_digits") if first else ()
+    faults += [
+        Fault(f"/program/{name}", "fixed_by_first_version")
+        for name in fixed
+        if first and first.document["program"][name] != getattr(frame, name)
+    ]
+    return faults
 
 
 @transaction.atomic

@@ -48,8 +48,10 @@ def receipt_of(sale: Sale, now: dt.datetime, client: Standing | None = None) -> 
     returned = returned_quantities(sale)
     earnings = [dt.datetime.fromisoformat(earning["available_at"]) for earning in sale.earnings]
     latest = max(earnings, default=now)
+    # A hold is over when its time is, whether or not the sweep has said so.
+    over = sale.status == Sale.Status.HELD and sale.hold_until is not None and sale.hold_until <= now
     return Receipt(
-        status=sale.status,  # type: ignore[arg-type]
+        status="ended" if over else sale.status,  # type: ignore[arg-type]
         occurred_at=sale.occurred_at,
         currency_digits=rulebook.program.currency_digits,
         precision=rulebook.program.precision,
