@@ -89,11 +89,13 @@ def _why(entry: Entry) -> str:
         case Entry.Kind.EXPIRE:
             return _("The points have expired")
         case Entry.Kind.CLAW_BACK:
-            return _("Earned points taken back: return of receipt %(number)s") % {"number": number}
+            said = _("Earned points taken back: return of receipt %(number)s")
+            return said % {"number": number} if number else _("Earned points taken back: return")
         case Entry.Kind.REINSTATE:
-            return _("Points come back: return of receipt %(number)s") % {"number": number}
+            said = _("Points come back: return of receipt %(number)s")
+            return said % {"number": number} if number else _("Points come back: return")
         case Entry.Kind.REDEEM:
-            return _("Paid for receipt %(number)s") % {"number": number}
+            return _("Paid for receipt %(number)s") % {"number": number} if number else _("Paid for a receipt")
         case Entry.Kind.ADJUST:
             return entry.reason or _("By hand")
         case Entry.Kind.OPENING:

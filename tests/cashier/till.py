@@ -6,6 +6,7 @@ import datetime as dt
 import itertools
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from decimal import Decimal
 from typing import Any
 
@@ -52,7 +53,10 @@ class Told:
     @property
     def errors(self) -> dict[str, str]:
         """Code by place."""
-        return {error.get("pointer") or f"?{error['parameter']}": error["code"] for error in self.json["errors"]}
+        return {
+            error["pointer"] if "pointer" in error else f"?{error['parameter']}": error["code"]
+            for error in self.json["errors"]
+        }
 
     def ok(self) -> Told:
         assert self.status in (200, 201, 202), self.text
@@ -66,6 +70,7 @@ class Till:
         self.shop, self.now = shop, now
         self.client = Client()
         self.language = "ru"
+        self.frozen = True
 
     # ------------------------------------------------------------ the clock and the rules
 
@@ -91,6 +96,10 @@ class Till:
                 expires_at=until,
             )
 
+    def block(self, client: str) -> None:
+        with tenant(self.shop.program.pk):
+            accounts.block(account=Account.objects.get(public_id=client), reason="test", now=self.now, by="test")
+
     def sweep(self) -> None:
         with tenant(self.shop.program.pk):
             ledger.expire_due(program_id=self.shop.program.pk, now=self.now)
@@ -98,7 +107,7 @@ class Till:
     # ------------------------------------------------------------ HTTP
 
     def get(self, path: str, /, *, key: str | None = None, **query: str) -> Told:
-        with time_machine.travel(self.now, tick=False):
+        with self._clock():
             return Told(self.client.get(API + path, query, headers=self._headers(key)))
 
     def post(
@@ -114,7 +123,7 @@ class Till:
         """`body` may be bytes, for what no JSON library would write."""
         named = {"Idempotency-Key": next_key() if idempotency is None else idempotency}
         data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-        with time_machine.travel(self.now, tick=False):
+        with self._clock():
             response = self.client.post(
                 API + path,
                 data,
@@ -122,6 +131,9 @@ class Till:
                 headers={**self._headers(key), **{k: v for k, v in named.items() if v}, **headers},
             )
         return Told(response)
+
+    def _clock(self) -> AbstractContextManager[object]:
+        return time_machine.travel(self.now, tick=False) if self.frozen else nullcontext()
 
     def _headers(self, key: str | None) -> dict[str, str]:
         return {"Authorization": f"Bearer {key or self.shop.key}", "Accept-Language": self.language}

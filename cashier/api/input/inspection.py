@@ -23,6 +23,7 @@ _CODES = (
     (re.compile(r"length <= (?P<limit>\d+)"), "too_long"),
     (re.compile(r"length >= (?P<limit>\d+)"), "too_short"),
     (re.compile(r"Expected `\w+` [<>]=? (?P<limit>-?\d+)"), "out_of_range"),
+    (re.compile(r"Expected `date`|Invalid RFC3339 encoded date$"), "not_a_date"),
     (re.compile(r"Invalid RFC3339|timezone component"), "not_a_time"),
     (re.compile(r"Invalid UUID"), "not_an_id"),
     (re.compile(r"Invalid enum value"), "not_allowed"),

@@ -27,6 +27,7 @@ SENTENCES: Final[Mapping[str, Promise]] = {
     "bad_format": _("This is not of the expected form."),
     "not_allowed": _("This is none of the allowed values."),
     "not_a_time": _("This is not a time like 2026-11-21T12:30:00+03:00, with its offset."),
+    "not_a_date": _("This is not a date like 2026-11-21."),
     "not_an_id": _("This is not an id."),
     "not_a_phone": _("This is not a phone number."),
     "not_an_email": _("This is not an e-mail address."),
