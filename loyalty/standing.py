@@ -39,7 +39,7 @@ def standing_of(state: AccountState, books: Books, rulebook: Rulebook, now: dt.d
         pending=books.pending,
         held=books.held,
         debt=books.debt,
-        balance=books.balance,
+        balance=books.shown,
         next_expiry_at=expiry[0] if expiry else None,
         next_expiry_points=expiry[1] if expiry else None,
         tier=tier.id if tier else "",

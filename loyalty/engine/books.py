@@ -92,6 +92,12 @@ class Books:
         return self.points - self.debt
 
     @property
+    def shown(self) -> Decimal:
+        """The balance for everybody's eyes: without what a late receipt earned too long ago to be of use."""
+        gone = (lot.rest for lot in self.new_lots if lot.expires_at is not None and lot.expires_at <= self.now)
+        return self.balance - sum(gone, ZERO)
+
+    @property
     def available(self) -> Decimal:
         """Points that may be spent at this moment: the free rests of the usable lots."""
         lots = sum((lot.free for lot in self.lots if lot.usable(self.now)), ZERO)
