@@ -361,6 +361,8 @@ def test_addresses(open_till: Till, query: dict[str, str], errors: dict[str, str
 def test_other_addresses_and_methods(open_till: Till) -> None:
     assert open_till.get("nothing").problem == (404, "not_found")
     assert open_till.get("sales/17").problem == (404, "not_found")
+    open_till.client.handler.enforce_csrf_checks = True
+    assert open_till.post("sales/17/void").problem == (404, "not_found")
     assert open_till.get("sales").problem == (405, "method_not_allowed")
     assert open_till.get("sales").headers["Allow"] == "POST"
     assert open_till.post("program").problem == (405, "method_not_allowed")

@@ -1,0 +1,150 @@
+"""What is served and what the schema says is the same."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.wsgi import get_wsgi_application
+from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from cashier.api.problems.codes import KINDS
+from merchants import throttling
+from tests.cashier.conftest import NOON
+from tests.cashier.till import ANNA, FIVE_PERCENT, Till
+from tests.cast import Cast
+
+CHECKS = (
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+)
+
+
+@functools.cache
+def document() -> dict[str, Any]:
+    made: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    return made
+
+
+def test_every_operation_names_its_problems() -> None:
+    named = set()
+    for path, methods in document()["paths"].items():
+        for method, operation in methods.items():
+            answers = operation["responses"]
+            assert {"401", "403", "406", "429", "500", "503"} <= answers.keys(), path
+            assert "X-Request-Id" in answers["401"]["headers"], path
+            for status, answer in answers.items():
+                if status >= "400":
+                    codes = answer["description"].replace("`", "").split(", ")
+                    assert all(KINDS[code].status == int(status) for code in codes), (path, method, codes)
+                    named |= set(codes)
+    pages = {"not_found", "method_not_allowed", "draft_is_stale", "rules_invalid", "tier_not_found", "points_invalid"}
+    assert KINDS.keys() - named <= pages | {"sale_not_held"}
+
+
+def test_writes_want_a_key_and_say_when_they_repeat_themselves() -> None:
+    for path, methods in document()["paths"].items():
+        post = methods.get("post")
+        if post is None:
+            continue
+        wants = any(
+            parameter["name"] == "Idempotency-Key" and parameter["required"] for parameter in post["parameters"]
+        )
+        assert wants == (path != "/api/v1/quotes")
+        if wants:
+            (answer, *_) = (answer for status, answer in post["responses"].items() if status < "300")
+            assert "Idempotency-Replayed" in answer["headers"]
+
+
+@pytest.mark.parametrize("path", ["/api/v1/docs/", "/api/v1/docs/?script="])
+def test_the_pages_come_from_here(client: Client, path: str) -> None:
+    page = client.get(path)
+    assert page.status_code == 200
+    text = page.content.decode()
+    assert "http://" not in text.replace("http://testserver", "")
+    assert "https://" not in text
+    if page["Content-Type"].startswith("text/html"):
+        assert "<script>" not in text
+        assert "'unsafe-eval'" not in page["Content-Security-Policy"]
+
+
+@pytest.fixture
+def shop(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """A till with a client, a sale and a hold, whose guesses nobody counts; the names of all of them."""
+    monkeypatch.setattr(throttling, "GUESSES", 10**9)
+    till = Till(cast.zerno, NOON)
+    till.frozen = False
+    till.publish({"id": "welcome", "title": "Привет", "effect": {"kind": "welcome", "points": "100000"}}, FIVE_PERCENT)
+    anna = till.join()
+    sale = till.sell(anna, "100", {"quantity": "3", "price": "50"}, points="10").ok()
+    return {
+        "key": cast.zerno.key,
+        "client_id": anna,
+        "sale_id": sale["id"],
+        "hold_id": till.sell(anna, "100", points="10", hold=True).ok()["id"],
+        "card": till.stands(anna)["card"],
+    }
+
+
+schema = schemathesis.openapi.from_dict(document())
+
+
+def bounded(examples: int) -> Callable[[Any], Any]:
+    return settings(
+        max_examples=examples,
+        deadline=None,
+        derandomize=True,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+def send(case: schemathesis.Case, shop: dict[str, str], number: int) -> None:
+    """Half of the cases go to objects that are there: a fuzzer does not guess their ids."""
+    if number % 2 and case.path_parameters:
+        case.path_parameters = {
+            name: shop["hold_id" if name == "sale_id" and number % 4 == 3 else name] for name in case.path_parameters
+        }
+    if number % 2 and isinstance(case.body, dict) and isinstance(case.body.get("client"), dict):
+        case.body["client"] = {"card": shop["card"]} if number % 4 == 1 else {"phone": ANNA}
+    response = case.call(app=get_wsgi_application(), headers={"Authorization": f"Bearer {shop['key']}"})
+    case.validate_response(response, checks=list(CHECKS))
+
+
+@pytest.mark.django_db(transaction=True)
+@schema.parametrize()
+@bounded(int(os.environ.get("FUZZ_EXAMPLES", "20")))
+def test_no_answer_is_a_surprise(case: schemathesis.Case, shop: dict[str, str], counter: Iterator[int]) -> None:
+    send(case, shop, next(counter))
+
+
+@pytest.mark.long
+@pytest.mark.django_db(transaction=True)
+@schema.parametrize()
+@bounded(1000)
+def test_no_answer_is_a_surprise_at_length(
+    case: schemathesis.Case, shop: dict[str, str], counter: Iterator[int]
+) -> None:
+    send(case, shop, next(counter))
+
+
+@pytest.fixture
+def counter() -> Iterator[int]:
+    return itertools.count()
