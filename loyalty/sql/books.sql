@@ -96,12 +96,12 @@ BEGIN
            last_purchase_at = (p->>'last_purchase_at')::timestamptz
      WHERE a.program_id = v_program AND a.id = v_account;
     IF p->'unreserved' <> '[]'::jsonb THEN
-        PERFORM loyalty_cut_reservations(v_program, v_account, p->'unreserved');
+        PERFORM loyalty_cut_reservations(v_program, v_account, p->'unreserved', v_now);
     END IF;
 END $$;
 
--- Points that a hold had kept were taken back: the youngest holds lose them first.
-CREATE OR REPLACE FUNCTION loyalty_cut_reservations(p_program bigint, p_account bigint, p_cuts jsonb)
+-- Points that a hold had kept were taken back: the youngest living holds lose them first.
+CREATE OR REPLACE FUNCTION loyalty_cut_reservations(p_program bigint, p_account bigint, p_cuts jsonb, p_now timestamptz)
 RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     cut jsonb;
@@ -113,6 +113,7 @@ BEGIN
         left_over := (cut->>1)::numeric;
         FOR kept IN SELECT r.id, r.points FROM loyalty_reservation r
                      WHERE r.program_id = p_program AND r.account_id = p_account AND r.lot_id = (cut->>0)::bigint
+                       AND r.until > p_now
                      ORDER BY r.id DESC
         LOOP
             EXIT WHEN left_over <= 0;
