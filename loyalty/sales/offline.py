@@ -41,13 +41,12 @@ def _book(caller: Caller, request: SaleRequest, key: Idempotency, now: dt.dateti
     known = already_answered(opened, caller, request, key, render)
     if known is not None:
         return known
-    account, request = _client(opened, request, flags)
-    version, rulebook, request = _rules(opened, caller, request, now, flags)
-    work = Work(opened, caller, _given(request, flags, account), now, version, rulebook, account, tuple(flags))
-    allowed = work.quote.allowance
-    if work.quote.points > allowed.points or allowed.needs_confirmation:
+    account, booked = _client(opened, request, flags)
+    version, rulebook, booked = _rules(opened, caller, booked, now, flags)
+    work = Work(opened, caller, _given(booked, flags, account), now, version, rulebook, account, tuple(flags))
+    if _over_limit(work):
         work.flags += ("points_over_limit",)
-    return write(work, work.book(None, render), key)
+    return write(work, work.book(None, render), key, sent=request)
 
 
 def _client(opened: Opened, request: SaleRequest, flags: list[str]) -> tuple[AccountState | None, SaleRequest]:
@@ -78,6 +77,13 @@ def _rules(
         lines = tuple(structs.replace(line, earn=False) for line in request.cart.lines)
         request = structs.replace(request, cart=structs.replace(request.cart, lines=lines))
     return version, rulebook, request
+
+
+def _over_limit(work: Work) -> bool:
+    asked, allowed = work.request.cart.points, work.quote.allowance
+    if not isinstance(asked, Decimal) or not asked:
+        return False
+    return asked > allowed.points or asked != work.quote.points or allowed.needs_confirmation
 
 
 def _given(request: SaleRequest, flags: list[str], account: AccountState | None) -> SaleRequest:

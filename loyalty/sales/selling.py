@@ -73,7 +73,7 @@ def _write(
                 return known
             work = Work.begin(opened, caller, request, now)
             work.refuse_unless_as_asked()
-            return write(work, work.book(until, render), key)
+            return write(work, work.book(until, render), key, sent=request)
 
     return _counting_failures(caller, lambda: twice(attempt))
 

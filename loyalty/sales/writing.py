@@ -15,9 +15,10 @@ from loyalty.sales.work import Booked, Work
 _NO_TIME = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
-def write(work: Work, booked: Booked, key: Idempotency) -> Answer:
-    """Write sale, lines, books, reservations, stored answer and outbox in one round trip."""
-    text = msgspec.json.encode(_payload(work, booked, key)).decode()
+def write(work: Work, booked: Booked, key: Idempotency, *, sent: SaleRequest) -> Answer:
+    """Write sale, lines, books, reservations, stored answer and outbox in one round trip. `sent` is the receipt as
+    the till sent it: when it is sent again, it is known by that."""
+    text = msgspec.json.encode(_payload(work, booked, key, sent)).decode()
     ledger.call("SELECT loyalty_write_sale(%s::jsonb)", [text])
     return booked.answer
 
@@ -31,7 +32,7 @@ def contents_digest(request: SaleRequest) -> str:
     return hashlib.sha256(msgspec.json.encode(contents)).hexdigest()
 
 
-def _payload(work: Work, booked: Booked, key: Idempotency) -> dict[str, object]:
+def _payload(work: Work, booked: Booked, key: Idempotency, sent: SaleRequest) -> dict[str, object]:
     receipt, answer = booked.receipt, booked.answer
     caller, request, account, books = work.caller, work.request, work.account, work.books
     post = None
@@ -50,7 +51,7 @@ def _payload(work: Work, booked: Booked, key: Idempotency) -> dict[str, object]:
         "program_id": caller.program_id,
         "now": work.now,
         "account_id": account.id if account else None,
-        "contents_digest": contents_digest(request),
+        "contents_digest": contents_digest(sent),
         "body_digest": key.body_digest.hex(),
         "key": key.key,
         "http_status": answer.status,
