@@ -277,7 +277,7 @@ class TillMachine(RuleBasedStateMachine):
         books_are_sound(self.story.program_id, self.story.now)
         for account in self.accounts:
             standing = self._standing(account)
-            assert standing.balance == self.balances[account.pk]
+            assert standing.balance == self.balances[account.pk], account
             _is_possible(standing)
 
     # ------------------------------------------------------------ helpers
@@ -377,7 +377,7 @@ def _change_of(receipt: Receipt) -> D:
 
 def _gifts(account_id: int | None) -> D:
     """What gifts of tiers have brought the account, less what was taken back of them."""
-    entries = Entry.objects.filter(account_id=account_id, rule__startswith="gift:")
+    entries = Entry.objects.filter(account_id=account_id, rule__startswith="gift:", kind__in=["earn", "clawback"])
     return sum(entries.values_list("points", flat=True), ZERO)
 
 
