@@ -43,6 +43,11 @@ def document() -> dict[str, Any]:
     return made
 
 
+@functools.cache
+def application() -> Any:
+    return get_wsgi_application()
+
+
 def test_every_operation_names_its_problems() -> None:
     named = set()
     for path, methods in document()["paths"].items():
@@ -124,7 +129,7 @@ def send(case: schemathesis.Case, shop: dict[str, str], number: int) -> None:
         }
     if number % 2 and isinstance(case.body, dict) and isinstance(case.body.get("client"), dict):
         case.body["client"] = {"card": shop["card"]} if number % 4 == 1 else {"phone": ANNA}
-    response = case.call(app=get_wsgi_application(), headers={"Authorization": f"Bearer {shop['key']}"})
+    response = case.call(app=application(), headers={"Authorization": f"Bearer {shop['key']}"})
     case.validate_response(response, checks=list(CHECKS))
 
 
