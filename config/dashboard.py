@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import OuterRef, Subquery
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,9 +18,9 @@ PROGRAMS_SHOWN = 20
 MESSAGES_COUNTED = 1_000
 
 
-def figures() -> dict[str, Any]:
+def figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     rough = rough_counts(Client, Account, Sale, Entry)
-    return {
+    return context | {
         "figures": [
             figure(_("Programmes"), Program.objects.count(), "merchants_program"),
             figure(_("Merchants"), Merchant.objects.filter(is_active=True).count(), "merchants_merchant"),
