@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 import msgspec
-from django.db.models import Max, Min, Sum
+from django.db.models import Max, Min, QuerySet, Sum
 from msgspec import Struct
 
 from loyalty.engine.earning import Earning
@@ -104,16 +104,22 @@ def _claw_back(locked: LockedSale, rulebook: Rulebook, called: Decimal, coming: 
         return Outcome()
     sale, books = locked.sale, locked.books
     own = sum((lot.free for lot in books.lots if lot.sale_id == sale.pk and not lot.expired(locked.now)), ZERO)
-    expired = min(max(called - own, ZERO), _expired_of(locked))
+    expired = min(max(called - own, ZERO), _expired_of(locked, _earned(sale)) - _counted(sale))
     clamp = rulebook.points.debt == "clamp"
     taken = books.take_back(called - expired, sale_id=sale.pk, rule="return", clamp=clamp, coming=coming)
     return Outcome(taken.taken, expired, taken.forgiven)
 
 
-def _expired_of(locked: LockedSale) -> Decimal:
-    """Points of the sale's lots that have expired and that no earlier return has counted."""
+def _earned(sale: Sale) -> QuerySet[Lot]:
+    """The sale's lots without its gifts, which are called for by themselves."""
+    gifts = [earning["rule"] for earning in sale.earnings if earning["one_off"]]
+    return Lot.objects.filter(program_id=sale.program_id, sale=sale).exclude(rule__in=gifts)
+
+
+def _expired_of(locked: LockedSale, lots: QuerySet[Lot]) -> Decimal:
+    """Points of these lots that have expired."""
     sale = locked.sale
-    ids = set(Lot.objects.filter(program_id=sale.program_id, sale=sale, origin=None).values_list("id", flat=True))
+    ids = set(lots.values_list("id", flat=True))
     entries = Entry.objects.filter(
         program_id=sale.program_id, account=sale.account_id, kind=Entry.Kind.EXPIRE, lots__overlap=list(ids)
     )
@@ -121,9 +127,13 @@ def _expired_of(locked: LockedSale) -> Decimal:
     # Those that this very write expires stand in the books and not yet in the table.
     if locked.books is not None:
         gone += [(list(p.lots), list(p.parts)) for p in locked.books.postings if p.kind == "expire"]
-    sum_ = sum((-part for lots, parts in gone for lot, part in zip(lots, parts, strict=True) if lot in ids), ZERO)
+    return sum((-part for moved, parts in gone for lot, part in zip(moved, parts, strict=True) if lot in ids), ZERO)
+
+
+def _counted(sale: Sale) -> Decimal:
+    """Expired points that earlier returns have called for."""
     counted = Return.objects.filter(program_id=sale.program_id, sale=sale).aggregate(sum=Sum("earned_expired"))["sum"]
-    return sum_ - (counted or ZERO)
+    return counted or ZERO
 
 
 def _pass_visit_on(sale: Sale) -> bool:
@@ -164,5 +174,7 @@ def _undo_tier(locked: LockedSale, rulebook: Rulebook, coming: Decimal) -> bool:
         if gift is not None and tier.id in account.tier_gifts:
             account.tier_gifts.remove(tier.id)
             clamp = rulebook.points.debt == "clamp"
-            books.take_back(gift.points, sale_id=sale.pk, rule=gift.rule, clamp=clamp, coming=coming)
+            lots = Lot.objects.filter(program_id=sale.program_id, sale=sale, rule=gift.rule)
+            left = gift.points - _expired_of(locked, lots)
+            books.take_back(left, sale_id=sale.pk, rule=gift.rule, clamp=clamp, coming=coming)
     return True

@@ -73,7 +73,10 @@ BEGIN
         IF jsonb_typeof(lot) = 'object' THEN
             INSERT INTO loyalty_lot (program_id, account_id, merchant_id, sale_id, origin_id, rule, amount, rest,
                                      available_at, expires_at, created_at)
-            VALUES (v_program, v_account, (p->>'merchant_id')::bigint, p_sale, (lot->>'origin')::bigint, lot->>'rule',
+            VALUES (v_program, v_account, (p->>'merchant_id')::bigint,
+                    -- A lot is of the sale that earned it; points that came back were not earned by the sale.
+                    CASE WHEN posting->>'kind' = 'reinstate' THEN NULL ELSE p_sale END,
+                    (lot->>'origin')::bigint, lot->>'rule',
                     (lot->>'amount')::numeric, (lot->>'rest')::numeric, (lot->>'available_at')::timestamptz,
                     (lot->>'expires_at')::timestamptz, v_now)
             RETURNING id INTO v_lot;
