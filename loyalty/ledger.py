@@ -41,7 +41,11 @@ class AccountState(msgspec.Struct, kw_only=True):
 
 
 class PostingGroup(msgspec.Struct, frozen=True):
-    """What one write does to an account, as `loyalty_post` takes it."""
+    """What one write does to an account, as `loyalty_post` takes it.
+
+    `points`, `debt` and `moved` (by lot) are changes, not results: if the lock ever failed, two writes that both
+    began with the same balance would add up to something that the database refuses.
+    """
 
     program_id: int
     account_id: int
@@ -60,7 +64,7 @@ class PostingGroup(msgspec.Struct, frozen=True):
     first_purchase_at: dt.datetime | None
     last_purchase_at: dt.datetime | None
     postings: list[Posting]
-    rests: list[tuple[int, Decimal]]
+    moved: list[tuple[int, Decimal]]
     unreserved: list[tuple[int, Decimal]]
 
 
@@ -119,8 +123,8 @@ def grouped(
         at=at,
         actor=actor[:120],
         reason=reason[:250],
-        points=books.points,
-        debt=books.debt,
+        points=books.points - state.points,
+        debt=books.debt - state.debt,
         tier=state.tier,
         tier_gifts=state.tier_gifts,
         spent=state.spent,
@@ -129,7 +133,7 @@ def grouped(
         first_purchase_at=state.first_purchase_at,
         last_purchase_at=state.last_purchase_at,
         postings=books.postings,
-        rests=list(books.rests.items()),
+        moved=list(books.moved.items()),
         unreserved=list(books.unreserved.items()),
     )
 

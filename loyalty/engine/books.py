@@ -84,7 +84,7 @@ class Books:
         self.lots = sorted(lots, key=_spending_order)
         self.postings: list[Posting] = []
         self.new_lots: list[NewLot] = []
-        self.rests: dict[int, Decimal] = {}
+        self.moved: dict[int, Decimal] = {}
         self.unreserved: dict[int, Decimal] = {}
 
     @property
@@ -231,7 +231,7 @@ class Books:
 
     def _cut(self, lot: OpenLot, part: Decimal) -> Move:
         lot.rest -= part
-        self.rests[lot.id] = lot.rest
+        self.moved[lot.id] = self.moved.get(lot.id, ZERO) - part
         return lot.id, -part
 
     def _usable(self, lot: NewLot) -> bool:

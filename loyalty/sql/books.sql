@@ -61,9 +61,9 @@ DECLARE
     v_parts numeric[];
     v_lot bigint;
 BEGIN
-    IF p->'rests' <> '[]'::jsonb THEN
-        UPDATE loyalty_lot l SET rest = (r->>1)::numeric
-          FROM jsonb_array_elements(p->'rests') r
+    IF p->'moved' <> '[]'::jsonb THEN
+        UPDATE loyalty_lot l SET rest = l.rest + (r->>1)::numeric
+          FROM jsonb_array_elements(p->'moved') r
          WHERE l.program_id = v_program AND l.account_id = v_account AND l.id = (r->>0)::bigint;
     END IF;
     FOR posting IN SELECT * FROM jsonb_array_elements(p->'postings') LOOP
@@ -92,7 +92,7 @@ BEGIN
                 coalesce((posting->>'at')::timestamptz, v_at), v_now, p->>'actor', p->>'reason');
     END LOOP;
     UPDATE loyalty_account a
-       SET points = (p->>'points')::numeric, debt = (p->>'debt')::numeric, tier = p->>'tier',
+       SET points = a.points + (p->>'points')::numeric, debt = a.debt + (p->>'debt')::numeric, tier = p->>'tier',
            tier_gifts = ARRAY(SELECT jsonb_array_elements_text(p->'tier_gifts')),
            spent = (p->>'spent')::numeric, visits = (p->>'visits')::int, purchases = (p->>'purchases')::int,
            first_purchase_at = (p->>'first_purchase_at')::timestamptz,
