@@ -28,6 +28,7 @@ TABLES: tuple[type[Model], ...] = (
     Account,
     Card,
     Client,
+    Confirmation,
     Consent,
     Entry,
     IdempotencyKey,
@@ -46,7 +47,7 @@ def everything(*, without: tuple[type[Model], ...] = ()) -> dict[str, list[objec
     with every_tenant():
         return {
             table.__name__: list(table._default_manager.order_by("pk").values())
-            for table in (*TABLES, Confirmation)
+            for table in TABLES
             if table not in without
         }
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 import time_machine
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.test import Client
 
 from loyalty import accounts, ledger, programs
@@ -30,10 +30,10 @@ _keys = itertools.count()
 class Told:
     """An answer: `told["to_pay"]`, `told.status`, `told.headers`."""
 
-    def __init__(self, response: HttpResponse) -> None:
+    def __init__(self, response: HttpResponseBase) -> None:
         self.response = response
         self.status = response.status_code
-        self.text = response.content.decode()
+        self.text = getattr(response, "content", b"").decode()
         self.headers = response.headers
         self.json: dict[str, Any] = json.loads(self.text) if self.text else {}
 
