@@ -59,12 +59,11 @@ SELECT l.program_id, l.id, format('account %%s: rest %%s of %%s, entries %%s, of
    AND (l.rest <> coalesce(m.sum, 0) OR m.openings IS DISTINCT FROM 1 OR m.opened IS DISTINCT FROM l.amount)
 
 -- check entry-lots | entry | An entry moves lots of its own account.
-SELECT e.program_id, e.id, format('account %%s, lot %%s of account %%s', e.account_id, x.lot, l.account_id)
-  FROM loyalty_entry e
- CROSS JOIN LATERAL unnest(e.lots) AS x(lot)
-  LEFT JOIN loyalty_lot l ON l.id = x.lot
- WHERE e.program_id = ANY (%(programs)s)
-   AND (l.account_id IS DISTINCT FROM e.account_id OR l.program_id IS DISTINCT FROM e.program_id)
+SELECT e.program_id, e.id, format('account %%s, lot %%s of account %%s', e.account_id, e.lot, l.account_id)
+  FROM (SELECT program_id, id, account_id, unnest(lots) AS lot
+          FROM loyalty_entry WHERE program_id = ANY (%(programs)s)) e
+  LEFT JOIN loyalty_lot l ON l.id = e.lot
+ WHERE (l.account_id IS DISTINCT FROM e.account_id OR l.program_id IS DISTINCT FROM e.program_id)
 
 -- check entry-sale | entry | An entry of a sale is in the books of the sale's client, or of whom he was merged into.
 SELECT e.program_id, e.id, format('account %%s, sale %%s of account %%s', e.account_id, e.sale_id, s.account_id)
