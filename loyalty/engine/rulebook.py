@@ -203,6 +203,11 @@ def load(document: Any) -> Rulebook:
     return msgspec.convert(document, Rulebook)
 
 
+# msgspec 0.22 learns a type at its first use, and two threads that teach it the same one at once crash the process:
+# a web worker whose first two sales came together. At import there is one thread.
+load({})
+
+
 def dump(rulebook: Rulebook) -> dict[str, Any]:
     """The JSON of a rulebook, every default spelled out: a default that changes later changes no old version."""
     document: dict[str, Any] = msgspec.to_builtins(rulebook)
