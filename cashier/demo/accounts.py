@@ -44,6 +44,8 @@ class Accounts:
         self.states: list[AccountState] = []
         self.joined: list[dt.datetime] = []
         self.lots: dict[int, KeptLot] = {}
+        # Lots of a day have the same dates, and writing a date out takes longer than to find it again.
+        self._written: dict[dt.datetime | None, str] = {None: NULL}
 
     def join(self, person: Person, rules: Published, actor: str) -> AccountState:
         """What `clients.enrolment.enrol` does."""
@@ -76,7 +78,7 @@ class Accounts:
         available_at, expires_at = lot_dates(rules.rulebook, at)
         for rule, effect in rules.rulebook.rules_that(Welcome):
             books.credit("earn", effect.points, rule=rule.id, available_at=available_at, expires_at=expires_at)
-        self.post(state, books, at=at, actor=actor)
+        self.post(state, books, when=str(at), actor=actor)
         return state
 
     def _introduce(self, person: Person, state: AccountState, at: dt.datetime, actor: str) -> None:
@@ -103,60 +105,52 @@ class Accounts:
         state: AccountState,
         books: Books,
         *,
-        at: dt.datetime,
+        when: str,
         actor: str,
         sale: int | None = None,
         given_back: int | None = None,
     ) -> None:
         """What `loyalty_post` does: new lots, entries, the balance."""
         rows, program = self.rows, self.program_id
+        entries = rows.of[Entry]
+        origin = f"{sale or NULL}\t{given_back or NULL}\t{when}\t{when}\t{actor}"
         living = [lot for lot in books.lots if lot.rest]
         for posting in books.postings:
             lots: Sequence[int] = posting.lots
             parts: Sequence[Decimal] = posting.parts
             if posting.new_lot is not None:
-                lot = self._new_lot(state, posting, at, sale)
+                lot = self._new_lot(state, posting, when, sale)
                 lots, parts = (lot.id,), (posting.new_lot.rest,)
                 if lot.rest:
                     living.append(lot)
-            # The nightly sweep would have found it.
-            expired = posting.kind == "expire"
-            rows.add(
-                Entry,
-                rows.key(Entry),
-                program,
-                state.id,
-                posting.kind,
-                posting.points,
-                posting.balance_after,
-                array(lots),
-                array(parts),
-                posting.rule,
-                None if expired else sale,
-                None if expired else given_back,
-                posting.at or at,
-                posting.at or at,
-                "sweep" if expired else actor,
-                "",
+            # What had expired, the sweep of that night has found.
+            about = f"{NULL}\t{NULL}\t{posting.at}\t{posting.at}\tsweep" if posting.kind == "expire" else origin
+            entries.append(
+                f"{rows.key(Entry)}\t{program}\t{state.id}\t{posting.kind}\t{posting.points}\t{posting.balance_after}\t"
+                f"{{{','.join(map(str, lots))}}}\t{{{','.join(map(str, parts))}}}\t{posting.rule}\t{about}\t"
             )
         state.lots, state.points, state.debt = living, books.points, books.debt
 
-    def _new_lot(self, state: AccountState, posting: Posting, at: dt.datetime, sale: int | None) -> OpenLot:
+    def _new_lot(self, state: AccountState, posting: Posting, when: str, sale: int | None) -> OpenLot:
         new = posting.new_lot
         assert new is not None  # noqa: S101  # the caller has looked
         lot = OpenLot(self.rows.key(Lot), new.rest, ZERO, new.available_at, new.expires_at, sale)
-        before = "\t".join(
-            map(str, (lot.id, self.program_id, state.id, self.merchant_id, sale or NULL, new.origin or NULL))
-        )
-        after = f"{new.available_at}\t{new.expires_at or NULL}\t{at}"
+        before = f"{lot.id}\t{self.program_id}\t{state.id}\t{self.merchant_id}\t{sale or NULL}\t{new.origin or NULL}"
+        after = f"{self._written_out(new.available_at)}\t{self._written_out(new.expires_at)}\t{when}"
         self.lots[lot.id] = KeptLot(lot, f"{before}\t{new.rule}\t{new.amount}", new.rule, after)
         return lot
+
+    def _written_out(self, at: dt.datetime | None) -> str:
+        known = self._written.get(at)
+        if known is None:
+            known = self._written[at] = str(at)
+        return known
 
     def close(self, end: dt.datetime) -> None:
         """The last sweep; then accounts and lots are written as they have become."""
         rows, program = self.rows, self.program_id
         for state, joined in zip(self.states, self.joined, strict=True):
-            self.post(state, self.books(state, end), at=end, actor="sweep")
+            self.post(state, self.books(state, end), when=str(end), actor="sweep")
             rows.add(
                 Account,
                 state.id,

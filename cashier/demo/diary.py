@@ -33,6 +33,7 @@ class Diary:
         self.premises, self.pricing, self.year, self.rows, self.rng = premises, pricing, year, rows, rng
         self.accounts = Accounts(rows, rng, premises.program_id, premises.merchant_id)
         self._before_first = share * _NUMBERS_OF_A_SHARE
+        self._days = [day.isoformat() for day in year.days]
         self._numbers: dict[tuple[int, int], int] = {}
         self._last_visit: dict[int, int] = {}
 
@@ -72,10 +73,10 @@ class Diary:
             self.rows,
             sold,
             self.premises,
-            self.year.days[visit.day],
+            self._days[visit.day],
             earnings=_list(earnings_json(sold.quote.earnings, sold.priced.parts, dates), *map(as_json, gifts)),
             facts=_list(sold.priced.facts, missing, *map(as_json, more)),
-            digest=self.rng.getrandbits(256),
+            digest=self.rng.randbytes(32),
             voided=voided,
         )
 
@@ -96,6 +97,7 @@ class Diary:
             public_id=time_ordered_id(self.rng, at),
             visit=visit,
             at=at,
+            when=str(at),
             place=place,
             register=register,
             rules=rules,
@@ -129,7 +131,7 @@ class Diary:
             facts=facts,
         )
         sold.tier_after = state.tier
-        self.accounts.post(state, books, at=sold.at, actor=sold.actor, sale=sold.id)
+        self.accounts.post(state, books, when=sold.when, actor=sold.actor, sale=sold.id)
         self._last_visit[state.id] = sold.visit.day
         return gifts
 

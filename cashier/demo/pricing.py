@@ -27,10 +27,10 @@ from loyalty.ledger import AccountState
 
 Asked = Decimal | Literal["max"] | None
 Dates = tuple[dt.datetime, dt.datetime | None]
-_KEPT_AT_MOST = 10_000
+_KEPT_AT_MOST = 30_000
 _PLENTY = Decimal(10**9)
 # What a cashier offers: «спишем сто?»
-ROUND_SUMS = tuple(Decimal(n) for n in (500, 300, 200, 150, 100, 70, 50, 30, 20))
+ROUND_SUMS = tuple(Decimal(n) for n in (500, 300, 200, 100, 50, 30))
 encode = msgspec.json.encode
 
 
@@ -46,7 +46,10 @@ class Published(Struct, frozen=True):
 
 
 class Priced(Struct, frozen=True):
-    """A receipt as the engine made it, with its texts for COPY. `facts` lack what is missing to the next tier."""
+    """A receipt as the engine made it, with its texts for COPY. The facts stand only here.
+
+    They lack what is missing to the next tier.
+    """
 
     quote: Quote
     sums: str
@@ -125,13 +128,19 @@ class Pricing:
     ) -> Priced:
         client = None
         if state is not None:
-            client = Client(available=available, tier=state.tier, spent=state.spent, visits=state.visits)
-            client = msgspec.structs.replace(client, purchases=state.purchases, tier_gifts=tuple(state.tier_gifts))
+            client = Client(
+                available=available,
+                tier=state.tier,
+                tier_gifts=tuple(state.tier_gifts),
+                spent=state.spent,
+                visits=state.visits,
+                purchases=state.purchases,
+            )
         bought = Cart(self.carts[cart], points=asked, outlet=outlet, channel="store")
         made = quote(rules.rulebook, client, bought, at)
         facts = [fact for fact in made.facts if fact.applied or fact.effect != "tier"]
         return Priced(
-            quote=made,
+            quote=msgspec.structs.replace(made, facts=()),
             sums=_tabbed(
                 made.total,
                 made.discount,

@@ -42,7 +42,7 @@ def take_back(
         afterwards.uncount_purchase(state, paid=money, whole=whole, was_visit=whole and sold.is_visit)
         if whole:
             state.first_purchase_at, state.last_purchase_at = sold.first_and_last
-        accounts.post(state, books, at=at, actor=sold.actor, sale=sold.id, given_back=key)
+        accounts.post(state, books, when=str(at), actor=sold.actor, sale=sold.id, given_back=key)
     _write(rows, sold, parts, key=key, at=at, rng=rng, program=accounts.program_id, is_void=is_void)
     return whole
 

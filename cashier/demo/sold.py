@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from cashier.demo.crowd import Visit
 from cashier.demo.premises import Place, Premises, Register
 from cashier.demo.pricing import Priced, Published
-from cashier.demo.rows import Rows
+from cashier.demo.rows import NULL, Rows
 from loyalty.engine.books import OpenLot
 from loyalty.engine.quote import Quote
 from loyalty.models import Sale, SaleLine
@@ -22,6 +22,7 @@ class Sold(Struct):
     public_id: str
     visit: Visit
     at: dt.datetime
+    when: str
     place: Place
     register: Register
     rules: Published
@@ -51,36 +52,18 @@ class Sold(Struct):
 
 
 def write(
-    rows: Rows, sold: Sold, premises: Premises, day: dt.date, *, earnings: str, facts: str, digest: int, voided: bool
+    rows: Rows, sold: Sold, premises: Premises, day: str, *, earnings: str, facts: str, digest: bytes, voided: bool
 ) -> None:
     """The sale's row and its lines'."""
     program = premises.program_id
-    rows.add(
-        Sale,
-        sold.id,
-        program,
-        premises.merchant_id,
-        sold.place.id,
-        sold.register.id,
-        sold.public_id,
-        sold.account,
-        "voided" if voided else "committed",
-        sold.number,
-        sold.at,
-        day,
-        sold.rules.number,
-        "store",
-        sold.cashier,
-        sold.visit.by,
-        sold.priced.sums,
-        earnings,
-        facts,
-        "[]",
-        sold.tier_before,
-        sold.tier_after,
-        sold.is_visit,
-        f"\\\\x{digest:064x}",
-        sold.at,
+    visit, place, when = sold.visit, sold.place, sold.when
+    account = NULL if sold.account is None else sold.account
+    status = "voided" if voided else "committed"
+    rows.of[Sale].append(
+        f"{sold.id}\t{program}\t{premises.merchant_id}\t{place.id}\t{sold.register.id}\t{sold.public_id}\t{account}\t"
+        f"{status}\t{sold.number}\t{when}\t{day}\t{sold.rules.number}\tstore\t{sold.cashier}\t{visit.by}\t"
+        f"{sold.priced.sums}\t{earnings}\t{facts}\t[]\t{sold.tier_before}\t{sold.tier_after}\t{sold.is_visit}\t"
+        f"\\\\x{digest.hex()}\t{when}"
     )
     for key, text in zip(sold.lines, sold.priced.lines, strict=True):
         rows.of[SaleLine].append(f"{key}\t{program}\t{sold.id}\t{text}")
