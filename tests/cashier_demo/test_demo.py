@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import shlex
 from collections.abc import Iterator
 from decimal import Decimal
 from io import StringIO
+from itertools import pairwise
 from typing import Any
 
 import msgspec
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
+from django.test import Client
 
 from cashier.demo.loading import Loader
 from cashier.demo.making import make
@@ -298,6 +301,16 @@ def test_the_command_tells_what_it_made_and_makes_it_once() -> None:
     assert not User.objects.get(email="owner@example.org").check_password("")
     with every_tenant():
         assert Member.objects.filter(user__email="owner@example.org").count() == 2
+
+
+@pytest.mark.django_db
+def test_the_line_to_copy_sells(client: Client) -> None:
+    words = shlex.split(run("--clients=20", "--receipts=100").partition("A first sale:")[2].replace("\\\n", " "))
+    headers = dict(word.split(": ", 1) for flag, word in pairwise(words) if flag == "-H")
+    assert words[1].endswith("/api/v1/sales")
+    answer = client.post("/api/v1/sales", words[-1], content_type="application/json", headers=headers)
+    assert answer.status_code == 201
+    assert int(answer.json()["points_earned"]) > 0
 
 
 @pytest.mark.parametrize("wrong", ["--clients=-1", "--clients=10000001", "--receipts=-1", "--until=2999-01-01"])
