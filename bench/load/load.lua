@@ -1,7 +1,7 @@
 -- The wrk side of the load generator: see wrk.py, which starts it.
 --
 -- Arguments after the URL: bodies file, method, idempotency header ("" for none), run prefix, request limit.
--- A line of the bodies file is BODY or PATH<TAB>BODY; @KEY@ in it becomes the key of that request.
+-- A line of the bodies file is BODY, PATH<TAB>BODY or PATH<TAB>HEADER<TAB>BODY; @KEY@ becomes the key of that request.
 -- Every request is cut into pieces once, at the start; sending one is a single table.concat.
 
 local MARK = "@KEY@"
@@ -43,15 +43,18 @@ function init(args)
   requests = {}
   for line in io.lines(bodies) do
     if line ~= "" then
-      local path, body = wrk.path, line
-      local tab = line:find("\t", 1, true)
-      if tab then
-        path, body = line:sub(1, tab - 1), line:sub(tab + 1)
+      local path, extra, body = wrk.path, "", line
+      local parts = split(line, "\t")
+      if #parts > 1 then
+        path, body = parts[1], parts[#parts]
+      end
+      if #parts > 2 then
+        extra = parts[2] .. "\r\n"
       end
       local marks = #split(body, MARK) - 1
       local length = #body + marks * (key_length - #MARK)
       local text = string.format(
-        "%s %s HTTP/1.1\r\n%s\r\nContent-Length: %d\r\n\r\n%s", method, path, headers, length, body)
+        "%s %s HTTP/1.1\r\n%s%s\r\nContent-Length: %d\r\n\r\n%s", method, path, extra, headers, length, body)
       requests[#requests + 1] = split(text, MARK)
     end
   end
@@ -61,8 +64,8 @@ function init(args)
 
   sent = 0
   statuses = {}
-  -- Threads start at different lines, so that they do not send the same ones at the same time.
-  offset = thread_id * 7919
+  -- Threads start at different lines, so that they do not send the same ones at the same time, and so do rounds.
+  offset = thread_id * 7919 + (tonumber(prefix, 16) or 0) % #requests
   ready_at = os.clock()
 end
 

@@ -6,8 +6,9 @@ The generator shares two cores with the application and the database, so it has 
     python bench/load/wrk.py --target target.json --pid app=1234 --pid db=5678 --rounds 3
 
 A target file is `{"url", "headers": {}, "bodies": "file", "idempotency_header": "Idempotency-Key", "method": "POST"}`;
-each of its fields can be given as an option instead. A line of the bodies file is `BODY` or `PATH<TAB>BODY`; every
-`@KEY@` in it becomes a key that no other request has, the same as in that request's idempotency header.
+each of its fields can be given as an option instead. A line of the bodies file is `BODY`, `PATH<TAB>BODY` or
+`PATH<TAB>HEADER: VALUE<TAB>BODY`; every `@KEY@` in it becomes a key that no other request has, the same as in that
+request's idempotency header.
 
 Only loopback addresses are accepted, and a round ends after 300 seconds or 5,000,000 requests at the latest.
 """

@@ -1,0 +1,1 @@
+"""Measurements of Kopilka: `python -m bench --help`."""
