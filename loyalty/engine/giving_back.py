@@ -47,21 +47,19 @@ class SoldLine(Struct, frozen=True):
 
     @property
     def share_back(self) -> Fraction:
-        """Which share of the line has come back, exactly."""
-        share = Fraction(self.back_quantity) / Fraction(self.line.quantity)
+        """Which share of the line has come back, exactly: of its quantity, or of its value once a sum has."""
         if self.back_by_sum:
-            if not self.value_left:
-                return Fraction(1)
-            share += Fraction(self.back_by_sum) / Fraction(self.value)
-        return min(share, Fraction(1))
+            return 1 - Fraction(self.value_left) / Fraction(self.value)
+        return Fraction(self.back_quantity) / Fraction(self.line.quantity)
 
     @property
     def quantity_left(self) -> Fraction:
-        return Fraction(self.line.quantity) * (1 - self.share_back)
+        quantity = Fraction(self.line.quantity)
+        return min(quantity * (1 - self.share_back), quantity - Fraction(self.back_quantity))
 
 
 class LineBack(Struct, frozen=True):
-    """What one return gives back of a line."""
+    """What one return gives back of a line; `last` where nothing of it is left then."""
 
     position: int
     quantity: Decimal
@@ -71,6 +69,7 @@ class LineBack(Struct, frozen=True):
     points: Decimal
     certificate: Decimal
     earned: Decimal
+    last: bool
 
 
 class TooMuch(Exception):  # noqa: N818
@@ -94,8 +93,14 @@ def by_quantities(
         if Fraction(quantity) > sold.quantity_left:
             left = Decimal(sold.quantity_left.numerator) / Decimal(sold.quantity_left.denominator)
             raise TooMuch(sold.position, left)
-        share = sold.share_back + Fraction(quantity) / Fraction(sold.line.quantity)
-        parts.append(_back(sold, share, digits, precision, quantity=quantity))
+        share = Fraction(1)
+        if quantity < sold.quantity_left:
+            share = sold.share_back + Fraction(quantity) / Fraction(sold.line.quantity)
+        part = _back(sold, share, digits, precision, quantity=quantity)
+        if sold.back_by_sum and part.value == sold.value_left:
+            # Its value is how the rest of this line is measured, and of that nothing is left.
+            part = _back(sold, Fraction(1), digits, precision, quantity=quantity)
+        parts.append(part)
     return parts
 
 
@@ -109,8 +114,8 @@ def by_sum(lines: Sequence[SoldLine], amount: Decimal, *, digits: int, precision
     for sold, part in zip(lines, sums, strict=True):
         if part <= 0:
             continue
-        share = Fraction(1) if part == sold.value_left else sold.share_back + Fraction(part) / Fraction(sold.value)
-        parts.append(_back(sold, min(share, Fraction(1)), digits, precision, value=part))
+        share = 1 - Fraction(sold.value_left - part) / Fraction(sold.value)
+        parts.append(_back(sold, share, digits, precision, value=part))
     return parts
 
 
@@ -143,28 +148,37 @@ def _back(
     quantity: Decimal = ZERO,
     value: Decimal | None = None,
 ) -> LineBack:
-    points_value = _called(sold.points_value, share, digits) - sold.back_points_value
-    certificate = _called(sold.certificate, share, digits) - sold.back_certificate
-    if value is None:
-        money = _called(sold.paid, share, digits) - sold.back_money
-        value = money + points_value + certificate
-    else:
-        # The sum asked for is kept to the kopeck: money takes up what the parts were rounded by.
-        points_value = min(points_value, value)
-        certificate = min(certificate, value - points_value)
-        money = min(value - points_value - certificate, sold.paid - sold.back_money)
-        rest = value - money - points_value - certificate
-        points_value += rest
+    money = _more(sold.paid, sold.back_money, share, digits)
+    points_value = _more(sold.points_value, sold.back_points_value, share, digits)
+    certificate = _more(sold.certificate, sold.back_certificate, share, digits)
+    if value is not None:
+        # The sum asked for is kept to the kopeck: money takes up what the parts were rounded by, while it can.
+        off = value - money - points_value - certificate
+        money, off = _shift(money, off, sold.paid - sold.back_money)
+        points_value, off = _shift(points_value, off, sold.points_value - sold.back_points_value)
+        certificate, off = _shift(certificate, off, sold.certificate - sold.back_certificate)
     return LineBack(
         position=sold.position,
         quantity=quantity,
-        value=value,
+        value=money + points_value + certificate,
         money=money,
         points_value=points_value,
-        points=_called(sold.points, share, precision) - sold.back_points,
+        points=_more(sold.points, sold.back_points, share, precision),
         certificate=certificate,
-        earned=_called(sold.earned, share, precision) - sold.back_earned,
+        earned=_more(sold.earned, sold.back_earned, share, precision),
+        last=share == 1,
     )
+
+
+def _more(whole: Decimal, back: Decimal, share: Fraction, digits: int) -> Decimal:
+    """What this share calls for beyond what has come back already."""
+    return max(_called(whole, share, digits) - back, ZERO)
+
+
+def _shift(part: Decimal, by: Decimal, most: Decimal) -> tuple[Decimal, Decimal]:
+    """The part changed by a difference as far as it goes, and what is left of the difference."""
+    shifted = min(max(part + by, ZERO), most)
+    return shifted, by - (shifted - part)
 
 
 def _called(whole: Decimal, share: Fraction, digits: int) -> Decimal:

@@ -198,16 +198,8 @@ def _parts(sold: Sequence[SoldLine], request: ReturnRequest, digits: int, precis
 
 def _nothing_left(sold: Sequence[SoldLine], parts: Sequence[LineBack]) -> bool:
     """Whether these parts are the rest of the sale."""
-    by_position = {part.position: part for part in parts}
-    for line in sold:
-        part = by_position.get(line.position)
-        if line.share_back == 1:
-            continue
-        if part is None or (part.quantity < line.quantity_left and part.value < line.value_left):
-            return False
-        if part.quantity < line.quantity_left and not line.value_left:
-            return False
-    return True
+    last = {part.position for part in parts if part.last}
+    return all(line.position in last or line.share_back == 1 for line in sold)
 
 
 def _told(locked: LockedSale, row: Return | None) -> GivenBack:
