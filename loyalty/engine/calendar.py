@@ -26,7 +26,14 @@ class Calendar:
     def day_of(self, at: dt.datetime) -> dt.date:
         """The local day that the instant falls into."""
         wall = at.astimezone(self._zone).replace(tzinfo=None)
-        return (wall - self._offset).date()
+        day = (wall - self._offset).date()
+        # Where the clocks change, half past two may come twice or not at all; full hours are right as they are.
+        if self._starts.minute:
+            if at < self.start_of(day):
+                return day - dt.timedelta(days=1)
+            if at >= self.end_of(day):
+                return day + dt.timedelta(days=1)
+        return day
 
     def start_of(self, day: dt.date) -> dt.datetime:
         """The instant, in UTC, at which the local day begins."""
