@@ -48,12 +48,8 @@ BEGIN
         END IF;
     END IF;
 
-    IF p_key <> '' THEN
-        SELECT jsonb_build_object('digest', encode(i.body_digest, 'hex'), 'status', i.status, 'text', i.answer)
-          INTO v_stored FROM loyalty_idempotencykey i
-         WHERE i.program_id = p_program AND i.till_id = p_till AND i.key = p_key;
-    END IF;
-    IF v_stored IS NULL AND p_receipt <> '' THEN
+    -- The receipt before the key: a sale that is committed in between is then found by its key, with its answer.
+    IF p_receipt <> '' THEN
         IF p_lock THEN
             PERFORM loyalty_end_hold(s.id) FROM loyalty_sale s
              WHERE s.program_id = p_program AND s.till_id = p_till AND s.local_day = p_day
@@ -64,6 +60,11 @@ BEGIN
          WHERE s.program_id = p_program AND s.till_id = p_till AND s.local_day = p_day
            AND s.receipt_number = p_receipt AND s.status <> 'ended'
            AND NOT (s.status = 'held' AND s.hold_until <= p_now);
+    END IF;
+    IF p_key <> '' THEN
+        SELECT jsonb_build_object('digest', encode(i.body_digest, 'hex'), 'status', i.status, 'text', i.answer)
+          INTO v_stored FROM loyalty_idempotencykey i
+         WHERE i.program_id = p_program AND i.till_id = p_till AND i.key = p_key;
     END IF;
 
     SELECT v.number INTO v_version FROM loyalty_programversion v

@@ -69,9 +69,6 @@ def test_22_ten_times_the_same_sale(real_time: Till) -> None:
     assert till.balance(anna) == "100"
 
 
-@pytest.mark.xfail(
-    strict=False, reason="The key is read before the receipt: what is committed between the two is answered 200, anew."
-)
 def test_ten_times_without_a_client(real_time: Till) -> None:
     """There is no account to wait for: the unique indexes decide."""
     till = real_time
