@@ -42,7 +42,7 @@ class _Base(Struct, frozen=True):
     effect: str
     rate: Decimal
     shown: Decimal
-    goods: Goods
+    lines: list[int]
 
 
 def lot_dates(rulebook: Rulebook, at: dt.datetime) -> tuple[dt.datetime, dt.datetime | None]:
@@ -83,6 +83,7 @@ class _Book:
         self.paid = [
             cost + (value if on_total else ZERO) for cost, value in zip(bill.cost, bill.points_value, strict=True)
         ]
+        self.earning_lines = [i for i, line in enumerate(bill.lines) if line.earn]
         self.dates = lot_dates(bill.rulebook, bill.at)
         self.base_points = [ZERO] * len(self.paid)
         self.earnings: list[Earning] = []
@@ -90,11 +91,14 @@ class _Book:
     def base_rules(self) -> None:
         """Each line takes the highest rate that it may; a rule's lines are summed and rounded once."""
         bases = list(self._bases())
+        best: dict[int, int] = {}
+        for n, base in enumerate(bases):
+            for i in base.lines:
+                if i not in best or base.rate > bases[best[i]].rate:
+                    best[i] = n
         chosen: dict[int, list[int]] = {}
-        for i, line in enumerate(self.bill.lines):
-            fitting = [n for n, base in enumerate(bases) if base.goods.takes(line)] if line.earn else []
-            if fitting:
-                chosen.setdefault(max(fitting, key=lambda n: (bases[n].rate, -n)), []).append(i)
+        for i in sorted(best):
+            chosen.setdefault(best[i], []).append(i)
         for n, lines in sorted(chosen.items()):
             base = bases[n]
             money = sum((self.paid[i] for i in lines), ZERO)
@@ -124,9 +128,9 @@ class _Book:
         tier = self.bill.tier
         if tier and tier.earn_percent:
             rate = tier.earn_percent / HUNDRED
-            yield _Base(tier.rule, tier.title, "percent", rate, tier.earn_percent, EVERYTHING)
-        for rule, effect, _lines in self._applying(BaseEffect):
-            yield _Base(rule.id, rule.title, effect.name, effect.rate, effect.shown, rule.goods)
+            yield _Base(tier.rule, tier.title, "percent", rate, tier.earn_percent, self.earning_lines)
+        for rule, effect, lines in self._applying(BaseEffect):
+            yield _Base(rule.id, rule.title, effect.name, effect.rate, effect.shown, lines)
 
     def _applying(self, effect: type[E]) -> Iterator[tuple[Rule, E, list[int]]]:
         """Rules whose conditions hold, with their lines. The others leave a fact that says what was missing."""
@@ -135,11 +139,16 @@ class _Book:
             if miss is not None:
                 self._miss(rule, miss)
                 continue
-            lines = [i for i, line in enumerate(self.bill.lines) if line.earn and rule.goods.takes(line)]
+            lines = self._lines_of(rule.goods)
             if lines:
                 yield rule, its_effect, lines
             else:
                 self._miss(rule, Miss("no_goods"))
+
+    def _lines_of(self, goods: Goods) -> list[int]:
+        if goods == EVERYTHING:
+            return self.earning_lines
+        return [i for i in self.earning_lines if goods.takes(self.bill.lines[i])]
 
     def _miss(self, rule: Rule, miss: Miss) -> None:
         self.bill.facts.append(
@@ -163,7 +172,9 @@ class _Book:
         parts = [ZERO] * len(self.paid)
         if points > 0:
             source = weights or self.paid
-            shares = [source[i] if i in lines else ZERO for i in range(len(self.paid))]
+            shares = [ZERO] * len(source)
+            for i in lines:
+                shares[i] = source[i]
             parts = spread(points, shares, self.bill.lines, digits=precision)
             self.earnings.append(Earning(fact.rule, points, *self.dates, parts=tuple(parts)))
         self.bill.facts.append(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from loyalty.engine.cart import Line
-from loyalty.engine.quantities import unit
+from loyalty.engine.quantities import HUNDRED, ZERO, unit
 
 
 def spread(
@@ -26,7 +26,7 @@ def spread(
     step = unit(digits)
     left = int(total / step)
     # Weights are money or points: two decimal places at the most, so these integers are exact.
-    shares = {i: int(weight.scaleb(2)) for i, weight in enumerate(weights) if weight > 0}
+    shares = {i: int(weight * HUNDRED) for i, weight in enumerate(weights) if weight > ZERO}
     room = {i: int(caps[i] / step) for i in shares} if caps is not None else None
     parts = dict.fromkeys(range(len(weights)), 0)
     if left > (sum(room.values()) if room is not None else left * len(shares)):
@@ -41,13 +41,31 @@ def spread(
     for i, share in shares.items():
         parts[i], remainders[i] = divmod(left * share, whole)
     left -= sum(parts[i] for i in shares)
-    queue = sorted(shares, key=lambda i: (-remainders[i], lines[i].tie_breaker, i))
+    if room is None:
+        for i in _winners(left, remainders, lines):
+            parts[i] += 1
+        return [parts[i] * step for i in range(len(weights))]
+    queue = _queue(remainders, lines) if left else []
     while left > 0:
         for i in queue:
-            if left > 0 and (room is None or parts[i] < room[i]):
+            if left > 0 and parts[i] < room[i]:
                 parts[i] += 1
                 left -= 1
     return [parts[i] * step for i in range(len(weights))]
+
+
+def _queue(remainders: dict[int, int], lines: Sequence[Line]) -> list[int]:
+    return sorted(remainders, key=lambda i: (-remainders[i], lines[i].tie_breaker, i))
+
+
+def _winners(left: int, remainders: dict[int, int], lines: Sequence[Line]) -> list[int]:
+    """The first `left` of the queue. Fewer are left than there are lines, and a tie is rarely at the border."""
+    if not left:
+        return []
+    queue = sorted(remainders, key=remainders.__getitem__, reverse=True)
+    if remainders[queue[left - 1]] == remainders[queue[left]]:
+        queue = _queue(remainders, lines)
+    return queue[:left]
 
 
 def _full(left: int, shares: dict[int, int], room: dict[int, int]) -> list[int]:
