@@ -10,12 +10,16 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from bench.place import Database
 
 HERE = Path(__file__).resolve().parent
 RULES = HERE / "program.json"
 TILLS = 8
 FIRST, CHUNK = 1_000, 50_000
+UNCHECKED = 1_000_000
+"""More past sales than this are loaded without triggers and foreign keys, where the role may do so."""
 OPENING = Decimal(1_000_000)
 """Enough that no client runs out of points."""
 
@@ -108,6 +112,9 @@ def load_history(database: Database, shop: Shop, *, sales: int) -> None:
             last = min(first + min(left, CHUNK) - 1, shop.accounts)
             with database.connect() as connection, connection.transaction():
                 connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+                if sales > UNCHECKED and _is_superuser(connection):
+                    # Hours otherwise; the same statement has passed all checks with fewer rows.
+                    connection.execute("SET LOCAL session_replication_role = replica")
                 connection.execute(
                     statement,
                     {
@@ -124,3 +131,8 @@ def load_history(database: Database, shop: Shop, *, sales: int) -> None:
             first = last + 1
         days += 3
     print(f"{sales:,} past sales in {time.monotonic() - began:.0f} s", flush=True)
+
+
+def _is_superuser(connection: psycopg.Connection) -> bool:
+    row = connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
+    return bool(row and row[0])
