@@ -58,7 +58,7 @@ def audit(*, program_id: int | None = None, now: dt.datetime) -> Iterator[tuple[
         cursor.execute("SET LOCAL work_mem = '256MB'")
         # A grouped sum is misjudged as small, and a loop over it takes minutes where a hash takes a second.
         cursor.execute("SET LOCAL enable_nestloop = off")
-        parameters = {"programs": _programs(program_id), "now": now}
+        parameters: dict[str, list[int] | dt.datetime] = {"programs": _programs(program_id), "now": now}
         for check in checks():
             cursor.execute(f"SELECT * FROM ({check.sql}) AS wrong ORDER BY 1, 2 LIMIT 1", parameters)  # noqa: S608
             row = cursor.fetchone()
@@ -90,7 +90,7 @@ def _references() -> Iterator[Check]:
                 continue
             target: type[models.Model] = field.remote_field.model
             place = f"{model._meta.db_table}.{field.column}"
-            if not field.db_constraint:
+            if not field.db_constraint:  # type: ignore[attr-defined]  # the stubs lack it
                 yield Check(
                     f"exists:{place}",
                     model._meta.model_name or "",
@@ -135,4 +135,4 @@ def _missing_sql(model: type[models.Model], field: models.ForeignKey[Any, Any], 
 
 
 def _key(model: type[models.Model]) -> str:
-    return model._meta.pk.column
+    return str(model._meta.pk.column)
