@@ -430,7 +430,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='lot',
-            index=models.Index(models.F('program'), models.F('expires_at'), condition=models.Q(('rest__gt', 0)), name='lot_due'),
+            index=models.Index(models.F('program'), models.F('expires_at'), condition=models.Q(('expires_at__isnull', False), ('rest__gt', 0)), name='lot_due'),
         ),
         migrations.AddIndex(
             model_name='lot',

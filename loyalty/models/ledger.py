@@ -44,7 +44,7 @@ class Lot(models.Model):
         ]
         indexes = [
             models.Index("program", "account", condition=Q(rest__gt=0), include=["rest"], name="lot_open"),
-            models.Index("program", "expires_at", condition=Q(rest__gt=0), name="lot_due"),
+            models.Index("program", "expires_at", condition=Q(rest__gt=0, expires_at__isnull=False), name="lot_due"),
             models.Index("program", "sale", condition=Q(sale__isnull=False), name="lot_sale"),
         ]
         triggers = [books_balance("lot", "account_id", updated=("rest",), also=pgtrigger.Insert)]

@@ -28,7 +28,7 @@ BEGIN
            AND l.rest > coalesce(h.points, 0)
     ), emptied AS (
         UPDATE loyalty_lot l SET rest = l.rest - due.gone FROM due
-         WHERE l.program_id = p_program AND l.id = due.id
+         WHERE l.program_id = p_program AND l.account_id = due.account_id AND l.rest > 0 AND l.id = due.id
     ), written AS (
         INSERT INTO loyalty_entry (program_id, account_id, kind, points, balance_after, lots, parts, rule, at,
                                    created_at, actor, reason)

@@ -6,7 +6,7 @@ every error and not just the first.
 
 from __future__ import annotations
 
-import functools
+import threading
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -69,6 +69,7 @@ def untyped(body: bytes) -> Any:
 
 def convert(value: Any, kind: type[B], *, strict: bool = True) -> B:
     """A value of `untyped` as a typed body, or `InvalidBody` with every error. Not strict: everything came as text."""
+    _decoder(kind)  # learned under the lock before it is used
     try:
         converted: B = msgspec.convert(value, kind, dec_hook=decode_number, strict=strict)
         return converted
@@ -76,9 +77,17 @@ def convert(value: Any, kind: type[B], *, strict: bool = True) -> B:
         raise InvalidBody(*islice(errors_of(value, kind, "", strict=strict), MOST_ERRORS)) from None
 
 
-@functools.cache
+# msgspec 0.22 learns a type at its first use, and two threads that teach it one at once crash the process.
+_learning = threading.Lock()
+_decoders: dict[type[Struct], msgspec.json.Decoder[Any]] = {}
+
+
 def _decoder(kind: type[B]) -> msgspec.json.Decoder[B]:
-    return msgspec.json.Decoder(kind, dec_hook=decode_number, float_hook=str)
+    known = _decoders.get(kind)
+    if known is None:
+        with _learning:
+            known = _decoders.setdefault(kind, msgspec.json.Decoder(kind, dec_hook=decode_number, float_hook=str))
+    return known
 
 
 _UNTYPED = msgspec.json.Decoder(float_hook=str)
