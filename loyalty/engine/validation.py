@@ -13,6 +13,8 @@ from loyalty.engine.effects import Discount, ForEvery, Multiply, Percent, PerUni
 from loyalty.engine.quantities import HUNDRED, ONE, ZERO, unit
 from loyalty.engine.rulebook import Rule, Rulebook, Tier, load
 
+_TOO_MUCH = Decimal(10) ** 12
+
 
 class Fault(Struct, frozen=True):
     """`pointer` is a JSON pointer into the document; `subject` names the tier or rule; `detail` is for `malformed`."""
@@ -30,12 +32,28 @@ def faults_of(document: object) -> list[Fault]:
     except msgspec.ValidationError as error:
         text, _at, place = str(error).partition(" - at `$")
         return [Fault(_pointer(place.rstrip("`")), "malformed", detail=text)]
-    return list(_faults(rulebook))
+    # No arithmetic with numbers that are none, or that the books can't hold.
+    return list(_numbers(rulebook, "")) or list(_faults(rulebook))
 
 
 def _pointer(place: str) -> str:
     """`.tiers[0].spent` as `/tiers/0/spent`."""
     return place.replace("[", ".").replace("]", "").replace(".", "/")
+
+
+def _numbers(value: object, at: str) -> Iterator[Fault]:
+    if isinstance(value, Struct):
+        for name in value.__struct_fields__:
+            yield from _numbers(getattr(value, name), f"{at}/{name}")
+    elif isinstance(value, tuple):
+        for n, each in enumerate(value):
+            yield from _numbers(each, f"{at}/{n}")
+    elif isinstance(value, Decimal) and not _fits(value):
+        yield Fault(at, "malformed", detail="Expected a number with at most 12 digits before the point and 6 after it")
+
+
+def _fits(value: Decimal) -> bool:
+    return value.is_finite() and abs(value) < _TOO_MUCH and value == round(value, 6)
 
 
 def _faults(rulebook: Rulebook) -> Iterator[Fault]:

@@ -111,7 +111,9 @@ def test_dates_of_a_lot(points: dict[str, Any], available: str, expires: str | N
 
 
 def test_a_bar_counts_from_the_evening_before() -> None:
-    bar = rules(program={"day_starts_at": "05:00:00"}, points={"pending_days": 1, "expiry": {"kind": "days", "days": 1}})
+    bar = rules(
+        program={"day_starts_at": "05:00:00"}, points={"pending_days": 1, "expiry": {"kind": "days", "days": 1}}
+    )
     # Half past four in the morning of the 21st is the 20th.
     assert lot_dates(bar, utc("2026-11-21 01:30")) == (utc("2026-11-21 02:00"), utc("2026-11-23 02:00"))
 
