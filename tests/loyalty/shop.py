@@ -61,7 +61,7 @@ class TillStory:
         self,
         account: Account | None,
         *prices: str | Line,
-        points: str | Literal["max"] | None = None,
+        points: str | None = None,
         by: IdentifiedBy = "card",
         at: dt.datetime | None = None,
         receipt: str = "",
