@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, json
 
 Kind = Literal["discount", "redeem", "earn", "gift", "rounding"]
 
@@ -38,6 +38,10 @@ class Fact(Struct, frozen=True, omit_defaults=True):
     reason: str = ""
     missing: Decimal | None = None
     missing_visits: int | None = None
+
+
+# Learned at import, by one thread: see `loyalty.engine.rulebook.load`.
+json.Decoder(Fact)
 
 
 class Rejected(Struct, frozen=True):

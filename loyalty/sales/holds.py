@@ -23,6 +23,9 @@ from loyalty.standing import standing_of
 from merchants import outbox
 from merchants.authentication import Caller
 
+# Learned at import, by one thread: see `loyalty.engine.rulebook.load`.
+msgspec.json.Decoder(Earning)
+
 
 def commit(*, caller: Caller, sale_id: uuid.UUID, key: Idempotency, now: dt.datetime, render: RenderSale) -> Answer:
     """Book a hold exactly as it was computed. A sale that is booked already is answered again.
