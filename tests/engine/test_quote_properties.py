@@ -1,0 +1,192 @@
+"""What holds for any programme and any cart."""
+
+from __future__ import annotations
+
+import random
+from decimal import Decimal as D
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from loyalty.engine.cart import Cart, Client, Line, line
+from loyalty.engine.giving_back import SoldLine, everything
+from loyalty.engine.quote import Quote, quote
+from loyalty.engine.rulebook import Rulebook
+from tests.engine.said import NOON, rules
+
+categories = st.sampled_from(["food", "tobacco", ""])
+percents = st.integers(1, 100).map(str)
+effects = st.one_of(
+    st.builds(lambda p: {"kind": "percent", "percent": p}, percents),
+    st.builds(lambda p: {"kind": "per_unit", "points": p}, st.sampled_from(["1", "0.5", "3"])),
+    st.builds(
+        lambda p, m: {"kind": "for_every", "points": str(p), "amount": str(m)}, st.integers(1, 50), st.integers(1, 500)
+    ),
+    st.builds(lambda m: {"kind": "multiply", "by": m}, st.sampled_from(["1.5", "2", "3.3"])),
+    st.builds(lambda p: {"kind": "discount", "percent": p}, percents),
+)
+conditions = st.one_of(
+    st.builds(lambda m: {"kind": "minimum_receipt", "amount": str(m)}, st.integers(0, 500)),
+    st.builds(lambda by: {"kind": "identified", "by": [by]}, st.sampled_from(["card", "phone"])),
+)
+a_rule = st.fixed_dictionaries(
+    {"effect": effects},
+    optional={"goods": st.builds(lambda c: {"categories": [c]}, categories), "when": st.lists(conditions, max_size=1)},
+)
+programmes = st.builds(
+    lambda listed, precision, points, spending, tier: rules(
+        *listed,
+        program={"precision": precision},
+        points=points,
+        spending=spending,
+        tiers=[{"id": "t", "title": "T", **tier}],
+    ),
+    st.lists(a_rule, max_size=5),
+    st.sampled_from([0, 2]),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "value": st.sampled_from(["1", "0.05", "0.003"]),
+            "rounding": st.sampled_from(["down", "half_up", "up"]),
+            "earn_on": st.sampled_from(["money", "total"]),
+            "earn_when_redeeming": st.booleans(),
+        },
+    ),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "max_percent": percents,
+            "per_receipt": st.integers(0, 500).map(str),
+            "step": st.integers(1, 50).map(str),
+            "min_points": st.integers(0, 100).map(str),
+            "line_minimum": st.sampled_from(["0", "0.01", "1"]),
+            "round_to_pay": st.booleans(),
+            "confirm": st.just([]),
+        },
+    ),
+    st.fixed_dictionaries({}, optional={"earn_percent": percents, "discount_percent": st.integers(0, 30).map(str)}),
+)
+
+
+@st.composite
+def carts(draw: st.DrawFn) -> Cart:
+    """Lines that can be told apart: each has a SKU of its own."""
+    lines = []
+    for n in range(draw(st.integers(1, 6))):
+        lines.append(
+            line(
+                quantity=draw(st.sampled_from([D(1), D(2), D("0.347")])),
+                price=D(draw(st.integers(0, 100_000))) / 100,
+                sku=f"sku-{n}",
+                category=draw(categories),
+                min_price=draw(st.sampled_from([D(0), D(0), D(50)])),
+                earn=draw(st.booleans()) or draw(st.booleans()),
+                redeem=draw(st.booleans()) or draw(st.booleans()),
+                discount=draw(st.booleans()) or draw(st.booleans()),
+            )
+        )
+    asked: Any = draw(st.one_of(st.none(), st.just("max"), st.integers(0, 3000).map(D)))
+    return Cart(tuple(lines), asked)
+
+
+clients = st.builds(
+    lambda available, by: Client(available=D(available), identified_by=by, confirmed=True, tier="t"),
+    st.integers(0, 5000),
+    st.sampled_from(["card", "phone"]),
+)
+
+
+@settings(max_examples=300)
+@given(programmes, clients, carts())
+def test_parts_add_up_to_the_kopeck(rulebook: Rulebook, who: Client, cart: Cart) -> None:
+    told = quote(rulebook, who, cart, NOON)
+    assert told.total == sum(each.amount for each in cart.lines)
+    assert told.total == told.discount + told.points_value + told.certificates_paid + told.to_pay
+    for name, whole in (
+        ("discount", told.discount),
+        ("points_value", told.points_value),
+        ("points", told.points),
+        ("paid", told.to_pay),
+        ("earned", told.earned),
+    ):
+        parts = [getattr(priced, name) for priced in told.lines]
+        assert sum(parts) == whole
+        assert min(parts) >= 0
+    for priced in told.lines:
+        assert priced.line.amount == priced.discount + priced.points_value + priced.certificate + priced.paid
+        _keeps_what_is_forbidden(priced, rulebook)
+    for earning in told.earnings:
+        assert sum(earning.parts) == earning.points > 0
+
+
+def _keeps_what_is_forbidden(priced: Any, rulebook: Rulebook) -> None:
+    sold: Line = priced.line
+    floor = min(sold.amount, max(sold.min_price, rulebook.line_minimum) * sold.quantity)
+    assert priced.paid >= floor
+    assert sold.discount or not priced.discount
+    assert sold.redeem or not priced.points
+    assert sold.earn or not priced.earned
+
+
+@settings(max_examples=200)
+@given(programmes, clients, carts(), st.integers())
+def test_the_order_of_lines_does_not_matter(rulebook: Rulebook, who: Client, cart: Cart, seed: int) -> None:
+    lines = list(cart.lines)
+    random.Random(seed).shuffle(lines)
+    one = quote(rulebook, who, cart, NOON)
+    other = quote(rulebook, who, Cart(tuple(lines), cart.points), NOON)
+    assert _sums(one) == _sums(other)
+    assert {each.line.sku: each for each in one.lines} == {each.line.sku: each for each in other.lines}
+
+
+def _sums(told: Quote) -> tuple[Any, ...]:
+    earned = [(each.rule, each.points) for each in told.earnings]
+    return told.discount, told.points, told.points_value, told.to_pay, told.earned, earned, told.allowance
+
+
+@given(programmes, clients, carts())
+def test_the_same_input_gives_the_same_output(rulebook: Rulebook, who: Client, cart: Cart) -> None:
+    assert quote(rulebook, who, cart, NOON) == quote(rulebook, who, cart, NOON)
+
+
+@settings(max_examples=200)
+@given(programmes, clients, carts())
+def test_the_explanation_sums_up_to_the_totals(rulebook: Rulebook, who: Client, cart: Cart) -> None:
+    told = quote(rulebook, who, cart, NOON)
+    applied = [fact for fact in told.facts if fact.applied]
+    money = {
+        kind: sum((f.money or D(0) for f in applied if f.kind == kind), D(0))
+        for kind in ("discount", "rounding", "redeem")
+    }
+    assert money["discount"] + money["rounding"] == told.discount
+    assert money["redeem"] == told.points_value
+    assert sum((f.points or D(0) for f in applied if f.kind == "earn"), D(0)) == told.earned
+    assert all(fact.reason for fact in told.facts if not fact.applied)
+
+
+@settings(max_examples=200)
+@given(programmes, clients, carts())
+def test_limits_hold_in_any_programme(rulebook: Rulebook, who: Client, cart: Cart) -> None:
+    told = quote(rulebook, who, cart, NOON)
+    assert told.points <= min(who.available, told.allowance.points)
+    assert told.points % rulebook.spending_step == 0
+    assert told.points == 0 or told.points >= rulebook.spending.min_points
+    assert told.points_value == told.points * rulebook.points.value
+    # A quote that asks for what it was allowed gets exactly that.
+    allowed = Cart(cart.lines, told.allowance.points)
+    assert quote(rulebook, who, allowed, NOON).points == told.allowance.points
+
+
+@settings(max_examples=200)
+@given(programmes, clients, carts())
+def test_everything_comes_back(rulebook: Rulebook, who: Client, cart: Cart) -> None:
+    told = quote(rulebook, who, cart, NOON)
+    sold = [
+        SoldLine(n, each.line, each.points_value, each.points, each.certificate, each.paid, each.earned)
+        for n, each in enumerate(told.lines)
+    ]
+    backs = everything(sold, digits=2, precision=rulebook.program.precision)
+    assert sum((back.money for back in backs), D(0)) == told.to_pay
+    assert sum((back.points for back in backs), D(0)) == told.points
+    assert sum((back.earned for back in backs), D(0)) == told.earned
