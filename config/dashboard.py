@@ -29,7 +29,7 @@ def figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             figure(_("Keys in use"), TillKey.objects.filter(revoked_at=None).count(), "merchants_tillkey"),
             figure(_("People in teams"), Member.objects.active().count(), "merchants_member"),
             figure(_("Clients"), rough[Client], "clients_client"),
-            figure(_("Accounts"), rough[Account], "loyalty_account"),
+            figure(_("Loyalty accounts"), rough[Account], "loyalty_account"),
             figure(_("Receipts"), rough[Sale], "loyalty_sale"),
             figure(_("Entries"), rough[Entry], "loyalty_entry"),
         ],

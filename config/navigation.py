@@ -32,7 +32,7 @@ def rooms(request: HttpRequest) -> list[dict[str, Any]]:
             "items": [
                 page(_("Drafts of the rules"), "edit_note", "loyalty_programdraft"),
                 page(_("Versions of the rules"), "history", "loyalty_programversion"),
-                page(_("Accounts"), "account_balance_wallet", "loyalty_account"),
+                page(_("Loyalty accounts"), "account_balance_wallet", "loyalty_account"),
                 page(_("Cards"), "credit_card", "loyalty_card"),
                 page(_("Entries"), "receipt_long", "loyalty_entry"),
                 page(_("Lots"), "stacks", "loyalty_lot"),

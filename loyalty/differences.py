@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import msgspec
 from django.utils.translation import gettext as _
 from msgspec import Struct
 
@@ -23,7 +24,13 @@ class Difference(Struct, frozen=True):
 
 def differences(before: Document, after: Document) -> list[Difference]:
     """Both documents with every default spelled out, as `engine.rulebook.dump` makes them."""
-    return list(_objects((), before, after))
+    return list(_objects((), _kept(before), _kept(after)))
+
+
+def _kept(document: Document) -> Document:
+    """As the database gives it back: of lists and texts."""
+    kept: Document = msgspec.json.decode(msgspec.json.encode(document))
+    return kept
 
 
 def _objects(path: tuple[str, ...], before: Document, after: Document) -> Iterator[Difference]:

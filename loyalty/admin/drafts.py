@@ -36,6 +36,9 @@ class Publish(Act[ProgramDraft]):
     form = CommentForm
     template = "admin/kopilka/publish.html"
 
+    def about(self) -> str:
+        return str(self.row.program)
+
     def seen(self) -> str:
         # A draft saved, or a version published, by somebody else meanwhile would make another difference.
         live = self.live()

@@ -20,9 +20,7 @@ from merchants.admin.base import LargeTable
 from merchants.admin.panels import Panel, link
 
 LINES_SHOWN = 200
-_RECEIPT_HELP = gettext_lazy(
-    "Receipt number (of the last month; of another day: “R-100 01.10.2026”), id, or the client's phone or card"
-)
+_RECEIPT_HELP = gettext_lazy("Receipt number or id, phone or card")
 
 
 @admin.register(Sale)
@@ -34,6 +32,7 @@ class SaleAdmin(LargeTable[Sale]):
     list_display_links = ("occurred_at", "receipt")
     list_select_related = ("account", "till__outlet", "program")
     search_help_text = _RECEIPT_HELP
+    list_before_template = "admin/kopilka/receipts_hint.html"
     fieldsets = (
         (
             None,

@@ -32,7 +32,7 @@ class ActForm(forms.Form):
     """`seen` is the state that the page was made from: what changed since is shown before anything is done."""
 
     required_css_class = "required"
-    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+    seen = forms.CharField(widget=forms.HiddenInput, required=False, strip=False)
 
 
 class ReasonForm(ActForm):
@@ -93,6 +93,10 @@ class Act(Generic[Row]):
     def seen(self) -> str:
         """The state that the page speaks of, in short."""
         return ""
+
+    def about(self) -> str:
+        """Whose page it is."""
+        return str(self.row)
 
     def says(self) -> Sequence[str]:
         """What the act does, before it is chosen."""

@@ -7,7 +7,6 @@ import re
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -23,7 +22,7 @@ def act_url(row: Any, slug: str) -> str:
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_act", args=[row.pk, slug])
 
 
-def act(client: Client, row: Any, slug: str, **data: Any) -> HttpResponse:
+def act(client: Client, row: Any, slug: str, **data: Any) -> Any:
     """Open the page, fill it in as it stands, send it."""
     url = act_url(row, slug)
     seen = re.search(r'name="seen" value="([^"]*)"', client.get(url).content.decode())
@@ -145,7 +144,7 @@ def test_a_code_finds_the_client(olga: Client, stage: Stage) -> None:
     assert code.code not in str(records("account.code_issued")[0].details)
 
 
-def edit(client: Client, stage: Stage, text: str, revision: int, **more: str) -> HttpResponse:
+def edit(client: Client, stage: Stage, text: str, revision: int, **more: str) -> Any:
     url = reverse("admin:loyalty_programdraft_edit", args=[stage.cast.zerno.program.pk])
     return client.post(url, {"text": text, "revision": str(revision), **more})
 
