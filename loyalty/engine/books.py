@@ -158,10 +158,11 @@ class Books:
         return picked
 
     def spend(self, points: Decimal, *, kind: PostingKind = "redeem") -> None:
-        """Take usable points, the soonest to expire first. NotEnoughPoints where there are too few."""
-        moves, left = self._take(points, self._usable_lots())
-        if left:
+        """Take usable points, the soonest to expire first. NotEnoughPoints, and nothing taken, if too few."""
+        usable = self._usable_lots()
+        if points > sum((lot.free for lot in usable), ZERO):
             raise NotEnoughPoints
+        moves, _none = self._take(points, usable)
         self._post(kind, moves)
 
     def spend_held(self, points: Decimal, reserved: dict[int, Decimal]) -> None:

@@ -74,7 +74,8 @@ zones = st.sampled_from(
         "UTC",
     ]
 )
-moments = st.datetimes(dt.datetime(2020, 1, 1), dt.datetime(2035, 1, 1), timezones=st.just(dt.UTC))
+first, last = dt.datetime(2020, 1, 1), dt.datetime(2035, 1, 1)  # noqa: DTZ001  # hypothesis adds the zone
+moments = st.datetimes(first, last, timezones=st.just(dt.UTC))
 
 
 @given(zones, st.times(), moments)

@@ -8,7 +8,7 @@ import itertools
 import uuid
 from collections.abc import Mapping, Sequence
 from decimal import Decimal as D
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
