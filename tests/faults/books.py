@@ -53,9 +53,8 @@ def check_all(kopilka: Kopilka, load: Load) -> None:
     """Once the load is over: everything that can be asked of the books."""
     answers = load.answers
     sold_once(kopilka, answers)
-    balances_agree(kopilka, load)
-    sound(kopilka)
     answered_again(load)
+    # After the repeats: they must not have moved anything either.
     sound(kopilka)
     balances_agree(kopilka, load)
 
@@ -122,7 +121,7 @@ def balances_agree(kopilka: Kopilka, load: Load) -> None:
     assert told == booked
 
 
-def answered_again(load: Load, *, most: int = 1_500) -> None:
+def answered_again(load: Load, *, most: int = 600) -> None:
     """The same key again: the very text that was acknowledged. The same receipt under a new key: the same sale."""
     tills = {key: Till(load.port, key) for key in load.keys}
     for answer in load.answers[-most:]:

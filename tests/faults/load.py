@@ -19,7 +19,7 @@ THREADS = 8
 CLIENTS = 24
 # Bounds, whatever the test does.
 MOST_WRITES = 60_000
-LONGEST_SECONDS = 400.0
+LONGEST_SECONDS = 600.0
 # A message names its points, and so says which one it is.
 FIRST_MESSAGE = 1_000_000
 
@@ -61,10 +61,10 @@ class Load:
         """No new stories; those that were begun are told to their end."""
         self.stopping.set()
         for future in self.running:
-            future.result(timeout=120)
+            future.result(timeout=200)
         return self.answers
 
-    def goes_on(self, writes: int = 40, seconds: float = 60) -> float:
+    def goes_on(self, writes: int = 40, seconds: float = 120) -> float:
         """Wait until that many more writes were acknowledged; the seconds until the first of them."""
         before = len(self.answers)
         first = until(lambda: len(self.answers) > before or self.failed, "a write is answered", seconds=seconds)

@@ -176,6 +176,11 @@ class Kopilka:
         return "\n".join(f"--- {log.name}\n{log.read_text(errors='replace')[-most:]}" for log in logs if log.exists())
 
     @property
+    def fallen_web_workers(self) -> int:
+        """How many have ended unasked, by Granian's count."""
+        return self.said().count("Unexpected exit from worker")
+
+    @property
     def database_url(self) -> str:
         return Instance(self.data).running()["DATABASE_URL"]
 

@@ -30,35 +30,41 @@ def test_without_valkey_tills_sell_on_and_codes_are_sent_when_it_is_back(kopilka
     recoveries = []
     with Load(kopilka.port, kopilka.open_shop()) as load:
         for _ in range(3):
-            load.goes_on(200)
+            load.goes_on(100)
             valkey = kopilka.server("valkey")
             with nobody_starts_it_again(kopilka):
                 kopilka.kill(valkey)
-                recoveries.append(("Valkey", load.goes_on(200)))
+                recoveries.append(("Valkey", load.goes_on(100)))
                 time.sleep(2)
                 load.goes_on(100)
             kopilka.restarted("valkey", valkey)
-            load.goes_on(200)
+            load.goes_on(100)
         load.finish()
         again = {reason for till in load.tills for reason in till.figures.again}
         assert not again, f"sales were kept waiting: {again}"
         assert "cache_down" in kopilka.said()
+        began = time.monotonic()
         sent = delivered(kopilka, load, seconds=120)
+        took = time.monotonic() - began
         check_all(kopilka, load)
-    report("broker killed", load, recoveries, f"{len(sent)} messages, each sent at least once")
+    assert kopilka.fallen_web_workers == 0
+    report(
+        "broker killed", load, recoveries, f"{len(sent)} messages, each sent at least once; the last {took:.0f} s later"
+    )
 
 
 def test_a_valkey_that_hangs_costs_a_moment(kopilka: Kopilka) -> None:
     with Load(kopilka.port, kopilka.open_shop()) as load:
-        load.goes_on(200)
+        load.goes_on(100)
         valkey = kopilka.server("valkey")
         valkey.send(signal.SIGSTOP)
         try:
-            recovery = load.goes_on(400)
+            recovery = load.goes_on(200)
         finally:
             valkey.send(signal.SIGCONT)
-        load.goes_on(200)
+        load.goes_on(100)
         load.finish()
         sent = delivered(kopilka, load, seconds=120)
         check_all(kopilka, load)
+    assert kopilka.fallen_web_workers == 0
     report("broker hangs", load, [("a Valkey that hangs", recovery)], f"{len(sent)} messages sent")

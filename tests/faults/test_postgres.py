@@ -19,14 +19,15 @@ def test_killed_postmasters(kopilka: Kopilka) -> None:
     web = kopilka.server("web")
     with Load(kopilka.port, kopilka.open_shop()) as load:
         for _ in range(3):
-            load.goes_on(200)
+            load.goes_on(100)
             postgres = kopilka.server("postgres")
             kopilka.kill(postgres)
             kopilka.restarted("postgres", postgres)
-            recoveries.append(("the postmaster", load.goes_on(200)))
+            recoveries.append(("the postmaster", load.goes_on(100)))
         assert kopilka.find("web") == web
         load.finish()
         check_all(kopilka, load)
+    assert kopilka.fallen_web_workers == 0
     report("PostgreSQL killed", load, recoveries)
 
 
@@ -36,12 +37,13 @@ def test_killed_backends(kopilka: Kopilka) -> None:
     postgres = kopilka.server("postgres")
     with Load(kopilka.port, kopilka.open_shop()) as load:
         for _ in range(3):
-            load.goes_on(200)
+            load.goes_on(100)
             kopilka.kill(kopilka.helper("postgres", named="postgres: kopilka kopilka"))
-            recoveries.append(("a backend", load.goes_on(200)))
+            recoveries.append(("a backend", load.goes_on(100)))
         assert kopilka.find("postgres") == postgres
         load.finish()
         check_all(kopilka, load)
+    assert kopilka.fallen_web_workers == 0
     report("backends killed", load, recoveries)
 
 
@@ -49,13 +51,14 @@ def test_immediate_stops(kopilka: Kopilka) -> None:
     recoveries = []
     with Load(kopilka.port, kopilka.open_shop()) as load:
         for _ in range(3):
-            load.goes_on(200)
+            load.goes_on(100)
             postgres = kopilka.server("postgres")
             stop_immediately(postgres.pid)
             kopilka.restarted("postgres", postgres)
-            recoveries.append(("an immediate stop", load.goes_on(200)))
+            recoveries.append(("an immediate stop", load.goes_on(100)))
         load.finish()
         check_all(kopilka, load)
+    assert kopilka.fallen_web_workers == 0
     report("PostgreSQL stopped at once", load, recoveries)
 
 

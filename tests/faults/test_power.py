@@ -14,10 +14,10 @@ def test_the_next_start_recovers(kopilka: Kopilka) -> None:
     recoveries = []
     with Load(kopilka.port, kopilka.open_shop()) as load:
         for _ in range(3):
-            load.goes_on(200)
+            load.goes_on(100)
             kopilka.kill_everything()
             kopilka.start()
-            recoveries.append(("the start", load.goes_on(200)))
+            recoveries.append(("the start", load.goes_on(100)))
         load.finish()
         check_all(kopilka, load)
         sent = delivered(kopilka, load, seconds=300)

@@ -18,11 +18,12 @@ def test_killed_web_workers(kopilka: Kopilka) -> None:
     recoveries = []
     with Load(kopilka.port, kopilka.open_shop()) as load:
         for _ in range(3):
-            load.goes_on(200)
+            load.goes_on(100)
             kopilka.kill(kopilka.helper("web"))
-            recoveries.append(("a web worker", load.goes_on(200)))
+            recoveries.append(("a web worker", load.goes_on(100)))
         load.finish()
         check_all(kopilka, load)
+    assert kopilka.fallen_web_workers == 3
     report("web workers", load, recoveries)
 
 
@@ -31,11 +32,11 @@ def test_killed_web_servers(kopilka: Kopilka) -> None:
     recoveries = []
     with Load(kopilka.port, kopilka.open_shop()) as load:
         for _ in range(3):
-            load.goes_on(200)
+            load.goes_on(100)
             web = kopilka.server("web")
             kopilka.kill(web)
             kopilka.restarted("web", web)
-            recoveries.append(("the web server", load.goes_on(200)))
+            recoveries.append(("the web server", load.goes_on(100)))
         load.finish()
         check_all(kopilka, load)
     report("web servers", load, recoveries)

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.long
 MESSAGES = 300
 
 
-@pytest.mark.parametrize("kopilka", [0.03], indirect=True, ids=["30 ms a message"])
+@pytest.mark.parametrize("kopilka", [0.1], indirect=True, ids=["0.1 s a message"])
 def test_killed_workers(kopilka: Kopilka) -> None:
     """A batch that a killed worker had claimed falls due again when its lease ends."""
     recoveries = []
@@ -22,8 +22,8 @@ def test_killed_workers(kopilka: Kopilka) -> None:
         load.goes_on()
         load.finish()
         for victim in ("the worker", "a process of its pool") * 3:
-            ask_for_codes(load, MESSAGES // 6)
             before = len(sent_messages(kopilka.sms))
+            ask_for_codes(load, MESSAGES // 6)
             recoveries.append((victim, wait_for_codes(kopilka, before + 5)))
             worker = kopilka.server("worker")
             if victim == "the worker":
@@ -33,6 +33,7 @@ def test_killed_workers(kopilka: Kopilka) -> None:
                 kopilka.kill(kopilka.helper("worker", named="celery"))
         sent = delivered(kopilka, load, seconds=LEASE.total_seconds() + 120)
         check_all(kopilka, load)
+    assert kopilka.fallen_web_workers == 0
     twice = sum(count > 1 for count in sent.values())
     report("worker", load, recoveries, f"{len(sent)} messages, each sent at least once, {twice} of them twice")
 

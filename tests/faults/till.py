@@ -53,7 +53,7 @@ class Figures:
 class Till:
     """One thread's till."""
 
-    def __init__(self, port: int, key: str, *, patience: float = 90, over: threading.Event | None = None) -> None:
+    def __init__(self, port: int, key: str, *, patience: float = 180, over: threading.Event | None = None) -> None:
         self.port, self.key, self.patience = port, key, patience
         self.over = over or threading.Event()
         self.connection: http.client.HTTPConnection | None = None
