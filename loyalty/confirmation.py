@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hmac
+import math
 import secrets
 from decimal import Decimal
 
@@ -20,6 +21,7 @@ from merchants.models import Program
 
 LIVES = dt.timedelta(minutes=10)
 ATTEMPTS = 5
+PAUSE = dt.timedelta(minutes=1)
 
 
 @transaction.atomic
@@ -27,7 +29,8 @@ def send(*, account: Account, shop: str, points: Decimal | None, now: dt.datetim
     """Send four digits by SMS, through the outbox. Returns when they expire; an earlier code is dead at once.
 
     The message names the shop and, where it is known, how many points: a sale may not spend more than that.
-    Refused `phone_missing` where the client has no phone, `client_blocked` where he is blocked.
+    Refused `phone_missing` where the client has no phone, `client_blocked` where he is blocked,
+    `confirmation_too_soon` (with the `seconds` to wait) within a minute of an unused one.
     """
     program_id = same_tenant(account)
     if account.status == Account.Status.BLOCKED:
@@ -35,6 +38,7 @@ def send(*, account: Account, shop: str, points: Decimal | None, now: dt.datetim
     phone = Card.objects.filter(account=account, kind=Card.Kind.PHONE, status=Card.Status.ACTIVE).first()
     if phone is None:
         raise Refused("phone_missing")
+    _refuse_too_soon(account, now)
     code = f"{secrets.randbelow(10**4):04}"
     Confirmation.objects.update_or_create(
         program_id=program_id,
@@ -50,6 +54,14 @@ def send(*, account: Account, shop: str, points: Decimal | None, now: dt.datetim
     text = _text(Program.objects.get(pk=program_id), code, shop, points)
     outbox.put(program_id=program_id, topic="confirmation.send", payload={"phone": phone.number, "text": text}, now=now)
     return now + LIVES
+
+
+def _refuse_too_soon(account: Account, now: dt.datetime) -> None:
+    """Each message costs money and a client's patience, and each new code begins with no failures."""
+    last = Confirmation.objects.select_for_update().filter(account=account).first()
+    if last is not None and last.used_at is None and now < last.expires_at - LIVES + PAUSE:
+        seconds = (last.expires_at - LIVES + PAUSE - now).total_seconds()
+        raise Refused("confirmation_too_soon", seconds=math.ceil(seconds))
 
 
 def digest_of(account_id: int, code: str) -> str:

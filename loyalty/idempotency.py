@@ -9,6 +9,7 @@ from typing import TypeAlias
 from django.db import IntegrityError, transaction
 
 from loyalty.models import Account, IdempotencyKey
+from loyalty.refusals import Refused
 from loyalty.sales.keys import store_answer, stored_answer
 from loyalty.sales.request import Answer, Idempotency
 from merchants.authentication import Caller
@@ -24,11 +25,13 @@ def once(*, caller: Caller, key: Idempotency, now: dt.datetime, status: int, act
     """
     try:
         return _once(caller, key, now, status, act)
-    except IntegrityError as error:
-        if "idempotency_key_unique" not in str(error):
+    except (IntegrityError, Refused):
+        # The same request may have won on another connection, and this one met what it had written: then its answer
+        # is there now.
+        known = stored_answer(program_id=caller.program_id, till_id=caller.till_id, key=key)
+        if known is None:
             raise
-        # The same request at the same time on another connection: its answer is there now.
-        return _once(caller, key, now, status, act)
+        return known
 
 
 @transaction.atomic

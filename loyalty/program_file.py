@@ -5,6 +5,7 @@ Decimals stay exact: YAML's own floats would turn 5.1 into 5.0999…, so a numbe
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import yaml
@@ -24,9 +25,19 @@ class _ExactLoader(yaml.SafeLoader):
     """Safe YAML in which `5.1`, `2026-12-31` and `09:30` stay what was written."""
 
     yaml_implicit_resolvers = {
-        first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith((":float", ":timestamp"))]
+        first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith((":float", ":timestamp", ":int"))]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        # A few lines of aliases can stand for gigabytes, and rules need none.
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.composer.ComposerError(None, None, "aliases are not taken", self.peek_event().start_mark)  # type: ignore[no-untyped-call]
+        return super().compose_node(parent, index)
+
+
+# YAML 1.1 reads 10:30 as 630 and 012 as 10: only what looks like a whole number to everybody is one.
+_ExactLoader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^-?(?:0|[1-9][0-9]*)$"), list("-0123456789"))
 
 
 def parse(text: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ Code = Literal[
     "redemption_limit",
     "confirmation_required",
     "confirmation_invalid",
+    "confirmation_too_soon",
     "override_not_allowed",
     "idempotency_key_reused",
     "receipt_exists",

@@ -75,7 +75,7 @@ def may(actor: Actor, action: Action, *, merchant: Merchant) -> bool:
         return True
     if not actor.is_active:
         return False
-    if actor.is_staff:
+    if actor.is_staff and actor.is_superuser:
         return True
     role = Member.objects.active().filter(merchant=merchant, user=actor).values_list("role", flat=True).first()
     return role is not None and action in ACTIONS[Role(role)]

@@ -171,7 +171,7 @@ class Books:
         for lot in self.lots:
             part = min(reserved.get(lot.id, ZERO), lot.rest, points)
             if part > 0:
-                lot.reserved -= part
+                lot.reserved = max(lot.reserved - part, ZERO)
                 points -= part
                 moves.append(self._cut(lot, part))
         self._spend_or_owe(points, moves)
@@ -222,7 +222,7 @@ class Books:
         """Take what holds have kept: points and a debt never stand side by side, not even while a hold lasts."""
         moves = []
         for lot in self.lots:
-            part = min(lot.reserved, points)
+            part = min(lot.reserved, lot.rest, points)
             if part > 0:
                 lot.reserved -= part
                 self.unreserved[lot.id] = self.unreserved.get(lot.id, ZERO) + part

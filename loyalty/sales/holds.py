@@ -16,8 +16,8 @@ from loyalty.refusals import Refused
 from loyalty.sales import afterwards
 from loyalty.sales.keys import store_answer, stored_answer
 from loyalty.sales.locking import LockedSale
+from loyalty.sales.repeating import twice
 from loyalty.sales.request import Answer, Idempotency, RenderSale
-from loyalty.sales.selling import twice
 from loyalty.sales.stored import facts_of, receipt_of, rules_of
 from loyalty.standing import standing_of
 from merchants import outbox
@@ -32,11 +32,12 @@ def commit(*, caller: Caller, sale_id: uuid.UUID, key: Idempotency, now: dt.date
 
     Refused `hold_ended` where its time has passed or it was voided.
     """
-    return twice(lambda: _commit(caller, sale_id, key, now, render))
+    return twice(lambda: commit_locked(caller, sale_id, key, now, render))
 
 
 @transaction.atomic
-def _commit(caller: Caller, sale_id: uuid.UUID, key: Idempotency, now: dt.datetime, render: RenderSale) -> Answer:
+def commit_locked(caller: Caller, sale_id: uuid.UUID, key: Idempotency, now: dt.datetime, render: RenderSale) -> Answer:
+    """The commit itself, for a caller that looks again by itself where two keys meet."""
     locked = LockedSale(caller=caller, sale_id=sale_id, now=now)
     known = stored_answer(program_id=caller.program_id, till_id=caller.till_id, key=key)
     if known is not None:

@@ -14,8 +14,9 @@ from loyalty.models import ProgramVersion
 from loyalty.programs import rulebook_of
 from loyalty.refusals import Refused
 from loyalty.sales.opening import AHEAD, Opened, open_sale
+from loyalty.sales.repeating import twice
 from loyalty.sales.request import Answer, Idempotency, RenderSale, SaleRequest
-from loyalty.sales.selling import already_answered, twice
+from loyalty.sales.selling import already_answered
 from loyalty.sales.work import Work
 from loyalty.sales.writing import write
 from merchants.authentication import Caller
@@ -38,12 +39,13 @@ def _book(caller: Caller, request: SaleRequest, key: Idempotency, now: dt.dateti
         request = structs.replace(request, occurred_at=now)
     request = structs.replace(request, confirmation="", override="")
     opened = open_sale(caller=caller, request=request, now=now, lock=True, key=key)
-    known = already_answered(opened, caller, request, key, render)
+    known = already_answered(opened, caller, request, key, now, render)
     if known is not None:
         return known
     account, booked = _client(opened, request, flags)
     version, rulebook, booked = _rules(opened, caller, booked, now, flags)
-    work = Work(opened, caller, _given(booked, flags, account), now, version, rulebook, account, tuple(flags))
+    booked = _given(booked, flags, account, rulebook, caller)
+    work = Work(opened, caller, booked, now, version, rulebook, account, tuple(flags))
     if _over_limit(work):
         work.flags += ("points_over_limit",)
     return write(work, work.book(None, render), key, sent=request)
@@ -86,12 +88,19 @@ def _over_limit(work: Work) -> bool:
     return asked > allowed.points or asked != work.quote.points or allowed.needs_confirmation
 
 
-def _given(request: SaleRequest, flags: list[str], account: AccountState | None) -> SaleRequest:
-    """Points that the till says it has taken are taken; «as many as possible» says nothing of what it did."""
-    points = request.cart.points
+def _given(
+    request: SaleRequest, flags: list[str], account: AccountState | None, rulebook: Rulebook, caller: Caller
+) -> SaleRequest:
+    """Points that the till says it has taken are taken; «as many as possible» says nothing of what it did.
+
+    Where spending needs a confirmation there was none, or a till could empty any client whose phone it knows: only a
+    key that may adjust accounts is believed.
+    """
+    points, who = request.cart.points, request.client
     if points is None:
         return request
-    given = isinstance(points, Decimal) and account is not None
+    believed = who is not None and (who.by not in rulebook.spending.confirm or "adjust" in caller.scopes)
+    given = isinstance(points, Decimal) and account is not None and believed
     if not given:
         flags.append("points_not_booked")
     cart = structs.replace(request.cart, points=points if given else None, given=given)

@@ -33,8 +33,11 @@ class Stored(msgspec.Struct):
 
 
 class SameReceipt(msgspec.Struct):
+    """A receipt of this till with the same number; `held` while it is a hold."""
+
     digest: str
     id: uuid.UUID
+    held: bool
 
 
 class Day(msgspec.Struct):
@@ -145,7 +148,7 @@ def client_for(
 
 
 def _is_confirmed(opened: Opened, account: AccountState, request: SaleRequest, caller: Caller) -> bool:
-    if request.override:
+    if request.override.strip():
         if "adjust" not in caller.scopes:
             raise Refused("override_not_allowed")
         return True

@@ -21,8 +21,8 @@ from loyalty.sales import taking_back
 from loyalty.sales.keys import store_answer, stored_answer
 from loyalty.sales.locking import LockedSale
 from loyalty.sales.receipt import GivenBack, GivenBackLine
+from loyalty.sales.repeating import twice
 from loyalty.sales.request import Answer, Idempotency, RenderReturn, ReturnRequest
-from loyalty.sales.selling import twice
 from loyalty.sales.stored import rules_of
 from loyalty.standing import standing_of
 from merchants import outbox
@@ -102,7 +102,7 @@ def _book(locked: LockedSale, request: ReturnRequest, *, is_void: bool, actor: s
     rulebook = rules_of(sale)
     sold = _sold_lines(sale)
     parts = _parts(sold, request, rulebook.program.currency_digits, rulebook.program.precision)
-    whole = _nothing_left(sold, parts)
+    whole = _nothing_left(sold, parts, by_sum=request.amount is not None)
     outcome = taking_back.apply(locked, rulebook, parts, whole=whole)
     row = Return.objects.create(
         program_id=sale.program_id,
@@ -196,10 +196,10 @@ def _parts(sold: Sequence[SoldLine], request: ReturnRequest, digits: int, precis
     return giving_back.everything(sold, digits=digits, precision=precision)
 
 
-def _nothing_left(sold: Sequence[SoldLine], parts: Sequence[LineBack]) -> bool:
-    """Whether these parts are the rest of the sale."""
+def _nothing_left(sold: Sequence[SoldLine], parts: Sequence[LineBack], *, by_sum: bool) -> bool:
+    """Whether these parts are the rest of the sale. A sum can't name a line that cost nothing: it goes along."""
     last = {part.position for part in parts if part.last}
-    return all(line.position in last or line.share_back == 1 for line in sold)
+    return all(line.position in last or line.share_back == 1 or (by_sum and not line.value) for line in sold)
 
 
 def _told(locked: LockedSale, row: Return | None) -> GivenBack:

@@ -6,16 +6,14 @@ import datetime as dt
 from collections.abc import Callable
 from typing import TypeVar
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from loyalty import confirmation
 from loyalty.refusals import Refused
-from loyalty.sales.opening import (
-    Opened,
-    WrongConfirmation,
-    open_sale,
-)
+from loyalty.sales.holds import commit_locked
+from loyalty.sales.opening import Opened, WrongConfirmation, open_sale
 from loyalty.sales.receipt import Receipt
+from loyalty.sales.repeating import twice
 from loyalty.sales.request import Answer, Idempotency, RenderSale, SaleRequest
 from loyalty.sales.stored import get
 from loyalty.sales.work import Work
@@ -27,6 +25,8 @@ R = TypeVar("R")
 
 def quote(*, caller: Caller, request: SaleRequest, now: dt.datetime) -> Receipt:
     """Compute a receipt and keep nothing. Points beyond the limit are cut to it."""
+    if not request.confirmation:
+        return _quote(caller, request, now)
     return _counting_failures(caller, lambda: _quote(caller, request, now))
 
 
@@ -52,7 +52,7 @@ def hold(
 
 
 def _quote(caller: Caller, request: SaleRequest, now: dt.datetime) -> Receipt:
-    opened = open_sale(caller=caller, request=request, now=now, lock=False)
+    opened = open_sale(caller=caller, request=request, now=now, lock=bool(request.confirmation))
     work = Work.begin(opened, caller, request, now)
     return work.receipt("quoted")
 
@@ -66,31 +66,26 @@ def _write(
     render: RenderSale,
 ) -> Answer:
     def attempt() -> Answer:
-        with transaction.atomic():
-            opened = open_sale(caller=caller, request=request, now=now, lock=True, key=key)
-            known = already_answered(opened, caller, request, key, render)
-            if known is not None:
-                return known
-            work = Work.begin(opened, caller, request, now)
-            work.refuse_unless_as_asked()
-            return write(work, work.book(until, render), key, sent=request)
+        opened = open_sale(caller=caller, request=request, now=now, lock=True, key=key)
+        known = already_answered(opened, caller, request, key, now, render, holding=until is not None)
+        if known is not None:
+            return known
+        work = Work.begin(opened, caller, request, now)
+        work.refuse_unless_as_asked()
+        return write(work, work.book(until, render), key, sent=request)
 
-    return _counting_failures(caller, lambda: twice(attempt))
-
-
-def twice(attempt: Callable[[], R]) -> R:
-    """Two tills' requests with one key or one receipt number, neither with a client to lock: the slower one fails on
-    the unique index, and finds the other's answer when it looks again."""
-    try:
-        return attempt()
-    except IntegrityError as error:
-        if "_unique" not in str(error):
-            raise
-        return attempt()
+    return twice(lambda: _counting_failures(caller, attempt))
 
 
 def already_answered(
-    opened: Opened, caller: Caller, request: SaleRequest, key: Idempotency, render: RenderSale
+    opened: Opened,
+    caller: Caller,
+    request: SaleRequest,
+    key: Idempotency,
+    now: dt.datetime,
+    render: RenderSale,
+    *,
+    holding: bool = False,
 ) -> Answer | None:
     """The stored answer of the key, or the first answer to the same receipt; None for something new."""
     if opened.stored is not None:
@@ -100,14 +95,20 @@ def already_answered(
     if opened.receipt is not None:
         if opened.receipt.digest != contents_digest(request):
             raise Refused("receipt_exists", receipt_number=request.receipt_number)
+        if opened.receipt.held and not holding:
+            # The till has lost sight of its hold: selling the receipt books it.
+            return commit_locked(caller, opened.receipt.id, key, now, render)
         first = get(program_id=caller.program_id, sale_id=opened.receipt.id)
         return Answer(200, render(first), first.id, replayed=True)
     return None
 
 
 def _counting_failures(caller: Caller, attempt: Callable[[], R]) -> R:
-    try:
-        return attempt()
-    except WrongConfirmation as error:
-        confirmation.count_failure(program_id=caller.program_id, account_id=error.account_id)
-        raise
+    """Count a wrong code while the account is still locked, and keep the count although nothing is sold."""
+    with transaction.atomic():
+        try:
+            return attempt()
+        except WrongConfirmation as error:
+            confirmation.count_failure(program_id=caller.program_id, account_id=error.account_id)
+            wrong = error
+    raise wrong

@@ -1,7 +1,7 @@
 -- The books. Called by loyalty/ledger.py and by nothing else; what to write has been decided before.
 
 -- An account as its owner's next write must see it, with its open lots in one JSON value.
--- Lots: [id, rest, reserved by living holds, available_at, expires_at, sale_id].
+-- Lots: [id, rest, reserved by living holds (never more than is there), available_at, expires_at, sale_id].
 CREATE OR REPLACE FUNCTION loyalty_account_json(p_program bigint, p_account bigint, p_now timestamptz)
 RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
 BEGIN
@@ -15,7 +15,7 @@ BEGIN
             'birthday', a.birthday, 'tags', to_jsonb(a.tags),
             'lots', coalesce((
                 SELECT jsonb_agg(jsonb_build_array(
-                           l.id, l.rest, coalesce(h.points, 0), l.available_at, l.expires_at, l.sale_id))
+                           l.id, l.rest, least(coalesce(h.points, 0), l.rest), l.available_at, l.expires_at, l.sale_id))
                   FROM loyalty_lot l
                   LEFT JOIN (
                       SELECT r.lot_id, sum(r.points) AS points

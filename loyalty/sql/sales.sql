@@ -55,7 +55,7 @@ BEGIN
              WHERE s.program_id = p_program AND s.till_id = p_till AND s.local_day = p_day
                AND s.receipt_number = p_receipt AND s.status = 'held' AND s.hold_until <= p_now;
         END IF;
-        SELECT jsonb_build_object('digest', encode(s.body_digest, 'hex'), 'id', s.public_id)
+        SELECT jsonb_build_object('digest', encode(s.body_digest, 'hex'), 'id', s.public_id, 'held', s.status = 'held')
           INTO v_receipt FROM loyalty_sale s
          WHERE s.program_id = p_program AND s.till_id = p_till AND s.local_day = p_day
            AND s.receipt_number = p_receipt AND s.status <> 'ended'

@@ -111,8 +111,10 @@ def test_another_programme_is_not_asked(life: tuple[TillStory, Account], cast: C
         ("exists:loyalty_sale.till_id", "UPDATE loyalty_sale SET till_id = 0"),
         (
             "exists:loyalty_lot.program_id",
-            ("INSERT INTO loyalty_lot (program_id, account_id, merchant_id, rule, amount,"
-            " rest, available_at, created_at) VALUES (0, 0, 0, '', 1, 0, now(), now())"),
+            (
+                "INSERT INTO loyalty_lot (program_id, account_id, merchant_id, rule, amount,"
+                " rest, available_at, created_at) VALUES (0, 0, 0, '', 1, 0, now(), now())"
+            ),
         ),
         ("tenant:loyalty_card.account_id", "UPDATE loyalty_card SET program_id = {pryanik}"),
         (

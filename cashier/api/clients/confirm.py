@@ -41,7 +41,7 @@ class SendConfirmation(ApiView):
         description="Four digits by SMS; they name the shop, and the points where the request does.",
         request=ConfirmationInput,
         answers={202: ConfirmationAnswer},
-        problems=("client_not_found", "client_blocked", "phone_missing"),
+        problems=("client_not_found", "client_blocked", "phone_missing", "confirmation_too_soon"),
         tag="clients",
     )
     def post(self, request: Request, client_id: uuid.UUID) -> HttpResponse:

@@ -67,6 +67,11 @@ REFUSALS: Final[Mapping[refusals.Code, Kind]] = {
         _("The code is wrong or too old. Ask the client again, or send a new one."),
         "/confirmation",
     ),
+    "confirmation_too_soon": Kind(
+        429,
+        _("Code sent just now"),
+        _("A code was sent less than a minute ago. Ask the client for it, or wait %(seconds)s s and send another."),
+    ),
     "override_not_allowed": Kind(
         403,
         _("Override not allowed"),
@@ -75,7 +80,7 @@ REFUSALS: Final[Mapping[refusals.Code, Kind]] = {
     "idempotency_key_reused": Kind(
         409,
         _("Idempotency-Key used already"),
-        _("This Idempotency-Key belongs to another request. Repeat with a new one."),
+        _("This Idempotency-Key belongs to another request. Look up what was booked; a new receipt takes a new key."),
     ),
     "receipt_exists": Kind(
         409,

@@ -22,8 +22,10 @@ from cashier.api.view import JSON, REPLAYED, ApiView
 from loyalty import sales
 from loyalty.idempotency import used_for_another_body
 from loyalty.refusals import Refused
+from loyalty.sales.receipt import Receipt
 from loyalty.sales.request import Answer, Idempotency
 from loyalty.wording import words_of
+from merchants.throttling import record_guess
 
 MOST_RECEIPTS = 500
 
@@ -69,6 +71,7 @@ class _Written(Struct, frozen=True):
 
 class BookBatch(ApiView):
     scopes: ClassVar = {"POST": ("sell",)}
+    guessable = True
     largest_body = 5 * MEGABYTE
 
     @documented(
@@ -96,18 +99,21 @@ class BookBatch(ApiView):
         return response
 
     def _book(self, index: int, item: Raw, key: Idempotency) -> Answer | BatchItem:
-        program_id = self.caller.program_id
         try:
             wanted = sale_request(decode(bytes(item), LateReceipt), caller=self.caller, now=self.now)
-            return sales.book(
-                caller=self.caller, request=wanted, key=key, now=self.now, render=receipt_text(program_id)
-            )
+            return sales.book(caller=self.caller, request=wanted, key=key, now=self.now, render=self._rendered)
         except Refused as refused:
             if refused.code == "key_revoked":
                 raise
             return self._refused(index, refused)
         except Exception as error:  # noqa: BLE001  # one receipt that breaks must not hide what became of the others
             return self._refused(index, error)
+
+    def _rendered(self, receipt: Receipt) -> str:
+        """An unknown client is only a flag here, but a guess all the same."""
+        if "client_not_found" in receipt.flags:
+            record_guess(self.caller)
+        return receipt_text(self.caller.program_id)(receipt)
 
     def _refused(self, index: int, error: Exception) -> BatchItem:
         request_id = self.request.META.get("HTTP_X_REQUEST_ID", "")
