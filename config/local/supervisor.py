@@ -32,7 +32,7 @@ def run(instance: Instance) -> int:
         # Only now, with the lock held, is it certain that these are nobody's.
         stop_strays(instance.key)
         port = stack.enter_context(reserve_port(host, os.environ.get("PORT"))).getsockname()[1]
-        environment = os.environ | found.environment | {"KOPILKA_RUN": instance.key}
+        environment = os.environ | found.environment | {"KOPILKA_RUN": instance.key, "PORT": str(port)}
         manage(environment, "migrate", "--no-input", "--verbosity=0")
         logins = demo(instance, environment)
         children = applications(environment, host, port)
@@ -111,7 +111,8 @@ def demo(instance: Instance, environment: Mapping[str, str]) -> str:
             return ""
         print("First start: filling the demo…", flush=True)
         private_write(said, manage(environment, "demo"))
-    return said.read_text()
+    # The demo does not know on which port it will be served, this time.
+    return said.read_text().replace("${PORT:-8000}", environment["PORT"])
 
 
 def reserve_port(host: str, wanted: str | None) -> socket.socket:
