@@ -72,8 +72,8 @@ class TillStory:
         if account is not None:
             values = {"id": str(account.public_id), "phone": self.phone(account), "card": self.card(account)}
             who = Who(by, values[by])
-        asked = points if points in (None, "max") else D(str(points))
-        cart = Cart(lines, points=asked, outlet=self.caller.outlet_code)  # type: ignore[arg-type]
+        asked: Any = points if points in (None, "max") else D(str(points))
+        cart = Cart(lines, points=asked, outlet=self.caller.outlet_code)
         return SaleRequest(cart=cart, occurred_at=at or self.now, client=who, receipt_number=receipt, **more)
 
     def phone(self, account: Account) -> str:

@@ -39,8 +39,9 @@ def codes(results: list[Any]) -> Counter[str]:
     for result in results:
         if isinstance(result, Exception) and not isinstance(result, Refused):
             raise result
-    said = {True: lambda answer: str(answer.status), False: lambda _anything: "done"}
-    return Counter(r.code if isinstance(r, Refused) else said[isinstance(r, Answer)](r) for r in results)
+    return Counter(
+        r.code if isinstance(r, Refused) else str(r.status) if isinstance(r, Answer) else "done" for r in results
+    )
 
 
 def test_eight_tills_and_the_same_hundred_points(busy: TillStory) -> None:
@@ -107,7 +108,8 @@ def test_a_commit_and_a_void_of_the_same_hold(busy: TillStory) -> None:
     for _ in range(5):
         balance = busy.standing(anna).balance
         held = busy.hold(anna, "50", points="50")
-        results = at_once(busy.program_id, [partial(busy.commit, held), partial(busy.void, held)])
+        acts: list[Any] = [partial(busy.commit, held), partial(busy.void, held)]
+        results = at_once(busy.program_id, acts)
         assert codes(results) in ({"done": 2}, {"done": 1, "hold_ended": 1})
         # Committed and then voided, or ended: either way nothing was spent.
         assert busy.standing(anna).balance == balance

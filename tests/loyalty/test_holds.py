@@ -11,7 +11,7 @@ from loyalty.models import Reservation, Sale
 from loyalty.refusals import Refused
 from loyalty.sales.request import Who
 from tests.loyalty.checking import books_are_sound
-from tests.loyalty.shop import ONE_PER_ONE, TillStory, as_json, new_key
+from tests.loyalty.shop import ONE_PER_ONE, TillStory, as_json, id_of, new_key
 
 
 def test_what_is_held_is_the_clients_and_not_available(story: TillStory) -> None:
@@ -167,7 +167,7 @@ def test_a_hold_of_nobody_is_a_sale_in_waiting(story: TillStory) -> None:
     assert story.commit(held).status == "committed"
     ended = story.hold(None, "100")
     story.void(ended)
-    assert Sale.objects.get(public_id=ended.id).status == "ended"
+    assert Sale.objects.get(public_id=id_of(ended)).status == "ended"
 
 
 def test_a_hold_is_no_sale_to_return(story: TillStory) -> None:

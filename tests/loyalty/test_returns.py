@@ -13,7 +13,7 @@ from loyalty.engine.cart import line
 from loyalty.models import Account, Lot, Sale
 from loyalty.refusals import Refused
 from tests.loyalty.checking import books_are_sound
-from tests.loyalty.shop import ONE_PER_ONE, TillStory
+from tests.loyalty.shop import ONE_PER_ONE, TillStory, id_of
 
 # What is earned in these stories never comes from the part that points paid, unless a story says so.
 QUIETLY = {**ONE_PER_ONE, "points": {"earn_when_redeeming": False}}
@@ -319,7 +319,7 @@ def test_the_visit_passes_on_to_the_days_other_purchase(story: TillStory) -> Non
     story.void(first)
     anna.refresh_from_db()
     assert (anna.visits, anna.purchases, anna.spent) == (1, 1, 20)
-    assert Sale.objects.get(public_id=second.id).is_visit
+    assert Sale.objects.get(public_id=id_of(second)).is_visit
     story.void(second)
     anna.refresh_from_db()
     assert (anna.visits, anna.purchases, anna.spent, anna.first_purchase_at) == (0, 0, 0, None)

@@ -30,7 +30,7 @@ from merchants.access import tenant
 from merchants.models import Program
 from tests.cast import open_shop
 from tests.loyalty.checking import books_are_sound
-from tests.loyalty.shop import TillStory, as_json, new_key
+from tests.loyalty.shop import TillStory, as_json, id_of, new_key
 
 ZERO = D(0)
 START = dt.datetime(2026, 11, 21, 9, 0, tzinfo=dt.UTC)
@@ -175,7 +175,9 @@ class TillMachine(RuleBasedStateMachine):
         sale = self._sale(n)
 
         def act(key: Idempotency) -> Answer:
-            return sales.commit(caller=self.story.caller, sale_id=sale.id, key=key, now=self.story.now, render=as_json)
+            return sales.commit(
+                caller=self.story.caller, sale_id=id_of(sale), key=key, now=self.story.now, render=as_json
+            )
 
         was = self._status(sale)
         receipt = self._act("commit", act, Receipt)
@@ -188,7 +190,9 @@ class TillMachine(RuleBasedStateMachine):
         sale = self._sale(n)
 
         def act(key: Idempotency) -> Answer:
-            return sales.void(caller=self.story.caller, sale_id=sale.id, key=key, now=self.story.now, render=as_json)
+            return sales.void(
+                caller=self.story.caller, sale_id=id_of(sale), key=key, now=self.story.now, render=as_json
+            )
 
         self._give_back(sale, act)
 
@@ -297,7 +301,7 @@ class TillMachine(RuleBasedStateMachine):
         return self.sales[-1 - n % len(self.sales)]
 
     def _status(self, sale: Receipt) -> str:
-        return Sale.objects.get(public_id=sale.id).status
+        return Sale.objects.get(public_id=id_of(sale)).status
 
     @contextmanager
     def _refusals(self) -> Iterator[None]:
@@ -334,7 +338,7 @@ class TillMachine(RuleBasedStateMachine):
         def act(key: Idempotency) -> Answer:
             return sales.give_back(
                 caller=self.story.caller,
-                sale_id=sale.id,  # type: ignore[arg-type]
+                sale_id=id_of(sale),
                 request=request,
                 key=key,
                 now=self.story.now,
@@ -344,7 +348,7 @@ class TillMachine(RuleBasedStateMachine):
         return act
 
     def _give_back(self, sale: Receipt, act: Callable[[Idempotency], Answer]) -> None:
-        was = Sale.objects.get(public_id=sale.id)
+        was = Sale.objects.get(public_id=id_of(sale))
         kept = _kept_too_long(was, self.story.now) if was.account_id else ZERO
         gifts = _gifts(was.account_id)
         back = self._act("return", act, GivenBack)
@@ -366,7 +370,7 @@ class TillMachine(RuleBasedStateMachine):
 
 def _stillborn(receipt: Receipt, now: dt.datetime) -> D:
     """What a receipt of some days ago earned, if its time has passed already."""
-    lots = Lot.objects.filter(sale__public_id=receipt.id, rest__gt=0, expires_at__lte=now)
+    lots = Lot.objects.filter(sale__public_id=id_of(receipt), rest__gt=0, expires_at__lte=now)
     return sum(lots.values_list("rest", flat=True), ZERO)
 
 
@@ -377,6 +381,8 @@ def _change_of(receipt: Receipt) -> D:
 
 def _gifts(account_id: int | None) -> D:
     """What gifts of tiers have brought the account, less what was taken back of them."""
+    if account_id is None:
+        return ZERO
     entries = Entry.objects.filter(account_id=account_id, rule__startswith="gift:", kind__in=["earn", "clawback"])
     return sum(entries.values_list("points", flat=True), ZERO)
 
