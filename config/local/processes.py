@@ -55,7 +55,7 @@ class Child:
     started_at: float = field(default=0.0, init=False)
 
     def start(self) -> None:
-        output: IO[bytes] | None = self.log.open("wb") if self.log else None
+        output: IO[bytes] | None = self.log.open("ab") if self.log else None
         try:
             self.started_at = time.monotonic()
             self.process = subprocess.Popen(

@@ -47,6 +47,11 @@ def handler(error: Exception, context: Mapping[str, Any]) -> HttpResponse:
     problem = problem_of(error, request_id=request.META.get("HTTP_X_REQUEST_ID", ""), words=words)
     if problem.status >= 500:
         logger.error("till_api_failed", code=problem.code, exc_info=error)
+    if isinstance(error, IntegrityError):
+        # The database refused what the code should have: somebody has to look. Its own words would name a phone.
+        cause = error.__cause__
+        refused = getattr(getattr(cause, "diag", None), "constraint_name", None)
+        logger.error("till_api_conflict", constraint=refused, kind=type(cause).__name__)
     if problem.code == "internal_error":
         # Django's own way of saying so: error reporters and its test client listen to it.
         got_request_exception.send(sender=type(context["view"]), request=request)
