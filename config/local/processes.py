@@ -17,6 +17,7 @@ from config.local.accounts import Account
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 PROC = Path("/proc")
+LARGEST_LOG = 10 * 1024 * 1024
 
 
 def die_with_parent(how: signal.Signals) -> Callable[[], None]:
@@ -33,6 +34,12 @@ def die_with_parent(how: signal.Signals) -> Callable[[], None]:
                 os._exit(1)
 
     return ask_kernel
+
+
+def open_log(log: Path) -> IO[bytes]:
+    """Add to what a server said before it fell, and begin anew when that has grown large."""
+    grown = log.exists() and log.stat().st_size > LARGEST_LOG
+    return log.open("wb" if grown else "ab")
 
 
 @dataclass
@@ -55,7 +62,7 @@ class Child:
     started_at: float = field(default=0.0, init=False)
 
     def start(self) -> None:
-        output: IO[bytes] | None = self.log.open("ab") if self.log else None
+        output = open_log(self.log) if self.log else None
         try:
             self.started_at = time.monotonic()
             self.process = subprocess.Popen(
