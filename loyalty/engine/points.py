@@ -55,7 +55,6 @@ def apply(bill: Bill, allowed: Allowance) -> Decimal:
         money = min(money, sum((bill.room(i) for i in chosen), ZERO))
         bill.points_value = bill.take_off(money, chosen)
         bill.points = spread(points, bill.points_value, bill.lines, digits=bill.precision)
-    cut = asked == "max" or points < asked
     bill.facts.append(
         Fact(
             RULE,
@@ -67,10 +66,19 @@ def apply(bill: Bill, allowed: Allowance) -> Decimal:
             rate=bill.rulebook.points.value,
             asked=None if asked == "max" else asked,
             lines=tuple(i for i, part in enumerate(bill.points_value) if part),
-            reason="confirmation" if allowed.needs_confirmation else allowed.limit if cut else "",
+            reason="confirmation" if allowed.needs_confirmation else _cut_by(bill, allowed, asked, points),
         )
     )
     return points
+
+
+def _cut_by(bill: Bill, allowed: Allowance, asked: Decimal | str, points: Decimal) -> str:
+    """Which limit cut the request; empty where nothing did."""
+    if isinstance(asked, str):
+        return allowed.limit
+    if points >= asked:
+        return ""
+    return "min_points" if asked < bill.rulebook.spending.min_points else allowed.limit
 
 
 def _granted(bill: Bill, allowed: Allowance, asked: Decimal | str) -> Decimal:

@@ -76,7 +76,8 @@ class Work:
         if allowed.needs_confirmation:
             raise Refused("confirmation_required", allowed=allowed.points)
         if asked != "max" and asked != self.quote.points:
-            raise Refused("redemption_limit", allowed=self.quote.points, limit=allowed.limit)
+            limit = next(fact.reason for fact in self.facts if fact.effect == "points")
+            raise Refused("redemption_limit", allowed=self.quote.points, limit=limit)
         sent = self.opened.confirmation
         if self.request.confirmation and sent and sent.points is not None and self.quote.points > sent.points:
             raise Refused("confirmation_invalid")

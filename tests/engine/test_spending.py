@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from loyalty.engine.cart import Client, Line
 from loyalty.engine.rulebook import Rulebook
-from tests.engine.said import buys, client, goods, rules
+from tests.engine.said import buys, client, goods, rules, why
 
 GOLD = [{"id": "b", "title": "B"}, {"id": "g", "title": "G", "spent": "100", "max_percent": "80"}]
 
@@ -166,3 +166,11 @@ def test_limits_are_never_exceeded(
     assert asked == "max" or quoted.points <= asked
     assert sum(line.points for line in quoted.lines) == quoted.points
     assert all(line.points == 0 for line in quoted.lines if line.points_value == 0)
+
+
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [(50, "min_points"), (99, "min_points"), (100, ""), (301, "max_percent"), ("max", "max_percent")],
+)
+def test_the_limit_that_cut_the_request_is_named(asked: int | str, reason: str) -> None:
+    assert why(buys(rules(spending={"min_points": "100"}), client(1000), "300", points=asked), "spending") == reason

@@ -165,3 +165,12 @@ def test_a_key_that_came_with_another_body_is_refused(story: TillStory) -> None:
         story.sell_raw(story.request(anna, "11"), key="one")
     assert msgspec.json.decode(first.text)["points_earned"] == "10"
     assert story.standing(anna).balance == 10
+
+
+def test_a_sale_that_asks_for_too_few_points_is_told_so(story: TillStory) -> None:
+    story.publish({"spending": {"min_points": "100"}})
+    anna = story.join()
+    story.give(anna, "500")
+    with pytest.raises(Refused, match="redemption_limit") as refused:
+        story.sell(anna, "1000", points="50")
+    assert refused.value.facts == {"allowed": 0, "limit": "min_points"}
