@@ -1,0 +1,16 @@
+"""The pages of the API in a real browser: the strict policy lets them work, and nothing comes from elsewhere."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page
+from pytest_django.live_server_helper import LiveServer
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_the_operations_are_shown(page: Page, live_server: LiveServer, complaints: list[str]) -> None:
+    page.goto(f"{live_server.url}/api/v1/docs/")
+    page.wait_for_selector("#operations-sales-sell")
+    assert page.locator(".opblock").count() == 13
+    assert complaints == []
