@@ -8,7 +8,7 @@ LOCAL := KOPILKA_LOCAL=1
 CHROMIUM ?= /usr/bin/chromium
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long lint fmt messages lock manage bench clean
+.PHONY: help run test test-long lint fmt messages lock vendor manage bench clean
 
 help: ## Show this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -47,6 +47,9 @@ COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-emit-inde
 lock: $(VENV)/.uv ## Write the requirements anew, newest versions, with hashes and without addresses
 	$(COMPILE) --upgrade --output-file requirements.txt
 	$(COMPILE) --upgrade --group dev --output-file requirements-dev.txt
+
+vendor: ## Copy the pages' scripts, styles and fonts from npm into static/vendor
+	cd vendor && npm ci --silent --no-audit --no-fund && python3 vendor.py
 
 manage: $(VENV)/.runtime ## Run a command of manage.py beside the local servers: make manage DO="audit"
 	@$(PYTHON) -m config.local exec -- $(PYTHON) manage.py $(DO)

@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "merchants",
     "loyalty",
     "clients",
+    "insights",
     "cashier",
     # Unfold's templates stand in front of the admin's own.
     "unfold.apps.BasicAppConfig",
@@ -45,6 +46,7 @@ INSTALLED_APPS = [
     "unfold.contrib.forms",
     "unfold.contrib.import_export",
     "config.admin_config.PlatformAdminConfig",
+    "django.forms",  # its templates, for the renderer below
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -57,6 +59,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "django_celery_beat",
+    "django_htmx",
     "django_prometheus",
     "django_structlog",
     "drf_spectacular",
@@ -89,6 +92,7 @@ MIDDLEWARE = [
     "config.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
 ]
 if METRICS_TOKEN:
     MIDDLEWARE = [
@@ -107,10 +111,14 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "merchants.context.workplace",
             ],
         },
     },
 ]
+
+# Fields of forms are drawn by templates of ours (templates/forms).
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # An offline till sends up to 500 receipts at once; nothing honest is larger than this.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024

@@ -55,17 +55,40 @@ def same_tenant(*rows: HasProgram) -> int:
 
 
 class Action(enum.StrEnum):
+    SEE_FIGURES = "see figures"
+    SEE_SALES = "see sales"
+    SEE_CLIENTS = "see clients"
+    EDIT_CLIENTS = "edit clients"
+    ADJUST_POINTS = "adjust points"
+    GIVE_BACK = "give back"
+    SEE_RULES = "see rules"
+    EDIT_RULES = "edit rules"
+    OPEN_TILL = "open the till"
     MANAGE_TEAM = "manage team"
     MAKE_OWNERS = "make owners"
     MANAGE_TILLS = "manage tills"
+    CHANGE_SETTINGS = "change settings"
+    SEE_LOG = "see the audit log"
 
+
+_READS = frozenset({Action.SEE_FIGURES, Action.SEE_SALES, Action.SEE_CLIENTS, Action.SEE_RULES})
 
 ACTIONS: Mapping[Role, frozenset[Action]] = {
     Role.OWNER: frozenset(Action),
-    Role.MANAGER: frozenset({Action.MANAGE_TEAM, Action.MANAGE_TILLS}),
-    Role.OPERATOR: frozenset(),
-    Role.CASHIER: frozenset(),
-    Role.READER: frozenset(),
+    Role.MANAGER: frozenset(Action) - {Action.MAKE_OWNERS},
+    Role.OPERATOR: frozenset(
+        {
+            Action.SEE_SALES,
+            Action.SEE_CLIENTS,
+            Action.EDIT_CLIENTS,
+            Action.ADJUST_POINTS,
+            Action.GIVE_BACK,
+            Action.SEE_RULES,
+            Action.OPEN_TILL,
+        }
+    ),
+    Role.CASHIER: frozenset({Action.OPEN_TILL}),
+    Role.READER: _READS,
 }
 
 

@@ -6,7 +6,7 @@ import re
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from decimal import Decimal
 
 import pytest
 from django.http.response import HttpResponseBase
@@ -14,87 +14,37 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
-from loyalty.models import Account, Sale
+from clients.enrolment import enrol
+from loyalty.accounts import adjust
+from loyalty.models import Account, Entry, Sale
 from merchants import invitations
 from merchants.access import tenant
-from merchants.models import OutboxMessage, Role, Scope, TillKey, User
+from merchants.models import Member, OutboxMessage, Role, Scope, TillKey, User
 from tests.cast import Cast, Shop, make_key
-
-Person: TypeAlias = Literal[
-    "anonymous",
-    "stranger",  # has an account and belongs to no team
-    "owner",
-    "manager",
-    "operator",
-    "cashier",
-    "reader",
-    "neighbour",  # owns another merchant of the same programme
-    "foreigner",  # owns a merchant of another programme
-    "platform",  # runs the platform
-]
-PEOPLE: tuple[Person, ...] = Person.__args__  # type: ignore[attr-defined]
-
-# «login» and «away» are redirects: to the login page, or somewhere else.
-Outcome: TypeAlias = Literal["ok", "login", "away", "forbidden", "missing", "wrong method"]
-
-
-def all_get(outcome: Outcome, **others: Outcome) -> dict[str, Outcome]:
-    return dict.fromkeys(PEOPLE, outcome) | others
-
-
-EVERYBODY = all_get("ok")
-LOGGED_IN = all_get("ok", anonymous="login")
-NOBODY = all_get("missing")
-# Pages of the login itself send away whoever is in already.
-STRANGERS = all_get("away", anonymous="ok")
-# Steps of a flow that is not under way.
-NOT_NOW = all_get("away", anonymous="login")
-# The password is asked for once more.
-ASKED_AGAIN = all_get("away", anonymous="login")
-# For those who have a second factor, and nobody of the cast has.
-WITH_CODES = all_get("missing", anonymous="login")
-
-
-@dataclass
-class Page:
-    path: str
-    outcomes: Mapping[str, Outcome]
-    method: Literal["get", "post"] = "get"
-
+from tests.permissions import (
+    PEOPLE,
+    Outcome,
+    Page,
+    Person,
+    clients,
+    common,
+    insights,
+    merchants,
+    public,
+    receipts,
+    rules,
+    till,
+)
 
 PAGES: dict[str, Page] = {
-    "": Page("/", all_get("ok", anonymous="login", platform="away")),
-    "invitations/<str:token>/": Page("{invitation}", all_get("forbidden", anonymous="ok")),
-    "i18n/setlang/": Page("/i18n/setlang/", all_get("away"), "post"),
-    "api/v1/": Page("/api/v1/nothing", NOBODY),
-    "healthz": Page("/healthz", EVERYBODY),
-    "readyz": Page("/readyz", EVERYBODY),
-    "metrics": Page("/metrics", NOBODY),
-    "accounts/login/": Page("/accounts/login/", STRANGERS),
-    "accounts/logout/": Page("/accounts/logout/", all_get("ok", anonymous="away")),
-    "accounts/inactive/": Page("/accounts/inactive/", EVERYBODY),
-    "accounts/signup/": Page("/accounts/signup/", STRANGERS),
-    "accounts/reauthenticate/": Page("/accounts/reauthenticate/", LOGGED_IN),
-    "accounts/email/": Page("/accounts/email/", LOGGED_IN),
-    "accounts/confirm-email/": Page("/accounts/confirm-email/", EVERYBODY),
-    "accounts/password/change/": Page("/accounts/password/change/", LOGGED_IN),
-    "accounts/password/set/": Page("/accounts/password/set/", NOT_NOW),
-    "accounts/password/reset/": Page("/accounts/password/reset/", EVERYBODY),
-    "accounts/password/reset/done/": Page("/accounts/password/reset/done/", EVERYBODY),
-    "accounts/password/reset/key/done/": Page("/accounts/password/reset/key/done/", EVERYBODY),
-    "accounts/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": Page(
-        "/accounts/password/reset/key/1-x/", EVERYBODY
-    ),
-    "accounts/login/code/confirm/": Page("/accounts/login/code/confirm/", NOT_NOW),
-    r"accounts/^confirm-email/(?P<key>[-:\w]+)/$": Page("/accounts/confirm-email/x/", EVERYBODY),
-    "accounts/2fa/": Page("/accounts/2fa/", LOGGED_IN),
-    "accounts/2fa/authenticate/": Page("/accounts/2fa/authenticate/", NOT_NOW),
-    "accounts/2fa/reauthenticate/": Page("/accounts/2fa/reauthenticate/", NOT_NOW),
-    "accounts/2fa/totp/activate/": Page("/accounts/2fa/totp/activate/", ASKED_AGAIN),
-    "accounts/2fa/totp/deactivate/": Page("/accounts/2fa/totp/deactivate/", WITH_CODES),
-    "accounts/2fa/recovery-codes/": Page("/accounts/2fa/recovery-codes/", WITH_CODES),
-    "accounts/2fa/recovery-codes/generate/": Page("/accounts/2fa/recovery-codes/generate/", ASKED_AGAIN),
-    "accounts/2fa/recovery-codes/download/": Page("/accounts/2fa/recovery-codes/download/", WITH_CODES),
+    **common.PAGES,
+    **merchants.PAGES,
+    **receipts.PAGES,
+    **rules.PAGES,
+    **clients.PAGES,
+    **public.PAGES,
+    **insights.PAGES,
+    **till.PAGES,
 }
 
 
@@ -189,13 +139,39 @@ def invitation_of(cast: Cast) -> str:
     return str(message.payload["link"])
 
 
+def names_of(cast: Cast) -> dict[str, object]:
+    """What the paths of the table name: rows of «Зерно»."""
+    zerno = cast.zerno
+    invitation = invitation_of(cast)
+    with tenant(zerno.program.pk):
+        anna = enrol(
+            program_id=zerno.program.pk,
+            merchant_id=zerno.merchant.pk,
+            phone="+79161234567",
+            name="Анна",
+            source="test",
+            now=timezone.now(),
+        )
+        adjust(account=anna.account, points=Decimal(10), reason="", now=timezone.now(), by=zerno.owner)
+        return {
+            "invitation": invitation,
+            "merchant": zerno.merchant.pk,
+            "outlet": zerno.outlet.pk,
+            "till": zerno.till.pk,
+            "member": Member.objects.get(merchant=zerno.merchant, role=Role.OPERATOR).pk,
+            "client": anna.account.public_id,
+            "entry": Entry.objects.latest("pk").pk,
+            "sale": account_and_sale(zerno)[1].public_id,
+        }
+
+
 @pytest.mark.parametrize("person", PEOPLE)
 def test_pages(cast: Cast, person: Person) -> None:
-    invitation = invitation_of(cast)
+    names = names_of(cast)
     client = client_of(cast, person)
     expected, got = {}, {}
     for route, page in PAGES.items():
-        response = getattr(client, page.method)(page.path.format(invitation=invitation))
+        response = getattr(client, page.method)(page.path.format(**names))
         expected[route], got[route] = page.outcomes[person], outcome_of(response)
     assert got == expected
 

@@ -1,3 +1,3 @@
-from clients.models.client import Client, Consent
+from clients.models.client import Client, Consent, ConsentText, PhoneCheck
 
-__all__ = ["Client", "Consent"]
+__all__ = ["Client", "Consent", "ConsentText", "PhoneCheck"]

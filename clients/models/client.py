@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
 from loyalty.models import Account
-from merchants.models import Program, TenantManager
+from merchants.models import Merchant, Program, TenantManager
 
 
 class ClientQuerySet(models.QuerySet["Client"]):
@@ -39,6 +39,9 @@ class Client(models.Model):
     phone = PhoneNumberField(_("phone"), null=True, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
     birthday = models.DateField(_("birthday"), null=True, blank=True)
+    note = models.CharField(_("note for cashiers"), max_length=300, blank=True)
+    # Stands in the link to the client's card: another number, and all older links are dead.
+    card_version = models.PositiveSmallIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(_("joined"), default=timezone.now)
 
     objects = TenantManager.from_queryset(ClientQuerySet)()
@@ -66,6 +69,7 @@ class Consent(models.Model):
         PROCESSING = "processing", _("processing of personal data")
         ADVERTISING = "advertising", _("advertising")
         PARTNERS = "partners", _("transfer to partners")
+        NOTICES = "notices", _("notices of purchases by e-mail")
 
     program = models.ForeignKey(Program, models.PROTECT, related_name="+")
     client = models.ForeignKey(Client, models.CASCADE, related_name="consents")
@@ -84,3 +88,47 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return self.get_kind_display()
+
+
+class ConsentText(models.Model):
+    """What clients are asked to agree to. A changed text is a new row: consents name the version that was shown."""
+
+    program = models.ForeignKey(Program, models.PROTECT, related_name="+")
+    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="+")
+    kind = models.CharField(_("kind"), max_length=12, choices=Consent.Kind.choices)
+    version = models.PositiveIntegerField(_("version"))
+    text = models.TextField(_("text"), max_length=10_000)
+    created_at = models.DateTimeField(_("written"), default=timezone.now)
+
+    objects = TenantManager()
+
+    class Meta:
+        verbose_name = _("text of a consent")
+        verbose_name_plural = _("texts of consents")
+        constraints = [
+            models.UniqueConstraint("program", "merchant", "kind", "version", name="consent_text_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.version}"
+
+
+class PhoneCheck(models.Model):
+    """The code sent to somebody who wants to join, or to see his card: whoever reads it holds the phone."""
+
+    program = models.ForeignKey(Program, models.PROTECT, related_name="+", db_index=False)
+    phone = PhoneNumberField(_("phone"))
+    digest = models.CharField(max_length=64)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    sent_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    objects = TenantManager()
+
+    class Meta:
+        verbose_name = _("check of a phone")
+        verbose_name_plural = _("checks of phones")
+        constraints = [models.UniqueConstraint("program", "phone", name="phone_check_unique")]
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} #{self.pk}"

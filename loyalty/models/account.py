@@ -4,6 +4,7 @@ import datetime as dt
 import uuid
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -111,6 +112,8 @@ class Card(models.Model):
             # A phone begins with «+», so numbers of different kinds can't meet.
             models.UniqueConstraint("program", "number", name="card_number_unique"),
         ]
+        # «Any part of a card's number», the last four digits among them.
+        indexes = [GinIndex(OpClass("number", name="gin_trgm_ops"), name="card_number_trigrams")]
 
     def __str__(self) -> str:
         return f"…{self.number[-4:]}"

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -97,6 +98,7 @@ class Entry(models.Model):
         indexes = [
             models.Index("program", "account", "id", name="entry_history"),
             models.Index("program", "sale", condition=Q(sale__isnull=False), name="entry_sale"),
+            BrinIndex("created_at", name="entry_written"),
         ]
         triggers = [append_only()]
 

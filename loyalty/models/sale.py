@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -50,6 +51,8 @@ class Sale(models.Model):
     occurred_at = models.DateTimeField(_("when"))
     local_day = models.DateField(_("day"))
     version = models.PositiveIntegerField(_("version of the rules"), null=True, blank=True)
+    # A corrected receipt names the one that was voided for it.
+    replaces = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     channel = models.CharField(_("channel"), max_length=20, blank=True)
     cashier = models.CharField(_("cashier"), max_length=64, blank=True)
     identified_by = models.CharField(_("identified by"), max_length=10, blank=True)
@@ -106,6 +109,10 @@ class Sale(models.Model):
                 "program", "account", "local_day", condition=Q(account__isnull=False), name="sale_account_day"
             ),
             models.Index("program", "hold_until", condition=Q(status="held"), name="sale_held"),
+            # Lists by day, and the roll-ups of a day.
+            models.Index("program", "local_day", "id", name="sale_day"),
+            # What was written lately, for next to nothing.
+            BrinIndex("created_at", name="sale_written"),
         ]
 
     def __str__(self) -> str:
@@ -181,7 +188,10 @@ class Return(models.Model):
         constraints = [
             models.UniqueConstraint("program", "public_id", name="return_public_id_unique"),
         ]
-        indexes = [models.Index("program", "sale", name="return_sale")]
+        indexes = [
+            models.Index("program", "sale", name="return_sale"),
+            BrinIndex("created_at", name="return_written"),
+        ]
         triggers = [append_only()]
 
     def __str__(self) -> str:

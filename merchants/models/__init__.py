@@ -1,6 +1,7 @@
 from merchants.models.audit import AuditRecord
+from merchants.models.cashier import Cashier
 from merchants.models.member import Invitation, Member, Role
-from merchants.models.merchant import Merchant, Outlet
+from merchants.models.merchant import Logo, Merchant, Outlet
 from merchants.models.outbox import OutboxMessage
 from merchants.models.program import Program
 from merchants.models.tenancy import TenantManager
@@ -9,7 +10,9 @@ from merchants.models.user import User
 
 __all__ = [
     "AuditRecord",
+    "Cashier",
     "Invitation",
+    "Logo",
     "Member",
     "Merchant",
     "OutboxMessage",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +14,12 @@ class Merchant(models.Model):
 
     program = models.ForeignKey(Program, models.PROTECT, related_name="merchants")
     name = models.CharField(_("name"), max_length=120)
+    # Who answers for personal data, and where clients may turn: both stand in the texts of consents.
+    legal_name = models.CharField(_("legal name"), max_length=200, blank=True)
+    contacts = models.CharField(_("contacts for clients"), max_length=200, blank=True)
+    colour = models.CharField(
+        _("colour"), max_length=7, default="#0b6e4f", validators=[RegexValidator(r"^#[0-9a-fA-F]{6}$")]
+    )
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
@@ -27,6 +34,26 @@ class Merchant(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Logo(models.Model):
+    """A merchant's picture, small and written anew by us. In the database: web servers share no disk."""
+
+    program = models.ForeignKey(Program, models.PROTECT, related_name="+")
+    merchant = models.OneToOneField(Merchant, models.CASCADE, related_name="logo")
+    content = models.BinaryField()
+    content_type = models.CharField(max_length=20)
+    digest = models.CharField(max_length=64)
+    changed_at = models.DateTimeField(default=timezone.now)
+
+    objects = TenantManager()
+
+    class Meta:
+        verbose_name = _("logo")
+        verbose_name_plural = _("logos")
+
+    def __str__(self) -> str:
+        return self.digest[:8]
 
 
 class Outlet(models.Model):

@@ -4,7 +4,7 @@ import datetime as dt
 import zoneinfo
 
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -41,6 +41,14 @@ class Program(models.Model):
     point_one = models.CharField(_("point name, one"), max_length=30, default="балл")
     point_few = models.CharField(_("point name, two to four"), max_length=30, default="балла")
     point_many = models.CharField(_("point name, many"), max_length=30, default="баллов")
+    active_days = models.PositiveSmallIntegerField(
+        _("a client is active for, days"), default=90, validators=[MinValueValidator(1), MaxValueValidator(730)]
+    )
+    join_by_sms = models.BooleanField(
+        _("check phones by SMS on joining"),
+        default=True,
+        help_text=_("Whoever joins from the poster proves that the phone is his. Needs an SMS gateway."),
+    )
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
     class Meta:

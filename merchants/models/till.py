@@ -51,6 +51,9 @@ class TillKey(models.Model):
     scopes: ArrayField[list[str], list[str]] = ArrayField(
         models.CharField(max_length=10, choices=Scope.choices), verbose_name=_("scopes")
     )
+    device = models.CharField(
+        _("phone"), max_length=80, blank=True, help_text=_("The phone that shows the till page; empty for an API key.")
+    )
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True, editable=False)
 

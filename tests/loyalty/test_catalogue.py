@@ -14,10 +14,11 @@ EXEMPT = {
     "merchants_member": "one person in several merchants",
     "merchants_member_outlets": "a membership's outlets",
     "merchants_invitation_outlets": "a membership's outlets to be",
+    "merchants_cashier_outlets": "a cashier's outlets",
     "merchants_program": "the programme itself",
 }
 # One row for one row of the same programme: Django's OneToOneField makes its own index.
-ONE_TO_ONE = {"clients_client": "account_id"}
+ONE_TO_ONE = {"clients_client": "account_id", "merchants_logo": "merchant_id"}
 
 _UNIQUE = """
     SELECT t.relname, i.relname, array_agg(a.attname ORDER BY k.n)
@@ -28,7 +29,7 @@ _UNIQUE = """
      CROSS JOIN LATERAL unnest(x.indkey) WITH ORDINALITY AS k(attnum, n)
       LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.attnum
      WHERE x.indisunique AND NOT x.indisprimary
-       AND split_part(t.relname, '_', 1) IN ('merchants', 'loyalty', 'clients', 'campaigns')
+       AND split_part(t.relname, '_', 1) IN ('merchants', 'loyalty', 'clients', 'campaigns', 'insights')
      GROUP BY 1, 2
 """
 
@@ -53,7 +54,7 @@ def test_every_table_of_a_programme_has_its_column() -> None:
         cursor.execute("""
             SELECT c.relname FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace
              WHERE s.nspname = current_schema() AND c.relkind IN ('r', 'p')
-               AND split_part(c.relname, '_', 1) IN ('merchants', 'loyalty', 'clients', 'campaigns')
+               AND split_part(c.relname, '_', 1) IN ('merchants', 'loyalty', 'clients', 'campaigns', 'insights')
                AND NOT EXISTS (SELECT FROM pg_attribute a
                                 WHERE a.attrelid = c.oid AND a.attname = 'program_id' AND a.attnotnull)""")
         without = {row[0] for row in cursor.fetchall()}

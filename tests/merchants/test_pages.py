@@ -43,7 +43,7 @@ def assert_tidy(page: str) -> None:
     for script in re.findall(r"<script[^>]*>", page):
         assert "src=" in script or "application/json" in script
     assert '<meta name="viewport"' in page
-    assert "base.css" in page
+    assert "app.css" in page
 
 
 def test_anna_logs_in_and_sees_her_shop(client: Client, anna: User) -> None:
@@ -182,7 +182,7 @@ def test_nina_joins_by_the_link(client: Client, cast: Cast) -> None:
     assert "nina@example.org" in page
 
     refused = client.post(link, {"name": "Нина", "password": "12345678"}).content.decode()
-    assert "errorlist" in refused
+    assert "invalid-feedback" in refused
     response = client.post(link, {"name": "Нина", "password": PASSWORD}, follow=True)
     page = response.content.decode()
     assert response.redirect_chain == [("/", 302)]

@@ -1,0 +1,97 @@
+"""The door for members: `/m/<merchant_id>/…` in a browser.
+
+A page for members is a view behind `members_only`: it is given the caller's workplace, and runs inside his tenant. A
+merchant that the user does not belong to does not exist for him.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Concatenate, ParamSpec, TypeAlias
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+
+from merchants.access import ACTIONS, Action, every_tenant, tenant
+from merchants.models import Member, Merchant, Outlet, Program, Role, User
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """A member at his merchant. `outlets` are the keys of those he works at; None means all of them."""
+
+    user: User
+    member: Member
+    merchant: Merchant
+    program: Program
+    outlets: frozenset[int] | None
+
+    @property
+    def actions(self) -> frozenset[Action]:
+        return ACTIONS[Role(self.member.role)]
+
+    def may(self, action: Action) -> bool:
+        return action in self.actions
+
+    def require(self, action: Action) -> None:
+        if not self.may(action):
+            raise PermissionDenied(f"{action} is not for this role.")
+
+    def seen(self, field: str = "outlet") -> Q:
+        """Limits rows with a merchant and an outlet to those of this workplace."""
+        limit = Q(merchant_id=self.merchant.pk)
+        return limit if self.outlets is None else limit & Q(**{f"{field}_id__in": self.outlets})
+
+    def open_outlets(self) -> QuerySet[Outlet]:
+        """The outlets of this workplace that are in business."""
+        outlets = Outlet.objects.filter(merchant=self.merchant, is_active=True).order_by("name")
+        return outlets if self.outlets is None else outlets.filter(pk__in=self.outlets)
+
+
+MemberView: TypeAlias = Callable[Concatenate[HttpRequest, Workplace, P], HttpResponse]
+View: TypeAlias = Callable[..., HttpResponse]
+
+
+def members_only(action: Action) -> Callable[[MemberView[P]], View]:
+    """A view for members whose role has the action: a guest logs in, a stranger finds nothing (404), others are
+    refused (403). The view is called with the `Workplace` in the place of `merchant_id`."""
+
+    def decorate(view: MemberView[P]) -> View:
+        @never_cache
+        @functools.wraps(view)
+        def opened(request: HttpRequest, merchant_id: int, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not isinstance(request.user, User):
+                return redirect_to_login(request.get_full_path())
+            place = workplace_of(request.user, merchant_id)
+            request.place = place  # type: ignore[attr-defined]  # templates draw the frame of the page from it
+            with tenant(place.program.pk), timezone.override(place.program.time_zone):
+                place.require(action)
+                return view(request, place, *args, **kwargs)
+
+        return opened
+
+    return decorate
+
+
+def workplace_of(user: User, merchant_id: int) -> Workplace:
+    """Http404 where the user is no member of the merchant."""
+    with every_tenant():
+        member = (
+            Member.objects.active()
+            .filter(user=user, merchant_id=merchant_id)
+            .select_related("merchant", "program")
+            .prefetch_related("outlets")
+            .first()
+        )
+        if member is None:
+            raise Http404
+        outlets = frozenset(outlet.pk for outlet in member.outlets.all())
+    return Workplace(user, member, member.merchant, member.program, outlets or None)

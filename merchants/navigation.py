@@ -1,0 +1,69 @@
+"""The menu of the dashboard: what a role may open, in the order of use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from merchants.access import Action
+from merchants.doors import Workplace
+
+
+@dataclass(frozen=True)
+class Room:
+    """A place of the menu. `pages` are the URL names of the pages inside; the first is where the link goes."""
+
+    title: Promise
+    icon: str
+    action: Action
+    pages: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Entry:
+    title: Promise
+    icon: str
+    url: str
+    is_current: bool
+
+
+# Other apps name their pages here by URL name: nothing is imported from them.
+ROOMS: Sequence[Room] = (
+    Room(_("Overview"), "chart-bar", Action.SEE_FIGURES, ("dashboard", "z_report")),
+    Room(
+        _("Clients"),
+        "users",
+        Action.SEE_CLIENTS,
+        ("clients", "client", "client_new", "client_edit", "adjust", "undo_adjustment"),
+    ),
+    Room(_("Receipts"), "receipt", Action.SEE_SALES, ("sales", "sale")),
+    Room(_("Rules"), "adjustments", Action.SEE_RULES, ("programme", "programme_edit", "programme_publish")),
+    Room(_("Till"), "cash-register", Action.OPEN_TILL, ("till_here",)),
+    Room(_("Poster"), "qrcode", Action.EDIT_CLIENTS, ("poster",)),
+    Room(
+        _("Outlets and tills"),
+        "building-store",
+        Action.MANAGE_TILLS,
+        ("outlets", "outlet_new", "outlet", "till_new", "till_settings"),
+    ),
+    Room(_("Team"), "user-check", Action.MANAGE_TEAM, ("team", "member", "invite", "cashier_new", "cashier_edit")),
+    Room(_("Settings"), "settings", Action.CHANGE_SETTINGS, ("settings",)),
+    Room(_("Audit log"), "clipboard-list", Action.SEE_LOG, ("audit_log",)),
+)
+
+
+def entries(place: Workplace, *, current: str) -> list[Entry]:
+    """The rooms that the role may enter; `current` is the URL name of the page that is drawn."""
+    found = []
+    for room in ROOMS:
+        if place.may(room.action):
+            try:
+                url = reverse(room.pages[0], args=[place.merchant.pk])
+            except NoReverseMatch:  # not built yet
+                continue
+            found.append(Entry(room.title, room.icon, url, current in room.pages))
+    return found

@@ -1,0 +1,7 @@
+"""Pages of `insights`."""
+
+from __future__ import annotations
+
+from tests.permissions import Page
+
+PAGES: dict[str, Page] = {}

@@ -1,0 +1,7 @@
+"""What clients see: `clients.pages.public`."""
+
+from __future__ import annotations
+
+from tests.permissions import Page
+
+PAGES: dict[str, Page] = {}

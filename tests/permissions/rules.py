@@ -1,0 +1,7 @@
+"""The rules: `loyalty.pages.rules`."""
+
+from __future__ import annotations
+
+from tests.permissions import Page
+
+PAGES: dict[str, Page] = {}

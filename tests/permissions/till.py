@@ -1,0 +1,7 @@
+"""The till page: `cashier.page`."""
+
+from __future__ import annotations
+
+from tests.permissions import Page
+
+PAGES: dict[str, Page] = {}
