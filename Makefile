@@ -38,7 +38,7 @@ fmt: $(VENV)/.dev ## Format the code and mend what can be mended
 	@git ls-files -z '*.html' | xargs -0 -r $(VENV)/bin/djade --target-version 5.2
 
 messages: $(VENV)/.dev ## Compile the translations (.po and .mo are both committed)
-	@for folder in $$(git ls-files '*locale/*/LC_MESSAGES/*.po' | sed 's|/[^/]*/LC_MESSAGES/.*||' | sort -u); \
+	@for folder in $$(git ls-files --cached --others --exclude-standard '*locale/*/LC_MESSAGES/*.po' | sed 's|/[^/]*/LC_MESSAGES/.*||' | sort -u); \
 	do $(VENV)/bin/pybabel --quiet compile --domain django --directory $$folder || exit 1; done
 
 COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url \
