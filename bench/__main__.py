@@ -1,4 +1,4 @@
-"""`python -m bench [sale | engine | sweep | scale] …`: see bench/README.md."""
+"""`python -m bench [sale | engine | sweep | scale | pages] …`: see bench/README.md."""
 
 from __future__ import annotations
 
@@ -34,6 +34,10 @@ def parser() -> argparse.ArgumentParser:
     )
     verb.add_argument("--accounts", type=int, default=1_000_000)
     verb.add_argument("--sales", type=int, default=10_000_000)
+    verb = verbs.add_parser("pages", parents=[both], help="the dashboard's pages over ten million sales")
+    verb.add_argument("--accounts", type=int, default=1_000_000)
+    verb.add_argument("--sales", type=int, default=10_000_000)
+    verb.add_argument("--keep", type=Path, help="keep the fixture, described in this file, or take it from there")
     verb = verbs.add_parser("profile", help="where the CPU time of a request goes, by cProfile")
     verb.add_argument("--requests", type=int, default=2_000)
     verb.add_argument("--what", choices=["earn", "redeem", "quotes", "authenticated"], default="earn")
@@ -70,6 +74,14 @@ def measure(options: argparse.Namespace, command: str, folder: Path) -> int:
         found = scale.run(
             folder, accounts=options.accounts, sales=options.sales, seconds=options.seconds, rounds=options.rounds
         )
+    elif options.verb == "pages":
+        from bench import pages  # noqa: PLC0415
+
+        with Database("kopilka_bench_pages", keep=options.keep is not None) as database:
+            use(database)
+            file = options.keep or folder / "shop.json"
+            shop = pages.fill(database, file, accounts=options.accounts, sales=options.sales)
+            found = pages.run(database, shop, sales=options.sales)
     else:
         with Database() as database:
             if options.verb == "profile":

@@ -39,23 +39,30 @@ def sibling(url: str, name: str) -> str:
 
 
 class Database:
-    """One measured database, made anew and dropped at the end."""
+    """One measured database, made anew and dropped at the end; or kept, for a fixture that takes half an hour."""
 
-    def __init__(self, name: str = "kopilka_bench") -> None:
+    def __init__(self, name: str = "kopilka_bench", *, keep: bool = False) -> None:
         self.name = name
+        self.keep = keep
+        self.is_new = True
         self.server_url = os.environ["DATABASE_URL"]
         self.url = sibling(self.server_url, name)
 
     def __enter__(self) -> Self:
-        self._drop()
+        if not self.keep:
+            self._drop()
         with psycopg.connect(self.server_url, autocommit=True) as server:
-            server.execute(SQL("CREATE DATABASE {}").format(Identifier(self.name)))
+            known = server.execute("SELECT FROM pg_database WHERE datname = %s", [self.name]).fetchone()
+            self.is_new = known is None
+            if self.is_new:
+                server.execute(SQL("CREATE DATABASE {}").format(Identifier(self.name)))
         command = [sys.executable, "manage.py", "migrate", "--no-input", "--verbosity=0"]
         subprocess.run(command, cwd=ROOT, env=self.environment(), check=True)
         return self
 
     def __exit__(self, *_error: object) -> None:
-        self._drop()
+        if not self.keep:
+            self._drop()
 
     def _drop(self) -> None:
         with psycopg.connect(self.server_url, autocommit=True) as server:

@@ -102,6 +102,17 @@ def load_accounts(database: Database, shop: Shop, opening_expires: dt.timedelta 
     print(f"{shop.accounts:,} accounts in {time.monotonic() - began:.0f} s", flush=True)
 
 
+def load_people(database: Database, shop: Shop) -> None:
+    """A client with a name for each account."""
+    statement = (HERE / "sql" / "people.sql").read_text(encoding="utf-8")
+    began = time.monotonic()
+    for first in range(1, shop.accounts + 1, CHUNK):
+        last = min(first + CHUNK - 1, shop.accounts)
+        with database.connect() as connection:
+            connection.execute(statement, {"program": shop.program_id, "first": first, "last": last})
+    print(f"{shop.accounts:,} names in {time.monotonic() - began:.0f} s", flush=True)
+
+
 def load_history(database: Database, shop: Shop, *, sales: int) -> None:
     """Past sales, spread evenly over the clients: one of each client a day, backwards from 40 days ago."""
     statement = (HERE / "sql" / "history.sql").read_text(encoding="utf-8")
