@@ -77,3 +77,44 @@ def revoke_key(*, key: TillKey, by: Actor, now: datetime, reason: str = "") -> N
         details={"till": key.till_id},
         reason=reason,
     )
+
+
+@transaction.atomic
+def rename_till(*, till: Till, name: str, by: Actor, now: datetime) -> None:
+    """ValidationError by field: no name, or the outlet has such a till."""
+    _begin(till, by)
+    before, till.name = till.name, " ".join(name.split())
+    if till.name == before:
+        return
+    till.full_clean(validate_constraints=False)
+    if Till.objects.filter(outlet=till.outlet_id, name=till.name).exclude(pk=till.pk).exists():
+        raise ValidationError({"name": ValidationError(_("The outlet has such a till already."), code="taken")})
+    till.save(update_fields=["name"])
+    audit.record(program_id=till.program_id, action="till.renamed", at=now, by=by, subject=till)
+
+
+@transaction.atomic
+def switch_off(*, till: Till, by: Actor, now: datetime) -> None:
+    """Its keys are refused, at the latest in half a minute; what it sold stays. Twice changes nothing."""
+    _begin(till, by)
+    if till.is_active:
+        till.is_active = False
+        till.save(update_fields=["is_active"])
+        audit.record(program_id=till.program_id, action="till.switched_off", at=now, by=by, subject=till)
+
+
+@transaction.atomic
+def switch_on(*, till: Till, by: Actor, now: datetime) -> None:
+    """It sells again, with the keys it had."""
+    _begin(till, by)
+    if not till.is_active:
+        till.is_active = True
+        till.save(update_fields=["is_active"])
+        audit.record(program_id=till.program_id, action="till.switched_on", at=now, by=by, subject=till)
+
+
+def _begin(till: Till, by: Actor) -> None:
+    same_tenant(till)
+    require(by, Action.MANAGE_TILLS, merchant=till.merchant)
+    locked = Till.objects.select_for_update(no_key=True).get(pk=till.pk)
+    till.name, till.is_active = locked.name, locked.is_active
