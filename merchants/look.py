@@ -41,7 +41,7 @@ def look_of(colour: str) -> Look:
         brand=brand,
         on_brand=max(WHITE, BLACK, key=lambda text: contrast(text, brand)),
         light=_theme(brand, surface=WHITE, away=BLACK, share=0.12),
-        dark=_theme(brand, surface=DARK_SURFACE, away=WHITE, share=0.16),
+        dark=_theme(brand, surface=DARK_SURFACE, away=WHITE, share=0.12),
     )
 
 
@@ -49,7 +49,8 @@ def stylesheet(colour: str) -> str:
     """The look as custom properties, in the names of Tabler and of app.css."""
     look = look_of(colour)
     brand = {"--brand": _hex(look.brand), "--brand-fg": _hex(look.on_brand)}
-    return f":root{{{_properties(brand | _names(look.light))}}}\n[data-bs-theme=dark]{{{_properties(_names(look.dark))}}}\n"
+    light, dark = _properties(brand | _names(look.light)), _properties(_names(look.dark))
+    return f":root{{{light}}}\n[data-bs-theme=dark]{{{dark}}}\n"
 
 
 def parsed(colour: str) -> RGB:
