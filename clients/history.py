@@ -13,9 +13,9 @@ from msgspec import Struct
 from loyalty.engine.explanation import Fact
 from loyalty.engine.rulebook import Rulebook
 from loyalty.explanations import explain
-from loyalty.models import Entry
-from loyalty.programs import rulebook_at, rulebook_of
-from loyalty.refusals import Refused
+from loyalty.models import Entry, ProgramVersion
+from loyalty.programs import rulebook_of
+from loyalty.undoing import is_undo
 from loyalty.wording import Words
 
 
@@ -40,19 +40,40 @@ def history(
     entries = Entry.objects.filter(program_id=program_id, account_id=account_id).select_related("sale")
     if before is not None:
         entries = entries.filter(pk__lt=before)
-    return [_event(entry, words, _rules_of(entry, program_id, now)) for entry in entries.order_by("-pk")[:limit]]
+    rules = RulesOverTime(program_id)
+    return [told(entry, words, rules) for entry in entries.order_by("-pk")[:limit]]
 
 
-def _rules_of(entry: Entry, program_id: int, now: dt.datetime) -> Rulebook | None:
-    try:
+class RulesOverTime:
+    """The rules of a programme at any moment: one query, at the first time that somebody asks."""
+
+    def __init__(self, program_id: int) -> None:
+        self._program_id = program_id
+        self._versions: list[tuple[dt.datetime, int]] | None = None
+
+    def of(self, entry: Entry) -> Rulebook | None:
+        """The rules that an entry came from: those of its sale, or of its moment."""
         if entry.sale is not None and entry.sale.version is not None:
-            return rulebook_of(program_id, entry.sale.version)
-        return rulebook_at(program_id, entry.at)[1] if entry.rule else None
-    except (Refused, LookupError):
-        return None
+            return self._version(entry.sale.version)
+        return self.at(entry.at) if entry.rule and entry.kind != Entry.Kind.ADJUST else None
+
+    def at(self, moment: dt.datetime) -> Rulebook | None:
+        if self._versions is None:
+            versions = ProgramVersion.objects.filter(program_id=self._program_id).order_by("published_at", "number")
+            self._versions = list(versions.values_list("published_at", "number"))
+        number = next((number for at, number in reversed(self._versions) if at <= moment), None)
+        return None if number is None else self._version(number)
+
+    def _version(self, number: int) -> Rulebook | None:
+        try:
+            return rulebook_of(self._program_id, number)
+        except LookupError:
+            return None
 
 
-def _event(entry: Entry, words: Words, rulebook: Rulebook | None) -> Event:
+def told(entry: Entry, words: Words, rules: RulesOverTime) -> Event:
+    """An entry (with its sale) as an event."""
+    rulebook = rules.of(entry)
     fact = _fact_of(entry)
     title, why = str(entry.get_kind_display()), _why(entry)
     if fact is not None:
@@ -66,7 +87,8 @@ def _event(entry: Entry, words: Words, rulebook: Rulebook | None) -> Event:
         kind=entry.kind,
         points=entry.points,
         balance_after=entry.balance_after,
-        rule=entry.rule,
+        # An adjustment keeps the key of its form there, which is nobody's business.
+        rule="adjustment" if entry.kind == Entry.Kind.ADJUST else entry.rule,
         title=title,
         why=why,
         sale_id=entry.sale.public_id if entry.sale else None,
@@ -96,6 +118,8 @@ def _why(entry: Entry) -> str:
             return said % {"number": number} if number else _("Points come back: return")
         case Entry.Kind.REDEEM:
             return _("Paid for receipt %(number)s") % {"number": number} if number else _("Paid for a receipt")
+        case Entry.Kind.ADJUST if is_undo(entry):
+            return _("Undone: %(reason)s") % {"reason": entry.reason} if entry.reason else _("Undone")
         case Entry.Kind.ADJUST:
             return entry.reason or _("By hand")
         case Entry.Kind.OPENING:

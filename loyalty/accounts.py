@@ -18,11 +18,12 @@ from loyalty.engine.effects import Welcome
 from loyalty.engine.quantities import ZERO, unit
 from loyalty.engine.rulebook import Rulebook
 from loyalty.ledger import AccountState
-from loyalty.models import Account, Card, OneTimeCode
+from loyalty.models import Account, Card, Entry, OneTimeCode
 from loyalty.programs import rulebook_at
 from loyalty.refusals import Refused
 from loyalty.sales.request import Who
 from loyalty.standing import NO_RULES
+from loyalty.undoing import undo_adjustment as undo_adjustment
 from merchants import audit
 from merchants.access import Actor, same_tenant
 
@@ -121,27 +122,37 @@ def adjust(
     now: dt.datetime,
     by: Actor,
     expires_at: dt.datetime | None = None,
-) -> None:
+    merchant_id: int | None = None,
+    once: str = "",
+) -> bool:
     """Add points by hand, or deduct them where `points` is negative; they are usable at once.
 
     Refused `insufficient_points` where more is to be deducted than is available, `points_invalid` where the
-    programme does not count so finely. What was added expires at `expires_at`, or as the programme's points do.
+    programme does not count so finely. What was added expires at `expires_at`, or as the programme's points do, and
+    was given by the merchant, or by the one where the client joined.
+
+    With `once`, a key of the caller's (40 characters at most), a repeat changes nothing and gives False: the entry
+    keeps the key, and it is looked for behind the account's lock.
     """
     program_id = same_tenant(account)
     rulebook = _rules(program_id, now)
     if not points or points % unit(rulebook.program.precision):
         raise Refused("points_invalid", precision=rulebook.program.precision)
     state = ledger.lock(program_id=program_id, account_id=account.pk, now=now)
+    mark = f"adjustment:{once}" if once else ""
+    if mark and Entry.objects.filter(program_id=program_id, account=state.id, rule=mark).exists():
+        return False
     books = ledger.books_of(state, now)
     if points > 0:
         _available, expires = lot_dates(rulebook, now)
-        books.credit("adjust", points, rule="adjustment", available_at=now, expires_at=expires_at or expires)
+        until = expires_at or expires
+        books.credit("adjust", points, rule="adjustment", available_at=now, expires_at=until, mark=mark)
     else:
         try:
-            books.spend(-points, kind="adjust")
+            books.spend(-points, kind="adjust", mark=mark)
         except NotEnoughPoints:
             raise Refused("insufficient_points", available=books.available) from None
-    _post(state, books, program_id, now, by, reason)
+    _post(state, books, program_id, now, by, reason, merchant_id)
     audit.record(
         program_id=program_id,
         action="account.adjusted",
@@ -151,6 +162,7 @@ def adjust(
         details={"points": str(points), "balance": str(books.balance)},
         reason=reason,
     )
+    return True
 
 
 def _rules(program_id: int, now: dt.datetime) -> Rulebook:
@@ -174,13 +186,21 @@ def _welcome(account: Account, rulebook: Rulebook, now: dt.datetime, actor: str)
     account.points = books.points
 
 
-def _post(state: AccountState, books: Books, program_id: int, now: dt.datetime, by: Actor, reason: str) -> None:
+def _post(
+    state: AccountState,
+    books: Books,
+    program_id: int,
+    now: dt.datetime,
+    by: Actor,
+    reason: str,
+    merchant_id: int | None = None,
+) -> None:
     ledger.post(
         ledger.grouped(
             state,
             books,
             program_id=program_id,
-            merchant_id=state.merchant_id,
+            merchant_id=merchant_id or state.merchant_id,
             at=now,
             now=now,
             actor=str(by),

@@ -136,14 +136,15 @@ class Books:
         available_at: dt.datetime,
         expires_at: dt.datetime | None,
         origin: int | None = None,
+        mark: str = "",
     ) -> None:
-        """A new lot. A debt is paid first, out of it."""
+        """A new lot. A debt is paid first, out of it. The entry names the lot's rule, or a mark of its own."""
         paid = min(points, self.debt)
         lot = NewLot(points, points - paid, available_at, expires_at, rule, origin)
         self.debt -= paid
         self.points += points - paid
         self.new_lots.append(lot)
-        self.postings.append(Posting(kind, points, self.balance, rule=rule, new_lot=lot))
+        self.postings.append(Posting(kind, points, self.balance, rule=mark or rule, new_lot=lot))
 
     def pick(self, points: Decimal) -> list[tuple[int, Decimal]]:
         """The lots that spending would take from, and how much of each: what a hold reserves."""
@@ -157,13 +158,13 @@ class Books:
             raise NotEnoughPoints
         return picked
 
-    def spend(self, points: Decimal, *, kind: PostingKind = "redeem") -> None:
+    def spend(self, points: Decimal, *, kind: PostingKind = "redeem", mark: str = "") -> None:
         """Take usable points, the soonest to expire first. NotEnoughPoints, and nothing taken, if too few."""
         usable = self._usable_lots()
         if points > sum((lot.free for lot in usable), ZERO):
             raise NotEnoughPoints
         moves, _none = self._take(points, usable)
-        self._post(kind, moves)
+        self._post(kind, moves, rule=mark)
 
     def spend_held(self, points: Decimal, reserved: dict[int, Decimal]) -> None:
         """Spend what a hold has kept. If some of it was taken back meanwhile, others pay, and then a debt."""
@@ -195,6 +196,16 @@ class Books:
         forgiven = left if clamp else ZERO
         self._post("clawback", [*moves, *more, *held], owed=advance + left - forgiven, rule=rule)
         return Taken(points - forgiven, forgiven)
+
+    def unadd(self, points: Decimal, *, lot_id: int, mark: str) -> tuple[Decimal, Decimal]:
+        """Take back what was added by hand: from its own lot, other usable ones, pending ones, held ones, and then as
+        a debt. Returns what came from elsewhere than its own lot, and the debt."""
+        own, left = self._take(points, [lot for lot in self._living_lots() if lot.id == lot_id])
+        spent = left
+        more, left = self._take(left, self._living_lots())
+        held, owed = self._take_held(left)
+        self._post("adjust", [*own, *more, *held], owed=owed, rule=mark)
+        return spent, owed
 
     def _spend_or_owe(self, points: Decimal, moves: list[Move]) -> None:
         more, points = self._take(points, self._living_lots())
