@@ -37,6 +37,10 @@ class Words(Struct, frozen=True):
         """`12 500,00 ₽`; in English `12,500.00 ₽`."""
         return f"{self.number(amount, self.currency_digits)} {self._symbol}"
 
+    def round_money(self, amount: Decimal) -> str:
+        """`12 500 ₽`, `99,90 ₽`: kopecks only where there are any."""
+        return self.money(amount) if not whole(amount) else f"{self.number(amount, 0)} {self._symbol}"
+
     def per_unit(self) -> str:
         """`1 ₽`"""
         return f"1 {self._symbol}"
