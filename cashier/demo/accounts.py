@@ -86,7 +86,7 @@ class Accounts:
         for kind, number in ((Card.Kind.PHONE, phone(person.n)), (Card.Kind.VIRTUAL, card_number(person.n))):
             rows.add(Card, rows.key(Card), program, state.id, kind.value, number, "active", at)
         client = rows.key(Client)
-        rows.add(Client, client, program, state.id, person.name, phone(person.n), "", person.birthday, at)
+        rows.add(Client, client, program, state.id, person.name, phone(person.n), "", person.birthday, "", 1, at)
         consents = (
             (Consent.Kind.PROCESSING, True),
             (Consent.Kind.ADVERTISING, person.advertising),

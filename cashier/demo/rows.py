@@ -18,7 +18,7 @@ COLUMNS: Mapping[type[Model], str] = {
     Account: "id program_id merchant_id public_id status block_reason points debt tier manual_tier tier_gifts spent "
     "visits purchases first_purchase_at last_purchase_at birthday tags created_at",
     Card: "id program_id account_id kind number status created_at",
-    Client: "id program_id account_id name phone email birthday created_at",
+    Client: "id program_id account_id name phone email birthday note card_version created_at",
     Consent: "id program_id client_id kind given at source text_version",
     Sale: "id program_id merchant_id outlet_id till_id public_id account_id status receipt_number occurred_at "
     "local_day version channel cashier identified_by total discount points_redeemed points_value certificates_paid "
