@@ -23,7 +23,6 @@ from loyalty.programs import rulebook_at
 from loyalty.refusals import Refused
 from loyalty.sales.request import Who
 from loyalty.standing import NO_RULES
-from loyalty.undoing import undo_adjustment as undo_adjustment
 from merchants import audit
 from merchants.access import Actor, same_tenant
 

@@ -14,7 +14,7 @@ from loyalty import accounts
 from loyalty.audit import audit
 from loyalty.models import Account, Entry, Lot
 from loyalty.refusals import Refused
-from loyalty.undoing import CannotUndo, foresee, undoable
+from loyalty.undoing import CannotUndo, foresee, undo_adjustment, undoable
 from merchants.access import tenant
 from merchants.models import AuditRecord
 from tests.cast import Cast
@@ -45,7 +45,7 @@ def give(story: TillStory, account: Account, points: str, **more: Any) -> Entry:
 
 
 def undo(story: TillStory, entry: Entry) -> Any:
-    return accounts.undo_adjustment(entry=entry, reason="mistake", now=story.now, by="test")
+    return undo_adjustment(entry=entry, reason="mistake", now=story.now, by="test")
 
 
 def lots(account: Account) -> list[tuple[D, dt.datetime | None]]:
