@@ -63,7 +63,7 @@ GOODS_SENTENCES: list[tuple[dict[str, list[str]], str]] = [
     ({"categories": ["Десерты"]}, "на категорию «Десерты»"),
     ({"skus": ["12", "13"], "brands": ["Lavazza"]}, "на товары «12», «13», бренд «Lavazza»"),
     ({"except_categories": ["Табак", "Пиво"]}, "на всё, кроме категорий «Табак», «Пиво»"),
-    ({"brands": ["А"], "except_skus": ["7"], "except_brands": ["Б"]}, "на бренд «А», кроме товара «7», кроме бренда «Б»"),
+    ({"except_skus": ["7"], "except_brands": ["Б"]}, "на всё, кроме товара «7», кроме бренда «Б»"),
 ]  # fmt: skip
 
 
