@@ -18,7 +18,6 @@ from loyalty.ledger import AccountState
 from loyalty.models import Entry, Lot
 from loyalty.programs import rulebook_at
 from loyalty.refusals import Refused
-from loyalty.standing import NO_RULES
 from merchants import audit
 from merchants.access import Actor, same_tenant
 
@@ -165,4 +164,4 @@ def _rules(program_id: int, now: dt.datetime) -> Rulebook:
     try:
         return rulebook_at(program_id, now)[1]
     except Refused:
-        return NO_RULES
+        return Rulebook()

@@ -58,6 +58,8 @@ class Action(enum.StrEnum):
     SEE_FIGURES = "see figures"
     SEE_SALES = "see sales"
     SEE_CLIENTS = "see clients"
+    # Whole phone numbers and addresses; without it only the last digits.
+    SEE_PHONES = "see clients' phones"
     EDIT_CLIENTS = "edit clients"
     ADJUST_POINTS = "adjust points"
     GIVE_BACK = "give back"
@@ -80,6 +82,7 @@ ACTIONS: Mapping[Role, frozenset[Action]] = {
         {
             Action.SEE_SALES,
             Action.SEE_CLIENTS,
+            Action.SEE_PHONES,
             Action.EDIT_CLIENTS,
             Action.ADJUST_POINTS,
             Action.GIVE_BACK,

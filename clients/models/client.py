@@ -15,19 +15,43 @@ from merchants.models import Merchant, Program, TenantManager
 
 
 class ClientQuerySet(models.QuerySet["Client"]):
-    def matching(self, part: str) -> ClientQuerySet:
-        """Clients with this part of a name, or of a phone where the part has three digits or more."""
-        found = Q(name__icontains=part)
-        digits = re.sub(r"\D", "", part)
+    def matching(self, part: str, *, newest: int | None = None, numbers: bool = True) -> ClientQuerySet:
+        """Clients with this part of a name, or of a phone or card number where it has three digits or more.
+
+        Each way of finding is a query of its own, because no index serves «or» across tables. With `newest`, each
+        looks for so many of the newest and no further: enough for a page that begins where `self` does. Without
+        `numbers`, a number is found by all of it or by a phone's last four digits: for those who may not see it.
+        """
+        ways = [self.filter(_named(part))]
+        digits = "".join(re.findall(r"[0-9]", part))
         if len(digits) >= 3:
-            # Of a whole number, everybody writes the first digit differently.
-            found |= Q(phone__contains=digits[1:] if len(digits) == 11 else digits)
-        return self.filter(found)
+            ways.append(self.filter(_phoned(digits) if numbers else _known(digits)))
+            card = Q(account__cards__number__contains=digits) if numbers else Q(account__cards__number=digits)
+            ways.append(self.filter(card))
+        found = [way.order_by("-pk")[:newest] if newest else way.order_by() for way in ways]
+        return self.filter(pk__in=found[0].values("pk").union(*(way.values("pk") for way in found[1:])))
 
     def newest_first(self, *, before: int | None = None) -> ClientQuerySet:
         """A page's order, starting below a client's key."""
         page = self if before is None else self.filter(pk__lt=before)
         return page.order_by("-pk")
+
+
+def _named(part: str) -> Q:
+    # Of one or two letters an index knows only where a word begins with them.
+    return Q(name__icontains=part) if len(part) > 2 else Q(name__istartswith=part) | Q(name__icontains=f" {part}")
+
+
+def _phoned(digits: str) -> Q:
+    """Everybody writes the first digit of a phone differently: 8 916…, +7 916…, 916…"""
+    if len(digits) == 11 and digits[0] in "78":
+        return Q(phone=f"+7{digits[1:]}")
+    found = Q(phone__contains=digits)
+    return found | Q(phone__startswith=f"+7{digits[1:]}") if digits[0] == "8" else found
+
+
+def _known(digits: str) -> Q:
+    return Q(phone__endswith=digits) if len(digits) == 4 else Q(phone=f"+7{digits[-10:]}") | Q(phone=f"+{digits}")
 
 
 class Client(models.Model):

@@ -71,7 +71,7 @@ def _parameter(pointer: str) -> str:
 
 
 def _page(view: ApiView, part: str, before: int | None) -> ClientPage:
-    matching = Client.objects.filter(program_id=view.caller.program_id).matching(part.strip())
-    found = list(matching.select_related("account").newest_first(before=before)[: PAGE + 1])
+    clients = Client.objects.filter(program_id=view.caller.program_id).newest_first(before=before)
+    found = list(clients.matching(part.strip(), newest=PAGE + 1).select_related("account")[: PAGE + 1])
     following = cursor_of(found[PAGE - 1].pk) if len(found) > PAGE else None
     return ClientPage([client_summary(client) for client in found[:PAGE]], following)
