@@ -5,3 +5,9 @@ from django.utils.translation import gettext_lazy as _
 class ClientsConfig(AppConfig):
     name = "clients"
     verbose_name = _("Clients")
+
+    def ready(self) -> None:
+        from clients import messages  # noqa: PLC0415  # models can be imported only now
+        from merchants import outbox  # noqa: PLC0415
+
+        outbox.HANDLERS.update(messages.HANDLERS)

@@ -1,0 +1,41 @@
+"""What the outbox sends for this app: each handler does one message, by its topic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.core.mail import send_mail
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from clients import card_links, notices
+from clients.models import Client
+from merchants.models import OutboxMessage
+from merchants.outbox import Handler
+
+
+def send_card_link(message: OutboxMessage, now: datetime) -> None:
+    """Payload: `client` (key), `shop`, `site`. Not sent to somebody who is gone, or has no address any more."""
+    client = Client.objects.select_related("account", "program").filter(pk=message.payload["client"]).first()
+    if client is None or not client.email:
+        return
+    shop = message.payload["shop"]
+    with translation.override(client.program.language):
+        send_mail(
+            subject=_("Your card of %(shop)s") % {"shop": shop},
+            message=render_to_string(
+                "clients/public/card_link_email.txt",
+                {"client": client, "shop": shop, "link": card_links.address(client, message.payload["site"])},
+            ),
+            from_email=None,
+            recipient_list=[client.email],
+        )
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "card_link.send": send_card_link,
+    "sale.committed": notices.send_purchase,
+    "sale.returned": notices.send_return,
+}
