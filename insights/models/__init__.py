@@ -1,0 +1,5 @@
+from insights.models.snapshot import Snapshot
+from insights.models.totals import DayTotals, NewClients, PointsDay, RollUp
+from insights.models.z_report import ZReport
+
+__all__ = ["DayTotals", "NewClients", "PointsDay", "RollUp", "Snapshot", "ZReport"]

@@ -1,0 +1,24 @@
+"""Nudges: what there is to roll up stands in the database."""
+
+from __future__ import annotations
+
+import time
+
+from celery import shared_task
+from django.utils import timezone
+
+from insights import rollups, snapshots
+
+# Well under the workers' time limit: what is left of a long history is done by the next nudge.
+TURN_SECONDS = 120
+
+
+@shared_task
+def roll_up() -> None:
+    started = time.monotonic()
+    rollups.roll_up(now=timezone.now(), going_on=lambda: time.monotonic() - started < TURN_SECONDS)
+
+
+@shared_task
+def take_snapshots() -> None:
+    snapshots.refresh_all(now=timezone.now())

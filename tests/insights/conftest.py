@@ -1,0 +1,3 @@
+from tests.loyalty.conftest import story
+
+__all__ = ["story"]
