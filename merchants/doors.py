@@ -87,7 +87,8 @@ def workplace_of(user: User, merchant_id: int) -> Workplace:
         member = (
             Member.objects.active()
             .filter(user=user, merchant_id=merchant_id)
-            .select_related("merchant", "program")
+            .select_related("merchant__logo", "program")
+            .defer("merchant__logo__content")
             .prefetch_related("outlets")
             .first()
         )

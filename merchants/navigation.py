@@ -48,9 +48,14 @@ ROOMS: Sequence[Room] = (
         _("Outlets and tills"),
         "building-store",
         Action.MANAGE_TILLS,
-        ("outlets", "outlet_new", "outlet", "till_new", "till_settings"),
+        ("outlets", "outlet_new", "outlet", "outlet_close", "till_new", "till_settings", "key_revoke", "till_off"),
     ),
-    Room(_("Team"), "user-check", Action.MANAGE_TEAM, ("team", "member", "invite", "cashier_new", "cashier_edit")),
+    Room(
+        _("Team"),
+        "user-check",
+        Action.MANAGE_TEAM,
+        ("team", "member", "member_remove", "invite", "cashier_new", "cashier_edit", "cashier_dismiss"),
+    ),
     Room(_("Settings"), "settings", Action.CHANGE_SETTINGS, ("settings",)),
     Room(_("Audit log"), "clipboard-list", Action.SEE_LOG, ("audit_log",)),
 )

@@ -18,7 +18,7 @@ def look_url(merchant: Merchant) -> str:
 
 @register.simple_tag
 def logo_url(merchant: Merchant) -> str:
-    """The picture, or nothing. One query where the merchant was not read with `merchants.doors.WITH_LOGO`."""
+    """The picture, or nothing. One query where the merchant was not read with its logo."""
     if "logo" in merchant._state.fields_cache:
         logo: Logo | None = merchant._state.fields_cache["logo"]
         digest = logo.digest if logo else ""

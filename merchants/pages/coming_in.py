@@ -1,4 +1,4 @@
-"""Pages before there is a merchant to work for: where to go after the login, and how to join."""
+"""Where to go after the login, and how to join a team."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -14,23 +15,43 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from merchants import invitations
 from merchants.access import every_tenant, tenant
+from merchants.doors import Workplace
 from merchants.forms import SignUpForm
 from merchants.keys import digest_of, program_of
 from merchants.models import Invitation, Member, User
+from merchants.navigation import entries
 
 
 @never_cache
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """The merchants of a member with his roles; the platform operator's place is the admin."""
+    """To the first page that the role may open; with several shops, or `?choose`, a list to choose from."""
     if not isinstance(request.user, User):
         return redirect_to_login(request.path)
-    if request.user.is_staff:
-        return redirect("admin:index")
     # A person's memberships are in any number of programmes.
     with every_tenant():
-        memberships = list(Member.objects.active().of(request.user))
-    return render(request, "merchants/home.html", {"memberships": memberships})
+        memberships = list(Member.objects.active().of(request.user).order_by("merchant__name", "pk"))
+    if not memberships and request.user.is_staff:
+        return redirect("admin:index")
+    doors = [(member, first_page(member)) for member in memberships]
+    if len(doors) == 1 and doors[0][1] and "choose" not in request.GET:
+        return redirect(doors[0][1])
+    return render(request, "merchants/home.html", {"doors": doors, "start": start_url()})
+
+
+def first_page(member: Member) -> str:
+    """Where the member's work begins; empty where his role may open nothing."""
+    place = Workplace(member.user, member, member.merchant, member.program, None)
+    found = entries(place, current="")
+    return found[0].url if found else ""
+
+
+def start_url() -> str:
+    """The pages where a shop is opened, if they are there."""
+    try:
+        return reverse("start")
+    except NoReverseMatch:
+        return ""
 
 
 @never_cache
@@ -63,10 +84,10 @@ def join(request: HttpRequest, invitation: Invitation, user: User) -> HttpRespon
         return render(request, "merchants/invitation_other.html", {"invitation": invitation}, status=403)
     if request.method == "POST":
         try:
-            invitations.accept(invitation=invitation, user=user, now=timezone.now())
+            member = invitations.accept(invitation=invitation, user=user, now=timezone.now())
         except ValidationError:  # somebody was faster: the same person in another window
             return over(request)
-        return redirect("home")
+        return redirect(first_page(member) or "home")
     return render(request, "merchants/invitation_join.html", {"invitation": invitation})
 
 
@@ -84,5 +105,5 @@ def sign_up(request: HttpRequest, invitation: Invitation) -> HttpResponse:
             form.add_error("password", error)
         else:
             login(request, member.user)
-            return redirect("home")
+            return redirect(first_page(member) or "home")
     return render(request, "merchants/invitation_sign_up.html", {"invitation": invitation, "form": form})

@@ -1,0 +1,105 @@
+"""The acts of the audit log in words. Every code that any app writes stands here; a test holds that."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class Group(enum.StrEnum):
+    POINTS = "points"
+    SALES = "sales"
+    RULES = "rules"
+    TEAM = "team"
+    TILLS = "tills"
+    SETTINGS = "settings"
+
+
+GROUPS: Mapping[Group, Promise] = {
+    Group.POINTS: _("Clients and points"),
+    Group.SALES: _("Receipts"),
+    Group.RULES: _("Rules"),
+    Group.TEAM: _("Team"),
+    Group.TILLS: _("Outlets and tills"),
+    Group.SETTINGS: _("Settings"),
+}
+
+ACTS: Mapping[Group, Mapping[str, Promise]] = {
+    Group.POINTS: {
+        "account.adjusted": _("Points added or deducted by hand"),
+        "account.adjustment_undone": _("Points by hand undone"),
+        "account.blocked": _("Client blocked"),
+        "account.unblocked": _("Client unblocked"),
+        "account.tier_set": _("Tier set by hand"),
+        "account.code_issued": _("One-time code shown"),
+        "client.added": _("Client added"),
+        "client.changed": _("Client’s data changed"),
+        "client.card_link_renewed": _("Link of the card replaced"),
+        "client.card_link_shown": _("Link of the card shown"),
+        "client.card_link_sent": _("Link of the card sent"),
+    },
+    Group.SALES: {
+        "sale.corrected": _("Receipt corrected"),
+        "sale.confirmation_overridden": _("Points taken without a confirmation"),
+    },
+    Group.RULES: {
+        "draft.saved": _("Draft of the rules saved"),
+        "program.published": _("Rules published"),
+    },
+    Group.TEAM: {
+        "member.joined": _("Joined the team"),
+        "member.role_changed": _("Role changed"),
+        "member.deactivated": _("Removed from the team"),
+        "invitation.sent": _("Invitation sent"),
+        "invitation.revoked": _("Invitation taken back"),
+        "cashier.hired": _("Cashier added"),
+        "cashier.changed": _("Cashier changed"),
+        "cashier.pin_set": _("New PIN of a cashier"),
+        "cashier.dismissed": _("Cashier dismissed"),
+        "cashier.brought_back": _("Cashier brought back"),
+    },
+    Group.TILLS: {
+        "outlet.opened": _("Outlet opened"),
+        "outlet.changed": _("Outlet changed"),
+        "outlet.closed": _("Outlet closed"),
+        "outlet.reopened": _("Outlet opened again"),
+        "till.registered": _("Till added"),
+        "till.renamed": _("Till renamed"),
+        "till.switched_off": _("Till switched off"),
+        "till.switched_on": _("Till switched on"),
+        "till_key.issued": _("Key issued"),
+        "till_key.revoked": _("Key revoked or phone disconnected"),
+        "device.connected": _("Phone connected to a till"),
+    },
+    Group.SETTINGS: {
+        "shop.started": _("Shop set up"),
+        "merchant.opened": _("Shop opened"),
+        "merchant.changed": _("Settings of the shop changed"),
+        "program.changed": _("Settings of the programme changed"),
+        "logo.changed": _("Logo changed"),
+        "logo.removed": _("Logo removed"),
+        "consent_text.changed": _("Text of a consent changed"),
+    },
+}
+_WORDS: Mapping[str, Promise] = {code: words for acts in ACTS.values() for code, words in acts.items()}
+
+# What the platform's operator adds, changes and deletes in the admin is recorded as «<model>.<verb>».
+_IN_ADMIN: Mapping[str, Promise] = {
+    "added": _("Added by the platform’s operator"),
+    "changed": _("Changed by the platform’s operator"),
+    "deleted": _("Deleted by the platform’s operator"),
+}
+
+
+def words_of(action: str) -> Promise | str:
+    """The act as a sentence; an unknown one is at least told to be one."""
+    if action in _WORDS:
+        return _WORDS[action]
+    return _IN_ADMIN.get(action.rpartition(".")[2], _("Another act"))
+
+
+def known(action: str) -> bool:
+    return action in _WORDS

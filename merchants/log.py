@@ -1,0 +1,203 @@
+"""The audit log as a member of a merchant sees it: which records, who acted, on what, and the facts in words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import CharField, Model, Q, QuerySet
+from django.db.models.functions import Cast
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from merchants.acts import words_of
+from merchants.doors import Workplace
+from merchants.models import (
+    AuditRecord,
+    Cashier,
+    Invitation,
+    Member,
+    Merchant,
+    Outlet,
+    Role,
+    Scope,
+    Till,
+    TillKey,
+)
+
+_OWNED: dict[str, type[Model]] = {
+    "outlet": Outlet,
+    "till": Till,
+    "member": Member,
+    "invitation": Invitation,
+    "cashier": Cashier,
+}
+_OF_ALL = ("program", "programversion", "programdraft")
+_TILL_ACTS = re.compile(r"till:(\d{1,18})(?: (.*))?")
+
+LABELS: dict[str, Promise] = {
+    "points": gettext_lazy("Points"),
+    "balance": gettext_lazy("Balance then"),
+    "before": gettext_lazy("Before"),
+    "after": gettext_lazy("After"),
+    "until": gettext_lazy("Until"),
+    "number": gettext_lazy("Version"),
+    "revision": gettext_lazy("Revision"),
+    "from": gettext_lazy("Was"),
+    "to": gettext_lazy("Is now"),
+    "role": gettext_lazy("Role"),
+    "outlets": gettext_lazy("Where"),
+    "till": gettext_lazy("Till"),
+    "scopes": gettext_lazy("Allows"),
+    "code": gettext_lazy("Code"),
+    "fields": gettext_lazy("Changed"),
+    "version": gettext_lazy("Version of the text"),
+}
+FIELDS: dict[str, Promise] = {
+    "name": gettext_lazy("name"),
+    "address": gettext_lazy("address"),
+    "legal_name": gettext_lazy("legal name"),
+    "contacts": gettext_lazy("contacts for clients"),
+    "colour": gettext_lazy("colour"),
+    "point_one": gettext_lazy("point name, one"),
+    "point_few": gettext_lazy("point name, two to four"),
+    "point_many": gettext_lazy("point name, many"),
+    "time_zone": gettext_lazy("time zone"),
+    "day_starts_at": gettext_lazy("the day starts at"),
+    "active_days": gettext_lazy("a client is active for, days"),
+    "join_by_sms": gettext_lazy("check phones by SMS on joining"),
+    "language": gettext_lazy("language"),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A record as it is read."""
+
+    record: AuditRecord
+    act: Promise | str
+    who: str
+    subject: str
+    facts: Sequence[tuple[Promise, str]]
+
+
+def records_of(place: Workplace) -> QuerySet[AuditRecord]:
+    """Of a programme of one merchant, all of its records.
+
+    In a coalition a record names its programme only, so this merchant's are those about its outlets, tills and
+    people, those about the programme itself, and whatever else its people and tills did; of those who work for
+    several merchants all of it, since it can't be told apart.
+    """
+    records = AuditRecord.objects.select_related("user")
+    if Merchant.objects.filter(program=place.program).count() == 1:
+        return records
+    tills = Till.objects.filter(merchant=place.merchant).values_list("pk", flat=True)
+    acted = Q(user__in=Member.objects.filter(merchant=place.merchant).values("user"))
+    if tills:
+        acted |= Q(actor__regex=rf"^till:({'|'.join(map(str, tills))})( |$)")
+    about = Q(object_type__in=_OF_ALL) | Q(object_type="merchant", object_id=str(place.merchant.pk))
+    about |= Q(object_type="tillkey", object_id__in=_keys(TillKey.objects.filter(till__merchant=place.merchant)))
+    for kind, model in _OWNED.items():
+        about |= Q(object_type=kind, object_id__in=_keys(model._default_manager.filter(merchant=place.merchant)))
+    return records.filter(about | acted & ~Q(object_type__in=[*_OWNED, "merchant", "tillkey"]))
+
+
+def _keys(rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows.annotate(as_text=Cast("pk", CharField())).values("as_text")
+
+
+def read(records: Sequence[AuditRecord]) -> list[Line]:
+    """The records in words; the number of queries does not depend on theirs."""
+    names = Names(records)
+    return [
+        Line(record, words_of(record.action), names.actor(record), names.subject(record), list(names.facts(record)))
+        for record in records
+    ]
+
+
+class Names:
+    """What the numbers in some records stand for."""
+
+    def __init__(self, records: Iterable[AuditRecord]) -> None:
+        wanted: dict[str, set[int]] = {kind: set() for kind in ("outlet", "till", "tillkey", "member", "cashier")}
+        wanted["invitation"] = set()
+        for record in records:
+            if record.object_type in wanted and record.object_id.isdigit():
+                wanted[record.object_type].add(int(record.object_id))
+            wanted["outlet"] |= {key for key in _listed(record, "outlets") if isinstance(key, int)}
+            till = record.details.get("till")
+            wanted["till"] |= {till} if isinstance(till, int) else set()
+            if acted := _TILL_ACTS.fullmatch(record.actor):
+                wanted["till"].add(int(acted[1]))
+        models: dict[str, type[Model]] = {**_OWNED, "tillkey": TillKey}
+        self.found: dict[str, dict[int, str]] = {
+            kind: {row.pk: _name(row) for row in _rows(models[kind], keys)} if keys else {}
+            for kind, keys in wanted.items()
+        }
+
+    def actor(self, record: AuditRecord) -> str:
+        if record.user:
+            return record.user.name or record.user.email
+        acted = _TILL_ACTS.fullmatch(record.actor)
+        if not acted:
+            return _("A program on the server")
+        till = self.found["till"].get(int(acted[1]), "")
+        return _("till: %(who)s") % {"who": ", ".join(filter(None, [acted[2], till])) or acted[1]}
+
+    def subject(self, record: AuditRecord) -> str:
+        names = self.found.get(record.object_type, {})
+        return names.get(int(record.object_id), "") if record.object_id.isdigit() else ""
+
+    def facts(self, record: AuditRecord) -> Iterable[tuple[Promise, str]]:
+        """Known details only: what has no name here is for the admin."""
+        for key, value in record.details.items():
+            said = self.said(key, value) if key in LABELS and value is not None else ""
+            if said:
+                yield LABELS[key], said
+
+    def said(self, key: str, value: Any) -> str:
+        match key, value:
+            case "outlets", list():
+                return ", ".join(filter(None, map(self.found["outlet"].get, value))) or _("all outlets")
+            case "till", int():
+                return self.found["till"].get(value, "")
+            case (("role" | "from" | "to"), str()):
+                return str(Role(value).label) if value in Role.values else ""
+            case "scopes", list():
+                return ", ".join(str(Scope(scope).label) for scope in value if scope in Scope.values)
+            case "fields", list():
+                return ", ".join(str(FIELDS.get(field, field)) for field in value)
+            case "until", str():
+                moment = parse_datetime(value)
+                return date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT") if moment else ""
+            case _, str() | int():
+                return str(value)
+        return ""
+
+
+def _listed(record: AuditRecord, key: str) -> list[Any]:
+    value = record.details.get(key)
+    return value if isinstance(value, list) else []
+
+
+def _rows(model: type[Model], keys: set[int]) -> QuerySet[Any]:
+    rows = model._default_manager.filter(pk__in=keys)
+    return rows.select_related("user") if model is Member else rows
+
+
+def _name(row: Any) -> str:
+    match row:
+        case Member():
+            return row.user.name or row.user.email
+        case Invitation():
+            return row.email
+        case TillKey():
+            return row.device or f"…{row.hint}"
+        case _:
+            return str(row.name)
