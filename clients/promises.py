@@ -102,7 +102,7 @@ def _earned(rates: list[Decimal], rulebook: Rulebook, words: Words) -> str:
 
 def _terms(rulebook: Rulebook, words: Words) -> Iterator[str]:
     points, spending = rulebook.points, rulebook.spending
-    yield _("%(points)s = %(money)s") % {"points": words.points(ONE), "money": brief(points.value, words)}
+    yield f"{words.points(ONE)} = {brief(points.value, words)}"
     most = max([spending.max_percent, *(tier.max_percent or ZERO for tier in rulebook.tiers)])
     if most >= HUNDRED:
         yield _("points can pay for the whole receipt")
