@@ -42,9 +42,9 @@ class ShopForm(PageForm):
 
 class ProgramForm(PageForm):
     name = forms.CharField(label=gettext_lazy("Name of the programme"), max_length=120)
-    point_one = forms.CharField(label=gettext_lazy("1 …"), max_length=30)
-    point_few = forms.CharField(label=gettext_lazy("2 …"), max_length=30)
-    point_many = forms.CharField(label=gettext_lazy("5 …"), max_length=30)
+    point_one = forms.CharField(label="1 …", max_length=30)
+    point_few = forms.CharField(label="2 …", max_length=30)
+    point_many = forms.CharField(label="5 …", max_length=30)
     time_zone = forms.ChoiceField(label=gettext_lazy("Time zone"))
     day_starts_at = forms.TimeField(
         label=gettext_lazy("The day starts at"),
