@@ -38,7 +38,7 @@ ROOMS: Sequence[Room] = (
         _("Clients"),
         "users",
         Action.SEE_CLIENTS,
-        ("clients", "client", "client_new", "client_edit", "adjust", "undo_adjustment"),
+        ("clients", "client", "client_new", "client_edit", "client_block", "client_tier", "adjust", "undo_adjustment"),
     ),
     Room(_("Receipts"), "receipt", Action.SEE_SALES, ("sales", "sale")),
     Room(_("Rules"), "adjustments", Action.SEE_RULES, ("programme", "programme_edit", "programme_publish")),

@@ -1,3 +1,9 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from loyalty.pages.receipts.lists import sales
+from loyalty.pages.receipts.one import sale
+
+urlpatterns = [
+    path("m/<int:merchant_id>/receipts/", sales, name="sales"),
+    path("m/<int:merchant_id>/receipts/<uuid:sale_id>/", sale, name="sale"),
+]

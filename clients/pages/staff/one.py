@@ -1,0 +1,153 @@
+"""A client's page: who it is, what the points are, and why."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+from msgspec import Struct
+from msgspec.structs import replace
+
+from clients.history import Event, RulesOverTime, told
+from clients.models import Client, Consent
+from clients.pages.staff.scope import client_of, email_for, is_seen, number_for, phone_for
+from loyalty.engine.explanation import Fact
+from loyalty.engine.rulebook import Rulebook
+from loyalty.explanations import title_of
+from loyalty.models import Account, Card, Entry, Lot, Sale
+from loyalty.standing import standing
+from loyalty.undoing import undoable
+from loyalty.wording import Words, words_of
+from merchants import paging
+from merchants.access import Action
+from merchants.doors import Workplace, members_only
+
+LOTS_SHOWN = 100
+SALES_SHOWN = 10
+
+
+class Told(Struct, frozen=True):
+    """An entry as the page shows it. `sale` is None where the reader may not open the receipt."""
+
+    event: Event
+    actor: str
+    sale: Sale | None
+    may_undo: bool
+
+
+@members_only(Action.SEE_CLIENTS)
+@require_safe
+def client(request: HttpRequest, place: Workplace, client_id: uuid.UUID) -> HttpResponse:
+    now = timezone.now()
+    one = client_of(place, client_id)
+    account, words = one.account, words_of(place.program.pk)
+    rules = RulesOverTime(place.program.pk)
+    lots = Lot.objects.filter(account=account, rest__gt=0).exclude(expires_at__lte=now)
+    entries = Entry.objects.filter(account=account).select_related("sale")
+    page = paging.newest_first(entries, request.GET.get("before", ""))
+    may_adjust = place.may(Action.ADJUST_POINTS)
+    return render(
+        request,
+        "clients/one.html",
+        {
+            "client": one,
+            "account": account,
+            "is_blocked": account.status == Account.Status.BLOCKED,
+            "phone": phone_for(place, one),
+            "email": email_for(place, one),
+            "cards": [
+                (card, number_for(place, card)) for card in Card.objects.filter(account=account).order_by("kind", "pk")
+            ],
+            "consents": _latest(Consent.objects.filter(client=one).order_by("kind", "-at", "-pk").distinct("kind")),
+            "standing": standing(program_id=place.program.pk, account_id=account.pk, now=now),
+            "manual_tier": _manual_tier(account, rules.at(now)),
+            "manual_lasts": account.manual_tier_until is None or account.manual_tier_until > now,
+            "lots": [
+                (lot, _given_by(lot, rules.at(lot.created_at), words), lot.available_at > now)
+                for lot in lots.order_by("expires_at", "available_at", "pk")[:LOTS_SHOWN]
+            ],
+            "page": page,
+            "history": _told(place, page.rows, rules, words, undoable(page.rows, now) if may_adjust else set()),
+            "sales": list(
+                Sale.objects.filter(place.seen(), account=account)
+                .select_related("outlet")
+                .defer("explanation", "earnings", "flags")
+                .order_by("-local_day", "-pk")[:SALES_SHOWN]
+            ),
+            "may_adjust": may_adjust,
+            "may_edit": place.may(Action.EDIT_CLIENTS),
+        },
+    )
+
+
+def _told(
+    place: Workplace, entries: Sequence[Entry], rules: RulesOverTime, words: Words, may_undo: set[int]
+) -> list[Told]:
+    """Of a partner's receipts the points are told, and nothing else."""
+    found = []
+    for entry in entries:
+        event = told(entry, words, rules)
+        sale = entry.sale
+        if sale is not None and not is_seen(place, sale):
+            elsewhere = sale.merchant_id == place.merchant.pk
+            where = _("At another outlet") if elsewhere else _("At another company of the programme")
+            event, sale = replace(event, title=str(entry.get_kind_display()), why=where), None
+        actor = entry.actor if entry.kind == Entry.Kind.ADJUST and place.may(Action.SEE_LOG) else ""
+        found.append(Told(event, actor, sale, entry.pk in may_undo))
+    return found
+
+
+def _given_by(lot: Lot, rulebook: Rulebook | None, words: Words) -> str:
+    """By which rule points were given, in words."""
+    known = {
+        "adjustment": _("By hand"),
+        "opening": _("Balance brought along"),
+        "reinstated": _("Points that came back"),
+    }
+    if lot.rule in known:
+        return known[lot.rule]
+    if rulebook is not None:
+        for rule in rulebook.rules:
+            if rule.id == lot.rule:
+                return rule.title
+        for tier in rulebook.tiers:
+            if lot.rule == tier.rule:
+                rate: Decimal | None = tier.earn_percent
+                return title_of(Fact(lot.rule, "earn", "percent", tier.title, rate=rate), words)
+            if lot.rule == tier.gift_rule:
+                return title_of(Fact(lot.rule, "gift", "tier_gift", tier.title), words)
+    return _("Earned")
+
+
+def _manual_tier(account: Account, rulebook: Rulebook | None) -> str:
+    tiers = rulebook.tiers if rulebook else ()
+    return next((tier.title for tier in tiers if tier.id == account.manual_tier), account.manual_tier)
+
+
+def _latest(consents: Iterable[Consent]) -> list[tuple[Consent, str]]:
+    """The latest word about each kind, and where it was said."""
+    order = list(Consent.Kind)
+    latest = sorted(consents, key=lambda consent: order.index(Consent.Kind(consent.kind)))
+    return [(consent, _where(consent.source)) for consent in latest]
+
+
+def _where(source: str) -> str:
+    """`till:17 anna`, `poster:lesnaya`, `member:5` in words."""
+    kind = source.partition(":")[0]
+    known = {
+        "till": _("at the till"),
+        "poster": _("from the poster"),
+        "member": _("written down by the staff"),
+        "card": _("on the card page"),
+    }
+    return known.get(kind, source)
+
+
+def name_of(one: Client) -> str:
+    return one.name or _("Client without a name")
