@@ -107,7 +107,7 @@ def _terms(rulebook: Rulebook, words: Words) -> Iterator[str]:
     if most >= HUNDRED:
         yield _("points can pay for the whole receipt")
     elif most:
-        yield _("points pay up to %(percent)s of a receipt") % {"percent": words.percent(most)}
+        yield _("up to %(percent)s of a receipt can be paid so") % {"percent": words.percent(most)}
     if spending.redeem_from:
         yield _("spending begins with a balance of %(points)s") % {"points": words.points(spending.redeem_from)}
     if points.pending_days:

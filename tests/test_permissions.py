@@ -9,17 +9,19 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.http.response import HttpResponseBase
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from clients import card_links
 from clients.enrolment import enrol
 from loyalty.accounts import adjust
 from loyalty.models import Account, Entry, Sale
 from merchants import invitations
 from merchants.access import tenant
-from merchants.models import Member, OutboxMessage, Role, Scope, TillKey, User
+from merchants.models import Cashier, Invitation, Member, OutboxMessage, Role, Scope, TillKey, User
 from tests.cast import Cast, Shop, make_key
 from tests.permissions import (
     PEOPLE,
@@ -159,7 +161,14 @@ def names_of(cast: Cast) -> dict[str, object]:
             "outlet": zerno.outlet.pk,
             "till": zerno.till.pk,
             "member": Member.objects.get(merchant=zerno.merchant, role=Role.OPERATOR).pk,
+            "invited": Invitation.objects.latest("pk").pk,
+            "key": TillKey.objects.filter(till=zerno.till).latest("pk").pk,
+            "cashier": Cashier.objects.create(
+                program=zerno.program, merchant=zerno.merchant, name="Анна", pin=make_password("4826")
+            ).pk,
             "client": anna.account.public_id,
+            "card": reverse("card", args=[card_links.token_of(anna)]),
+            "notices_off": reverse("notices_off", args=[card_links.unsubscribe_token_of(anna)]),
             "entry": Entry.objects.latest("pk").pk,
             "sale": account_and_sale(zerno)[1].public_id,
         }
