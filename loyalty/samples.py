@@ -56,6 +56,24 @@ def sample(
     return Sample(computed, tuple(explain(fact, words, rulebook=rulebook) for fact in computed.facts))
 
 
+class Outcome(Struct, frozen=True):
+    """What a receipt comes to for clients of a tier: paid with money alone, and with all the points that it takes."""
+
+    title: str
+    plain: Quote
+    spent: Quote
+
+
+def by_tier(rulebook: Rulebook, *, total: Decimal, at: dt.datetime) -> list[Outcome]:
+    """An outcome for each tier; one without a title where there are no tiers."""
+    found = []
+    for tier_id, title in [(tier.id, tier.title) for tier in rulebook.tiers] or [("", "")]:
+        client = Client(confirmed=True, available=PLENTY, manual_tier=tier_id, tier=tier_id)
+        plain, spent = (quote(rulebook, client, _cart(rulebook, total, points=points), at) for points in (False, True))
+        found.append(Outcome(title, plain, spent))
+    return found
+
+
 def two_visits(rulebook: Rulebook, *, total: Decimal, at: dt.datetime) -> TwoVisits:
     first = quote(rulebook, Client(confirmed=True), _cart(rulebook, total), at)
     back = Client(confirmed=True, available=first.earned)

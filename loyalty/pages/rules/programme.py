@@ -36,7 +36,7 @@ def programme(request: HttpRequest, place: Workplace) -> HttpResponse:
         "may_edit": place.may(Action.EDIT_RULES),
     }
     if rules.live is not None:
-        form = SampleForm(rules.in_force, request.GET, total=rules.purchase())
+        form = SampleForm(rules.in_force, request.GET, total=rules.purchase)
         context |= {
             "chapters": rules.told(rules.in_force),
             "form": form,
@@ -112,9 +112,7 @@ def discard(request: HttpRequest, place: Workplace) -> HttpResponse:
         return redirect(back)
     if request.method == "POST":
         try:
-            drafts.discard(
-                program=place.program, revision=revision_in(request, 0), by=place.user, now=timezone.now()
-            )
+            drafts.discard(program=place.program, revision=revision_in(request, 0), by=place.user, now=timezone.now())
         except Refused:
             messages.error(request, _("The draft was changed meanwhile: look at it first."))
         else:

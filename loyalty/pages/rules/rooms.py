@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import cached_property
 
 from django.db.models import Avg
 
@@ -37,9 +38,7 @@ class Rules:
         self.draft: ProgramDraft | None = (
             ProgramDraft.objects.filter(program=self.program).select_related("edited_by").first()
         )
-        self.outlets: Mapping[str, str] = dict(
-            Outlet.objects.filter(program=self.program).values_list("code", "name")
-        )
+        self.outlets: Mapping[str, str] = dict(Outlet.objects.filter(program=self.program).values_list("code", "name"))
 
     @property
     def revision(self) -> int:
@@ -51,7 +50,7 @@ class Rules:
             return NOTHING
         return programs.rulebook_of(self.program.pk, self.live.number)
 
-    @property
+    @cached_property
     def drafted(self) -> Rulebook | None:
         """The draft, or the rules in force where there is none; None for a draft that can't be read."""
         if self.draft is not None:
@@ -73,6 +72,7 @@ class Rules:
         """What a draft is compared with: before the first version, rules of the same programme that say nothing."""
         return self.in_force if self.live else Rulebook(program=drafted.program)
 
+    @cached_property
     def purchase(self) -> Decimal:
         """A receipt of the shop's usual size, for examples: the average of the last ones, to a round number."""
         recent = Sale.objects.filter(program=self.program, status=Sale.Status.COMMITTED, total__gt=0).order_by("-pk")

@@ -1,0 +1,185 @@
+"""The fields of the editor, by the parts of the rules that they change. Their names are those of the format."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Final, Generic, TypeVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from msgspec import Struct, structs
+
+from loyalty.engine.quantities import HUNDRED, ZERO
+from loyalty.engine.rulebook import AfterDays, Expiry, Never, OnDate, Points, Spending, Tier
+from loyalty.pages.rules.fields import NumberField
+from merchants.forms import PageForm
+
+S = TypeVar("S", bound=Struct)
+LONGEST: Final = 3660
+NEW_TIER: Final = Tier("new", "")
+
+
+class Part(PageForm, Generic[S]):
+    """A form over one struct of the rules. What nobody has touched keeps the value that it had, to the digit."""
+
+    def __init__(self, data: Any, old: S, **kwargs: Any) -> None:
+        self.old = old
+        super().__init__(data, initial=self.initial_of(old), **kwargs)
+
+    def initial_of(self, old: S) -> dict[str, Any]:
+        return {name: getattr(old, name) for name in self.base_fields if name in old.__struct_fields__}
+
+    def touched(self) -> dict[str, Any]:
+        """The fields that say something else than the old value; those with a fault keep the old one."""
+        if not self.is_bound:
+            return {}
+        self.is_valid()
+        return {name: self.cleaned_data[name] for name in self.changed_data if name in self.cleaned_data}
+
+    def made(self) -> S:
+        names = set(self.old.__struct_fields__)
+        return structs.replace(self.old, **{name: new for name, new in self.touched().items() if name in names})
+
+
+class BaseForm(PageForm):
+    """The plain rules that nearly every programme has: a percent of everything, and points on joining."""
+
+    percent = NumberField(label=gettext_lazy("Percent of every purchase"), required=False, least=ZERO, most=HUNDRED)
+    welcome = NumberField(label=gettext_lazy("Welcome points"), required=False, least=ZERO)
+
+
+class PointsForm(Part[Points]):
+    value = NumberField(label=gettext_lazy("What one point pays"))
+    rounding = forms.ChoiceField(
+        label=gettext_lazy("Rounding of earned points"),
+        choices=[
+            ("down", gettext_lazy("down")),
+            ("half_up", gettext_lazy("to the nearest")),
+            ("up", gettext_lazy("up")),
+        ],
+    )
+    earn_on = forms.ChoiceField(
+        label=gettext_lazy("Points are earned on"),
+        choices=[
+            ("money", gettext_lazy("what is paid with money")),
+            ("total", gettext_lazy("the whole receipt, with the part paid by points")),
+        ],
+    )
+    earn_when_redeeming = forms.BooleanField(
+        label=gettext_lazy("A receipt that points paid a part of earns, too"), required=False
+    )
+    pending_days = forms.IntegerField(
+        label=gettext_lazy("Points can be spent after, days"), min_value=0, max_value=LONGEST
+    )
+    expiry_kind = forms.ChoiceField(
+        label=gettext_lazy("Points expire"),
+        choices=[
+            ("never", gettext_lazy("never")),
+            ("days", gettext_lazy("some days after earning")),
+            ("date", gettext_lazy("on a date")),
+        ],
+    )
+    expiry_days = forms.IntegerField(
+        label=gettext_lazy("After how many days"), required=False, min_value=1, max_value=LONGEST
+    )
+    expiry_date = forms.DateField(
+        label=gettext_lazy("On which date"),
+        required=False,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+    )
+    debt = forms.ChoiceField(
+        label=gettext_lazy("When points of a returned purchase are spent already"),
+        choices=[
+            ("allow", gettext_lazy("the next points make up for them")),
+            ("clamp", gettext_lazy("the rest is forgiven")),
+        ],
+    )
+    reinstate_days = forms.IntegerField(
+        label=gettext_lazy("Points that come back after their time live, days"), min_value=0, max_value=LONGEST
+    )
+    late_days = forms.IntegerField(label=gettext_lazy("How old a receipt may be, days"), min_value=0, max_value=LONGEST)
+
+    def initial_of(self, old: Points) -> dict[str, Any]:
+        expiry: dict[str, Any] = {"expiry_kind": "never"}
+        match old.expiry:
+            case AfterDays(days=days):
+                expiry = {"expiry_kind": "days", "expiry_days": days}
+            case OnDate(date=date):
+                expiry = {"expiry_kind": "date", "expiry_date": date}
+        return super().initial_of(old) | expiry
+
+    def clean(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        for kind, said in (("days", _("Say after how many days.")), ("date", _("Say the date."))):
+            name = f"expiry_{kind}"
+            if given.get("expiry_kind") == kind and given.get(name) is None and name not in self.errors:
+                self.add_error(name, ValidationError(said, code="required"))
+        return given
+
+    def made(self) -> Points:
+        points = super().made()
+        if any(name.startswith("expiry_") for name in self.touched()):
+            points = structs.replace(points, expiry=self._expiry(points.expiry))
+        return points
+
+    def _expiry(self, old: Expiry) -> Expiry:
+        given = self.cleaned_data
+        days: int | None = given.get("expiry_days")
+        date: dt.date | None = given.get("expiry_date")
+        match given.get("expiry_kind"):
+            case "never":
+                return Never()
+            case "days" if days is not None:
+                return AfterDays(days)
+            case "date" if date is not None:
+                return OnDate(date)
+        return old
+
+
+class SpendingForm(Part[Spending]):
+    max_percent = NumberField(label=gettext_lazy("Points pay at most, percent of a receipt"), least=ZERO, most=HUNDRED)
+    per_receipt = NumberField(label=gettext_lazy("At most on one receipt, points"), required=False)
+    per_day = NumberField(label=gettext_lazy("At most in one day, points"), required=False)
+    min_points = NumberField(label=gettext_lazy("At least at once, points"), required=False, empty=ZERO)
+    step = NumberField(label=gettext_lazy("In steps of, points"), required=False)
+    redeem_from = NumberField(
+        label=gettext_lazy("Spending begins with a balance of, points"), required=False, empty=ZERO
+    )
+    confirm_phone = forms.BooleanField(
+        label=gettext_lazy("Spending by phone number needs a code from the client"), required=False
+    )
+    line_minimum = forms.ChoiceField(
+        label=gettext_lazy("A unit of goods costs at least"), choices=[("0", "0"), ("0.01", "0,01"), ("1", "1")]
+    )
+    round_to_pay = forms.BooleanField(label=gettext_lazy("Round the sum to pay down to whole units"), required=False)
+
+    def initial_of(self, old: Spending) -> dict[str, Any]:
+        return super().initial_of(old) | {"confirm_phone": "phone" in old.confirm}
+
+    def made(self) -> Spending:
+        spending = super().made()
+        if "confirm_phone" in self.touched():
+            others = tuple(way for way in spending.confirm if way != "phone")
+            wanted = self.cleaned_data["confirm_phone"]
+            spending = structs.replace(spending, confirm=("phone", *others) if wanted else others)
+        return spending
+
+
+class TierForm(Part[Tier]):
+    title = forms.CharField(label=gettext_lazy("Title"), max_length=120, strip=False)
+    spent = NumberField(label=gettext_lazy("From a sum of purchases"), required=False)
+    visits = forms.IntegerField(label=gettext_lazy("Or from visits"), required=False, min_value=0, max_value=10**9)
+    earn_percent = NumberField(label=gettext_lazy("Earns, %"), required=False, least=ZERO, most=HUNDRED)
+    discount_percent = NumberField(
+        label=gettext_lazy("Discount, %"), required=False, empty=ZERO, least=ZERO, most=HUNDRED
+    )
+    max_percent = NumberField(label=gettext_lazy("Points pay at most, %"), required=False, least=ZERO, most=HUNDRED)
+    gift = NumberField(label=gettext_lazy("Gift, points"), required=False, empty=ZERO)
+
+    def clean_title(self) -> str:
+        title: str = self.cleaned_data["title"]
+        if not title.strip():
+            raise ValidationError(_("Call the tier somehow."), code="required")
+        return title
