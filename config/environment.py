@@ -45,6 +45,13 @@ class Environment:
         except ValueError as error:
             raise ImproperlyConfigured(f"{name}={value!r} is not a whole number.") from error
 
+    def choice(self, name: str, options: tuple[str, ...]) -> str:
+        """One of the options; the first where nothing is set."""
+        value = self.variables.get(name, "").strip().lower() or options[0]
+        if value not in options:
+            raise ImproperlyConfigured(f"{name}={value!r} is none of: {', '.join(options)}.")
+        return value
+
     def words(self, name: str, default: str | None = None) -> list[str]:
         return [word.strip() for word in self.text(name, default).split(",") if word.strip()]
 
@@ -72,3 +79,9 @@ def broker_url(redis_url: str) -> str:
     if not redis_url.startswith("unix://"):
         return redis_url
     return redis_url.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=")
+
+
+def own_address(hosts: list[str]) -> str:
+    """Where we live, of ALLOWED_HOSTS: the first that is a name and no pattern; empty where all are patterns."""
+    name = next((host for host in hosts if not host.startswith((".", "*"))), "")
+    return f"https://{name}" if name else ""

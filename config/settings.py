@@ -11,7 +11,7 @@ from typing import Any
 
 import django_stubs_ext
 
-from config.environment import Environment, broker_url, postgres_parameters
+from config.environment import Environment, broker_url, own_address, postgres_parameters
 from config.logs import logging_config
 from config.sentry import start_sentry
 
@@ -189,6 +189,16 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 60.0,
         "options": {"expire_seconds": 60},
     },
+    "roll up the days": {
+        "task": "insights.tasks.roll_up",
+        "schedule": 15.0,
+        "options": {"expire_seconds": 15},
+    },
+    "take snapshots": {
+        "task": "insights.tasks.take_snapshots",
+        "schedule": 60 * 60.0,
+        "options": {"expire_seconds": 60 * 60},
+    },
     "purge stored answers": {
         "task": "loyalty.tasks.purge",
         "schedule": 24 * 60 * 60.0,
@@ -229,11 +239,17 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-ACCOUNT_ADAPTER = "config.accounts.InvitationOnly"
+# Whether strangers may make an account and open a shop of their own. Invitations work either way.
+REGISTRATION_OPEN = env.choice("REGISTRATION", ("open", "closed")) == "open"
+ACCOUNT_ADAPTER = "config.accounts.Accounts"
+ACCOUNT_SIGNUP_FORM_CLASS = "config.registration.NameForm"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-ACCOUNT_EMAIL_VERIFICATION = "none"  # an invitation has already proved the address
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+# A letter asks for it; the login does not wait. An invitation has already proved the address.
+ACCOUNT_EMAIL_VERIFICATION = "optional"
+# «Your password has been changed»: whoever did not do it learns of it.
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 # Login attempts are counted by address: behind a proxy everybody would share one.
 ALLAUTH_TRUSTED_PROXY_COUNT = NUM_PROXIES
@@ -250,6 +266,9 @@ EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS")
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Kopilka <noreply@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# Where we live, for links in messages that no request is behind: https://kopilka.example.
+SITE_URL = env.text("SITE_URL", f"http://localhost:{env.number('PORT', 8000)}" if LOCAL else own_address(ALLOWED_HOSTS))
 
 # A class with `send(phone, text)`: the gateway's adapter. Without one, texts appear where the server was started.
 SMS_BACKEND = env.text("SMS_BACKEND", "merchants.sms.ConsoleBackend")

@@ -36,7 +36,7 @@ ACTS: Mapping[Group, Mapping[str, Promise]] = {
         "account.tier_set": _("Tier set by hand"),
         "account.code_issued": _("One-time code shown"),
         "client.added": _("Client added"),
-        "client.changed": _("Client’s data changed"),
+        "client.edited": _("Client’s data changed"),
         "client.card_link_renewed": _("Link of the card replaced"),
         "client.card_link_shown": _("Link of the card shown"),
         "client.card_link_sent": _("Link of the card sent"),
@@ -44,9 +44,14 @@ ACTS: Mapping[Group, Mapping[str, Promise]] = {
     Group.SALES: {
         "sale.corrected": _("Receipt corrected"),
         "sale.confirmation_overridden": _("Points taken without a confirmation"),
+        "z_report.entered": _("Z-report entered"),
+        "z_report.corrected": _("Z-report corrected"),
+        "z_report.removed": _("Z-report removed"),
     },
     Group.RULES: {
         "draft.saved": _("Draft of the rules saved"),
+        "draft.restored": _("Draft of the rules taken from an earlier version"),
+        "draft.discarded": _("Draft of the rules discarded"),
         "program.published": _("Rules published"),
     },
     Group.TEAM: {

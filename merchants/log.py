@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import CharField, Model, Q, QuerySet
 from django.db.models.functions import Cast
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
+from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -58,6 +58,11 @@ LABELS: dict[str, Promise] = {
     "code": gettext_lazy("Code"),
     "fields": gettext_lazy("Changed"),
     "version": gettext_lazy("Version of the text"),
+    "day": gettext_lazy("Day"),
+    "total": gettext_lazy("Total"),
+    "total_before": gettext_lazy("Total before"),
+    "receipts": gettext_lazy("Receipts"),
+    "receipts_before": gettext_lazy("Receipts before"),
 }
 FIELDS: dict[str, Promise] = {
     "name": gettext_lazy("name"),
@@ -176,6 +181,9 @@ class Names:
             case "until", str():
                 moment = parse_datetime(value)
                 return date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT") if moment else ""
+            case "day", str():
+                day = parse_date(value)
+                return date_format(day, "SHORT_DATE_FORMAT") if day else ""
             case _, str() | int():
                 return str(value)
         return ""

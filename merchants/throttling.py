@@ -46,17 +46,21 @@ class GuessThrottle(BaseThrottle):
     seconds = 0
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        if not isinstance(request.auth, Caller):
-            return True
-        till_id = request.auth.till_id
-        try:
-            count, self.seconds = counters().read(f"guess:{till_id}")
-        except CacheDownError:
-            count, self.seconds = own_guesses.read(till_id)
-        return count < GUESSES
+        if isinstance(request.auth, Caller):
+            self.seconds = wait_for_guesses(request.auth)
+        return self.seconds == 0
 
     def wait(self) -> float:
         return max(1, self.seconds)
+
+
+def wait_for_guesses(caller: Caller) -> int:
+    """The seconds until the caller may name clients, codes and confirmations again; 0: he may now."""
+    try:
+        count, seconds = counters().read(f"guess:{caller.till_id}")
+    except CacheDownError:
+        count, seconds = own_guesses.read(caller.till_id)
+    return max(1, seconds) if count >= GUESSES else 0
 
 
 def record_guess(caller: Caller) -> None:

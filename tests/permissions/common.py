@@ -15,7 +15,7 @@ from tests.permissions import (
 )
 
 PAGES: dict[str, Page] = {
-    "": Page("/", all_get("ok", anonymous="login", platform="away")),
+    "": Page("/", all_get("away", anonymous="login", stranger="ok")),
     "invitations/<str:token>/": Page("{invitation}", all_get("forbidden", anonymous="ok")),
     "i18n/setlang/": Page("/i18n/setlang/", all_get("away"), "post"),
     "api/v1/": Page("/api/v1/nothing", NOBODY),
