@@ -38,6 +38,11 @@ class Chart:
     horizontal: bool = False
 
     @property
+    def is_tall(self) -> bool:
+        """Bars that lie need a line each."""
+        return self.horizontal and len(self.labels) > 8
+
+    @property
     def rows(self) -> list[Row]:
         return [Row(label, [line.texts[i] for line in self.series]) for i, label in enumerate(self.labels)]
 

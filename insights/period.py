@@ -40,6 +40,11 @@ class Period:
         return self.length < self.asked
 
     @property
+    def eve(self) -> dt.date:
+        """The day before the period."""
+        return self.first - _DAY
+
+    @property
     def days(self) -> Iterator[dt.date]:
         return (self.first + n * _DAY for n in range(self.length))
 

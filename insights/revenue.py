@@ -24,7 +24,8 @@ CASHIERS_SHOWN = 20
 @dataclass(frozen=True)
 class Revenue:
     """Sums of days. A shift is an outlet's day; it is whole where receipts without a card are known, from the till or
-    from the Z-report. `money_counted` is the part of `money_without` whose receipts could be counted."""
+    from the Z-report. `money_counted` is the part of `money_without` whose receipts could be counted; `returned` was
+    given back on receipts with a card, and is taken off already."""
 
     money_with: Decimal = ZERO
     receipts_with: Decimal = ZERO

@@ -40,7 +40,9 @@ class DayTotals(models.Model):
     """Receipts of a till and a cashier on a local day, with a client or without one.
 
     A sale counts on its day for ever, even when it is voided later: what goes back stands in the `returned` columns
-    of the day on which it went back, under the sale's till and cashier.
+    of the day on which it went back, under the sale's till and cashier. `total` is before discounts,
+    `returned_discount` the share of the discount that went with the goods, `returned_points` are redeemed ones that
+    came back and `returned_earned` earned ones that were taken back; `voids` are among the `returns`.
     """
 
     program = models.ForeignKey(Program, models.DO_NOTHING, db_constraint=False, related_name="+", db_index=False)
@@ -52,7 +54,7 @@ class DayTotals(models.Model):
     with_client = models.BooleanField()
 
     receipts = models.PositiveIntegerField(default=0)
-    total = MoneyField(default=0, help_text=_("Before discounts."))
+    total = MoneyField(default=0)
     discount = MoneyField(default=0)
     points_redeemed = PointsField(default=0)
     points_value = MoneyField(default=0)
@@ -60,12 +62,12 @@ class DayTotals(models.Model):
     points_earned = PointsField(default=0)
 
     returns = models.PositiveIntegerField(default=0)
-    voids = models.PositiveIntegerField(default=0, help_text=_("Of the returns, those of a whole receipt by mistake."))
+    voids = models.PositiveIntegerField(default=0)
     returned_money = MoneyField(default=0)
-    returned_discount = MoneyField(default=0, help_text=_("The share of the discount that went with the goods."))
-    returned_points = PointsField(default=0, help_text=_("Redeemed points that came back."))
+    returned_discount = MoneyField(default=0)
+    returned_points = PointsField(default=0)
     returned_points_value = MoneyField(default=0)
-    returned_earned = PointsField(default=0, help_text=_("Earned points that were taken back."))
+    returned_earned = PointsField(default=0)
 
     objects = TenantManager()
 
@@ -91,6 +93,7 @@ class PointsDay(models.Model):
     """What entries of a kind, written on a local day, did to the points of clients who joined at a merchant.
 
     By the day of writing, so that a day that is over never changes: opening plus all kinds is closing, to the point.
+    `given` is the sum of what was added, `taken` of what was deducted; neither is negative.
     """
 
     program = models.ForeignKey(Program, models.DO_NOTHING, db_constraint=False, related_name="+", db_index=False)
@@ -98,8 +101,8 @@ class PointsDay(models.Model):
     local_day = models.DateField()
     kind = models.CharField(max_length=10, choices=Entry.Kind.choices)
     entries = models.PositiveIntegerField()
-    given = PointsField(help_text=_("The sum of what was added."))
-    taken = PointsField(help_text=_("The sum of what was deducted, not negative."))
+    given = PointsField()
+    taken = PointsField()
 
     objects = TenantManager()
 

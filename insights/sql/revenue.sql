@@ -13,7 +13,7 @@ WITH sold AS (
            sum(t.points_value - t.returned_points_value) AS points_value,
            sum(t.points_earned - t.returned_earned) AS earned,
            sum(t.points_redeemed - t.returned_points) AS redeemed,
-           sum(t.returned_money) AS returned
+           coalesce(sum(t.returned_money) FILTER (WHERE t.with_client), 0) AS returned
       FROM insights_daytotals t
      WHERE t.program_id = %(program)s AND t.merchant_id = %(merchant)s
        AND t.local_day BETWEEN (%(since)s::date[])[1] AND %(until)s

@@ -5,11 +5,28 @@ const ink = () => getComputedStyle(document.body).color;
 const line = () => getComputedStyle(document.querySelector(".card")).borderTopColor;
 const palette = () => [1, 2, 3, 4, 5, 6].map((n) => style.getPropertyValue(`--chart-${n}`).trim());
 
+// «12 тыс.», «1,2 млн»: an axis has no room for more.
+const compact = new Intl.NumberFormat(document.documentElement.lang, { notation: "compact", maximumFractionDigits: 1 });
+
+const shortened = (name) => (name.length > 20 ? `${name.slice(0, 19)}…` : name);
+
+// A scale of values or of names, whichever way the bars lie.
+function scale(ofValues, { stacked, horizontal }) {
+  const ticks = { color: ink(), maxRotation: 0, autoSkipPadding: 12 };
+  if (ofValues) {
+    Object.assign(ticks, { precision: 0, maxTicksLimit: 6, callback: (value) => compact.format(value) });
+  } else if (horizontal) {
+    Object.assign(ticks, { autoSkip: false, callback(value) { return shortened(this.getLabelForValue(value)); } });
+  }
+  return { stacked, beginAtZero: true, grid: { display: ofValues, color: line() }, border: { display: false }, ticks };
+}
+
 function draw(figure) {
   const chart = JSON.parse(document.getElementById(figure.dataset.chart).textContent);
   const box = figure.querySelector(".chart-canvas");
   const colours = palette();
-  const stacked = chart.kind === "stacked";
+  const { horizontal } = chart;
+  const shape = { stacked: chart.kind === "stacked", horizontal };
   box.hidden = false;
   new Chart(box.querySelector("canvas"), {
     type: chart.kind === "line" ? "line" : "bar",
@@ -32,20 +49,19 @@ function draw(figure) {
     options: {
       animation: false,
       maintainAspectRatio: false,
-      indexAxis: chart.horizontal ? "y" : "x",
-      interaction: { mode: "index", intersect: false, axis: chart.horizontal ? "y" : "x" },
+      indexAxis: horizontal ? "y" : "x",
+      interaction: { mode: "index", intersect: false, axis: horizontal ? "y" : "x" },
       color: ink(),
-      scales: {
-        x: { stacked, grid: { display: false }, ticks: { color: ink(), maxRotation: 0, autoSkipPadding: 16 } },
-        y: { stacked, beginAtZero: true, grid: { color: line() }, ticks: { color: ink(), maxTicksLimit: 6 } },
-      },
+      scales: { x: scale(horizontal, shape), y: scale(!horizontal, shape) },
       plugins: {
         legend: { display: chart.series.length > 1, position: "bottom", labels: { color: ink(), boxWidth: 12 } },
         tooltip: { callbacks: { label: (item) => `${item.dataset.label}: ${item.dataset.texts[item.dataIndex]}` } },
       },
     },
   });
-  figure.querySelector(".chart-table").open = false;
+  // The table waits below, closed; a page that changes its colours leaves it as it is.
+  if (!figure.hasAttribute("data-drawn")) figure.querySelector(".chart-table").open = false;
+  figure.setAttribute("data-drawn", "");
 }
 
 if (document.documentElement.lang === "ru") Chart.defaults.locale = "ru-RU";

@@ -15,9 +15,10 @@ from merchants.models import Program
 
 KEYS = ("merchant_id", "outlet_id", "till_id", "cashier", "local_day", "with_client")
 SUMS = (
-    "receipts total discount points_redeemed points_value to_pay points_earned returns voids returned_money "
-    "returned_discount returned_points returned_points_value returned_earned"
-).split()
+    *("receipts", "total", "discount", "points_redeemed", "points_value", "to_pay", "points_earned"),
+    *("returns", "voids", "returned_money", "returned_discount"),
+    *("returned_points", "returned_points_value", "returned_earned"),
+)
 
 Totals = dict[tuple[Any, ...], dict[str, D | int]]
 

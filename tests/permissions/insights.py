@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
-from tests.permissions import Page
+from tests.permissions import Page, for_roles
 
-PAGES: dict[str, Page] = {}
+PAGES: dict[str, Page] = {
+    "m/<int:merchant_id>/": Page("/m/{merchant}/", for_roles("owner", "manager", "reader")),
+    "m/<int:merchant_id>/figures/": Page("/m/{merchant}/figures/", for_roles("owner", "manager", "reader")),
+    "m/<int:merchant_id>/z/": Page("/m/{merchant}/z/", for_roles("owner", "manager", "operator", "reader")),
+}
