@@ -21,6 +21,7 @@ from django.utils.translation import gettext, override
 from msgspec import Struct
 
 from clients.models import Client
+from clients.names import quoted
 from merchants import audit, outbox
 from merchants.access import Actor, same_tenant, tenant
 from merchants.messages import one_line
@@ -104,7 +105,10 @@ def send_by_sms(*, client: Client, shop: str, site: str, by: Actor, now: dt.date
         raise ValueError("no phone")
     program_id = same_tenant(client)
     with override(Program.objects.get(pk=program_id).language):
-        text = gettext("Your card of %(shop)s: %(link)s") % {"shop": one_line(shop), "link": address(client, site)}
+        text = gettext("Your card of %(shop)s: %(link)s") % {
+            "shop": quoted(one_line(shop)),
+            "link": address(client, site),
+        }
     outbox.put(
         program_id=program_id, topic="confirmation.send", payload={"phone": str(client.phone), "text": text}, now=now
     )

@@ -18,6 +18,7 @@ from django.utils.translation import gettext, override
 from msgspec import Struct
 
 from clients.models import Client, Consent, ConsentText
+from clients.names import quoted
 from loyalty.accounts import block
 from loyalty.wording import spoken
 from merchants import audit
@@ -74,7 +75,7 @@ def built_in(merchant: Merchant, kind: Kind) -> Text:
         f"clients/public/texts/{kind}.{language}.txt",
         {
             "operator": merchant.legal_name or merchant.name,
-            "shop": merchant.name,
+            "shop": quoted(merchant.name),
             "contacts": merchant.contacts,
             "others": ", ".join(others),
         },

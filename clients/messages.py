@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from clients import card_links, notices
 from clients.models import Client
+from clients.names import quoted
 from merchants.models import OutboxMessage
 from merchants.outbox import Handler
 
@@ -21,8 +22,8 @@ def send_card_link(message: OutboxMessage, now: datetime) -> None:
     client = Client.objects.select_related("account", "program").filter(pk=message.payload["client"]).first()
     if client is None or not client.email:
         return
-    shop = message.payload["shop"]
     with translation.override(client.program.language):
+        shop = quoted(message.payload["shop"])
         send_mail(
             subject=_("Your card of %(shop)s") % {"shop": shop},
             message=render_to_string(

@@ -19,6 +19,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from clients import card_links
 from clients.models import Client
+from clients.names import quoted
 from loyalty.models import Account
 from merchants.access import every_tenant, tenant
 from merchants.models import Merchant, Program
@@ -94,4 +95,4 @@ def for_everybody(view: ShopView[P]) -> View:
 
 def dress(merchant: Merchant) -> dict[str, Any]:
     """What every page for clients is drawn with: the shop, and the programme in whose words it speaks."""
-    return {"shop": merchant, "program": merchant.program}
+    return {"shop": merchant, "shop_name": quoted(merchant.name), "program": merchant.program}
