@@ -13,6 +13,7 @@ from cashier.demo.premises import Place, Premises, Register
 from cashier.demo.rules import VERSIONS
 from loyalty import programs
 from merchants.access import tenant
+from merchants.cashiers import hire
 from merchants.members import enlist
 from merchants.models import Merchant, Outlet, Program, Role, Scope, Till, User
 from merchants.tills import issue_key, register_till
@@ -33,6 +34,8 @@ _PEOPLE = (
     ("cashier2@example.org", "Светлана Титова", Role.CASHIER, 1),
     ("cashier3@example.org", "Ольга Крылова", Role.CASHIER, 2),
 )
+# Of the till page; the demo's sales were made by others, on tills of their own.
+PINS = (("Анна", "4821"), ("Илья", "7305"))
 _ADMIN = ("admin@example.org", "Администратор")
 # A till sells and enrols; a senior's override and adjustments are another key's.
 _SCOPES = (Scope.SELL, Scope.ENROL, Scope.READ)
@@ -77,6 +80,8 @@ def open_shop(*, end: dt.datetime, begin: dt.datetime) -> Opened:
             made = programs.publish(program=program, document=document, now=since, by=BY)
             versions.append((made.number, since))
         password, kept = _hire(merchant, outlets, begin)
+        for name, pin in PINS:
+            hire(merchant=merchant, name=name, pin=pin, by=BY, now=begin)
     premises = Premises(program.pk, merchant.pk, places, tuple(versions))
     logins = [(email, role.label) for email, _name, role, _outlet in _PEOPLE]
     return Opened(premises, tuple(keys), (*map(_plain, logins), (_ADMIN[0], "platform operator")), kept, password)

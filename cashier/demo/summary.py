@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cashier.demo.names import phone
 from cashier.demo.shares import Plan
-from cashier.demo.shop import Opened
+from cashier.demo.shop import PINS, Opened
 
 _CART = (
     '{"client": {"phone": "%s"}, "receipt_number": "first", '
@@ -19,6 +19,9 @@ def summary(opened: Opened, plan: Plan) -> str:
         f"Demo: programme {premises.program_id} «Зерно», {size}.",
         "",
         *_logins(opened),
+        "",
+        "Cashiers of the till page («Касса» in the menu), with their PINs:",
+        *(f"  {name}  {pin}" for name, pin in PINS),
         "",
         "Till keys (shown once):",
         *(f"  {key.till}: {key.key}" for key in opened.keys),

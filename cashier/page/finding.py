@@ -1,0 +1,134 @@
+"""The first page: who is buying. And joining, for those who are not clients yet."""
+
+from __future__ import annotations
+
+import uuid
+
+import msgspec
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from cashier.api.answers.client import client_answer
+from cashier.api.problems.values import sentence
+from cashier.page import saying, tickets
+from cashier.page.door import Post, for_cashiers
+from cashier.page.forms import EnrolForm, FindForm
+from cashier.page.rendering import page, see
+from cashier.page.saying import MustWaitError
+from cashier.page.who import Named, look_for, read
+from clients import qr
+from clients.consents import texts_in_force
+from clients.enrolment import Consented, NotABirthdayError, enrol
+from clients.models import Client, Consent
+from clients.phones import NotAPhoneError
+from loyalty.idempotency import Done, once
+from loyalty.refusals import Refused
+from loyalty.sales.request import Who
+
+
+@for_cashiers
+@require_safe
+def home(request: HttpRequest, post: Post) -> HttpResponse:
+    return page(request, post, "home", {"form": FindForm()})
+
+
+@for_cashiers
+@require_http_methods(["GET", "HEAD", "POST"])
+def find(request: HttpRequest, post: Post) -> HttpResponse:
+    """What was keyed in comes by POST: a phone has no business in an address."""
+    if request.method != "POST":
+        return see("till")
+    form = FindForm(request.POST)
+    if not form.is_valid():
+        return page(request, post, "home", {"form": form}, status=422)
+    text = form.cleaned_data["q"]
+    try:
+        found = look_for(text, post)
+    except MustWaitError as error:
+        wait = -(-error.seconds // 60)
+        form.add_error("q", _("Too many wrong numbers. Wait %(minutes)s min.") % {"minutes": wait})
+        return page(request, post, "home", {"form": form}, status=429)
+    except Refused as refused:
+        who = read(text)
+        form.add_error("q", _not_found(who, refused, post))
+        unknown = who.value if who and who.by == "phone" else ""
+        return page(request, post, "home", {"form": form, "unknown": unknown}, status=404)
+    if isinstance(found, Named):
+        return see("till_sale", found.word(post))
+    if len(found) == 1:
+        return see("till_sale", found[0].word)
+    return page(request, post, "matches", {"matches": found})
+
+
+def _not_found(who: Who | None, refused: Refused, post: Post) -> str:
+    if who and who.by == "code":
+        return _("The one-time code is wrong, used or too old. Ask the client for a new one.")
+    if who and who.by == "phone":
+        return _("This number has not joined yet.")
+    return saying.sentence_of(refused, post)
+
+
+@for_cashiers
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest, post: Post) -> HttpResponse:
+    """A new client in two fields. `phone` may be filled in by the page before."""
+    texts = texts_in_force(post.till.merchant)
+    address = request.build_absolute_uri(reverse("join", args=[post.till.merchant_id]))
+    context = {
+        "text": texts[Consent.Kind.PROCESSING],
+        "join": address,
+        "qr": qr.svg(address),
+        "ticket": request.POST.get(tickets.FIELD) or tickets.new(post),
+    }
+    if request.method != "POST":
+        return page(request, post, "new", {"form": EnrolForm(), **context})
+    if "find" in request.POST:  # from the first page, with the number that nobody has
+        return page(request, post, "new", {"form": EnrolForm(initial={"phone": request.POST["find"][:40]}), **context})
+    form = EnrolForm(request.POST)
+    ticket = tickets.read(request.POST, post)
+    if ticket is None:
+        context["ticket"] = tickets.new(post)
+        form.add_error(None, _("This form is too old. Send it once more."))
+    if ticket is not None and form.is_valid():
+        try:
+            return _joined(request, post, form, texts[Consent.Kind.PROCESSING].version, ticket)
+        except NotAPhoneError:
+            form.add_error("phone", sentence("not_a_phone", {}))
+        except NotABirthdayError:
+            form.add_error("birthday", sentence("not_a_birthday", {}))
+        except Refused as refused:
+            form.add_error("phone", saying.sentence_of(refused, post))
+            if refused.code == "client_exists":
+                context["exists"] = Named(refused.facts["account_id"], "phone").word(post)  # type: ignore[arg-type]
+    return page(request, post, "new", {"form": form, **context}, status=422)
+
+
+def _joined(
+    request: HttpRequest, post: Post, form: EnrolForm, text_version: str, ticket: tickets.Ticket
+) -> HttpResponse:
+    """Enrol once for each form, then on to the client's receipt."""
+
+    def act() -> Done:
+        client = _enrol(post, form, text_version, ticket.cashier)
+        answer = client_answer(client.account, caller=post.caller, now=post.now)
+        return client.account, msgspec.json.encode(answer).decode()
+
+    key = tickets.idempotency(ticket, request.POST)
+    answer = once(caller=post.caller, key=key, now=post.now, status=201, act=act)
+    client = Named(uuid.UUID(msgspec.json.decode(answer.text)["id"]), "phone")
+    return see("till_sale", client.word(post), query="?joined=1")
+
+
+def _enrol(post: Post, form: EnrolForm, text_version: str, cashier: str) -> Client:
+    return enrol(
+        program_id=post.caller.program_id,
+        merchant_id=post.caller.merchant_id,
+        phone=form.cleaned_data["phone"],
+        name=form.cleaned_data["name"],
+        birthday=form.cleaned_data["birthday"],
+        consents=[Consented(Consent.Kind.PROCESSING, given=True, text_version=text_version)],
+        source=f"{post.caller} {cashier}",
+        now=post.now,
+    )

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.validators import RegexValidator
+from django.utils.translation import gettext_lazy as _
+
+from cashier.api.input.texts import CLEAN
+from cashier.page.numbers import money_field, points_field, quantity_field
+from merchants.forms import PageForm
+
+MOST_LINES = 100
+# With scripts the quote is computed while one types, a code only when it is whole: a wrong one is counted.
+WHILE_TYPING = {"hx-post": "", "hx-trigger": "input changed delay:400ms"}
+WHEN_DONE = {"hx-post": "", "hx-trigger": "change"}
+clean = RegexValidator(CLEAN, _("There are characters that can't be seen or change the direction of writing."))
+
+
+def text_field(*, limit: int, **options: Any) -> forms.CharField:
+    return forms.CharField(**{"required": False, "max_length": limit, "validators": [clean], **options})
+
+
+class FindForm(PageForm):
+    """What was keyed in or scanned. A scanner ends with Enter, which sends the form."""
+
+    q = text_field(
+        limit=300,
+        required=True,
+        label=_("Phone, card or code"),
+        help_text=_("Whole, or the last four digits. A code from the client’s phone has six."),
+        widget=forms.TextInput(
+            attrs={"inputmode": "tel", "autocomplete": "off", "autofocus": True, "enterkeyhint": "search"}
+        ),
+    )
+
+
+class ReceiptForm(PageForm):
+    """A receipt as it is keyed in: one sum here, or lines in a `LineForms`."""
+
+    total = money_field(label=_("Sum of the receipt"), required=False)
+    receipt_number = text_field(limit=64, label=_("Receipt number"))
+    points = points_field(label=_("Points to spend"), required=False)
+    confirmation = text_field(
+        limit=6,
+        label=_("Code of the client"),
+        help_text=_("Four digits from the message, or six from the client’s card on the phone."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["total"].widget.attrs.update({"enterkeyhint": "go", "placeholder": "0,00", **WHILE_TYPING})
+        self.fields["points"].widget.attrs.update({"placeholder": "0", **WHILE_TYPING})
+        self.fields["confirmation"].widget.attrs.update(WHEN_DONE)
+
+
+class LineForm(PageForm):
+    """One line; an empty one does not count."""
+
+    name = text_field(limit=200, label=_("Goods"))
+    quantity = quantity_field(label=_("Quantity"), required=False)
+    price = money_field(label=_("Price"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("quantity", "price"):
+            self.fields[name].widget.attrs.update(WHILE_TYPING)
+        self.fields["quantity"].widget.attrs["placeholder"] = "1"
+
+    @property
+    def is_filled(self) -> bool:
+        return any(self.cleaned_data.get(name) not in (None, "") for name in self.fields)
+
+
+LineForms = forms.formset_factory(LineForm, extra=0, max_num=MOST_LINES, absolute_max=MOST_LINES)
+
+
+class EnrolForm(PageForm):
+    phone = text_field(
+        limit=40,
+        required=True,
+        label=_("Phone"),
+        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off", "type": "tel"}),
+    )
+    name = text_field(limit=120, label=_("Name of the client"), widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    birthday = forms.DateField(
+        required=False,
+        label=_("Birthday"),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "autocomplete": "off"}),
+    )
+    agreed = forms.BooleanField(
+        label=_("The client has agreed to the processing of his data"),
+        error_messages={"required": _("Without the client’s consent nothing may be stored. Ask for it.")},
+    )
+
+
+class PinForm(PageForm):
+    """`cashier` is the button of a name that was pressed."""
+
+    cashier = forms.IntegerField(widget=forms.HiddenInput)
+    pin = forms.CharField(
+        label=_("PIN"),
+        max_length=6,
+        widget=forms.PasswordInput(
+            attrs={"inputmode": "numeric", "autocomplete": "off", "autofocus": True, "pattern": "[0-9]*"}
+        ),
+    )
+
+
+class DeviceForm(PageForm):
+    name = text_field(
+        limit=80,
+        required=True,
+        label=_("What to call this phone"),
+        help_text=_("The manager sees the name in the list of connected phones and can switch the phone off there."),
+    )
+
+
+class ReturnForm(PageForm):
+    """What comes back: everything, a sum, or quantities of lines (fields `line-0`, `line-1`, …)."""
+
+    amount = money_field(label=_("Sum to return"), required=False)
+    reason = text_field(limit=250, label=_("Reason"))
+
+    def __init__(self, *args: Any, lines: Any = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for line in lines:
+            self.fields[f"line-{line.position}"] = quantity_field(
+                required=False, label=line.name or _("Line %(n)s") % {"n": line.position + 1}
+            )
+        for field in self.fields.values():
+            field.template_name = "forms/field.html"  # type: ignore[attr-defined]  # unknown to the stubs

@@ -1,0 +1,68 @@
+"""What a cashier sees of a client: where he stands, and what there is to tell him."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+from django.utils import timezone
+from msgspec import Struct
+
+from cashier.page.door import Post
+from cashier.page.who import Named, account_of
+from clients.models import Client
+from loyalty.models import Account
+from loyalty.programs import rulebook_at
+from loyalty.refusals import Refused
+from loyalty.sales.receipt import Standing
+from loyalty.standing import standing
+
+SOON = 7
+
+
+class Panel(Struct, frozen=True):
+    """`birthday` is the next one where it is within a week, in `birthday_in` days. `gift` is for the next tier."""
+
+    account: Account
+    client: Client | None
+    standing: Standing
+    rate: Decimal | None
+    gift: Decimal | None
+    birthday: dt.date | None
+    birthday_in: int
+
+    @property
+    def is_blocked(self) -> bool:
+        return self.account.status == Account.Status.BLOCKED
+
+
+def panel_of(named: Named, post: Post) -> Panel:
+    """Refused `client_not_found`."""
+    account = account_of(named, post)
+    stands = standing(program_id=post.caller.program_id, account_id=account.pk, now=post.now)
+    client = Client.objects.filter(program_id=post.caller.program_id, account=account).first()
+    rate = gift = None
+    try:
+        rulebook = rulebook_at(post.caller.program_id, post.now)[1]
+    except Refused:
+        pass
+    else:
+        here, following = (rulebook.tiers_by_id.get(tier) for tier in (stands.tier, stands.next_tier))
+        rate = rulebook.tiers[here].earn_percent if here is not None else None
+        if following is not None and rulebook.tiers[following].id not in account.tier_gifts:
+            gift = rulebook.tiers[following].gift or None
+    birthday = next_birthday(account.birthday, timezone.localdate(post.now)) if account.birthday else None
+    days = (birthday - timezone.localdate(post.now)).days if birthday else 0
+    return Panel(account, client, stands, rate, gift, birthday if days <= SOON else None, days)
+
+
+def next_birthday(born: dt.date, today: dt.date) -> dt.date:
+    """Who was born on 29 February celebrates on 1 March in other years."""
+    for year in (today.year, today.year + 1):
+        try:
+            day = born.replace(year=year)
+        except ValueError:
+            day = dt.date(year, 3, 1)
+        if day >= today:
+            return day
+    raise AssertionError("a year has all its days")

@@ -1,0 +1,95 @@
+"""Receipts of the till: the last ones, one of them, the shift."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from cashier.page.door import Post, for_cashiers
+from cashier.page.rendering import page
+from cashier.page.selling import told
+from cashier.page.today import by_number, last_receipts, summed, totals
+from cashier.page.who import Named
+from clients.models import Client
+from loyalty.models import Sale
+from loyalty.refusals import Refused
+from loyalty.sales import stored
+from loyalty.sales.correcting import may_correct
+from loyalty.sales.opening import local_day
+from loyalty.sales.receipt import Receipt
+
+
+@for_cashiers
+@require_safe
+def receipts(request: HttpRequest, post: Post) -> HttpResponse:
+    """Today's of this till; with a number, those of the outlet that have it."""
+    number = request.GET.get("number", "").strip()[:64]
+    cashier = request.GET.get("cashier", "")[:64]
+    if number:
+        found = by_number(post.caller, number, post.now)
+    else:
+        found = last_receipts(post.caller, post.now, cashier=cashier)
+    mine = cashier == post.cashier.name
+    return page(request, post, "receipts", {"found": found, "number": number, "mine": mine})
+
+
+@for_cashiers
+@require_safe
+def receipt(request: HttpRequest, post: Post, sale_id: uuid.UUID) -> HttpResponse:
+    """One receipt: what the till shows when it is done, and where it is corrected or taken back."""
+    sale = sale_for(post, sale_id)
+    stands = stored.receipt_of(sale, post.now)
+    client = Client.objects.filter(program_id=post.caller.program_id, account=sale.account_id).first()
+    context = {
+        "sale": sale,
+        "told": told(stands, post),
+        "client": client,
+        "word": word_for(sale, post),
+        "already": "already" in request.GET,
+        "corrected": Sale.objects.filter(pk=sale.replaces_id).first() if sale.replaces_id else None,
+        **what_may_follow(sale, stands, post),
+    }
+    response = page(request, post, "receipt", context)
+    # The script that sent the sale knows by this that it is booked.
+    response["X-Till-Sale"] = str(sale.public_id)
+    return response
+
+
+@for_cashiers
+@require_safe
+def shift(request: HttpRequest, post: Post) -> HttpResponse:
+    parts = totals(post.caller, post.now)
+    today = local_day(post.caller, post.now)
+    return page(request, post, "shift", {"parts": parts, "whole": summed(parts), "today": today})
+
+
+def sale_for(post: Post, sale_id: uuid.UUID) -> Sale:
+    """A sale of this merchant; Http404 for others' and for holds, which belong to the tills that made them."""
+    try:
+        sale = stored.find(post.caller.program_id, sale_id, post.caller.merchant_id)
+    except Refused:
+        raise Http404 from None
+    if sale.status not in (Sale.Status.COMMITTED, Sale.Status.VOIDED):
+        raise Http404
+    return sale
+
+
+def what_may_follow(sale: Sale, stands: Receipt, post: Post) -> dict[str, bool]:
+    untouched = not stands.money_returned and not stands.points_returned
+    correctable = untouched and may_correct(sale, caller=post.caller, now=post.now)
+    return {
+        "may_correct": correctable,
+        "may_attach": correctable and sale.account_id is None,
+        "may_return": sale.status == Sale.Status.COMMITTED,
+    }
+
+
+def word_for(sale: Sale, post: Post) -> str:
+    """The client of a receipt as he was named then; a one-time code, which is used up, counts as the card it stood
+    for."""
+    if sale.account is None:
+        return ""
+    by = sale.identified_by if sale.identified_by in ("phone", "id") else "card"
+    return Named(sale.account.public_id, by).word(post)  # type: ignore[arg-type]

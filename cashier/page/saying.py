@@ -1,0 +1,41 @@
+"""What the till page says when a service refuses: the sentences of the till API, of which there is only one set."""
+
+from __future__ import annotations
+
+from cashier.api.input.errors import Wrong
+from cashier.api.problems import problem_of
+from cashier.api.problems.values import sentence
+from cashier.page.door import Phone
+from loyalty.refusals import Refused
+from loyalty.wording import words_of
+from merchants.throttling import record_guess, wait_for_guesses
+
+GUESSES = ("client_not_found", "confirmation_invalid")
+
+
+class MustWaitError(Exception):
+    """Too many clients, codes or confirmations that do not exist; `seconds` are left."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
+def sentence_of(refused: Refused, phone: Phone) -> str:
+    return problem_of(refused, request_id="", words=words_of(phone.caller.program_id)).detail
+
+
+def sentence_about(wrong: Wrong) -> str:
+    return sentence(wrong.code, wrong.facts)
+
+
+def refuse_guessing(phone: Phone) -> None:
+    """MustWaitError where this till has guessed too often; call it before looking anybody up."""
+    seconds = wait_for_guesses(phone.caller)
+    if seconds:
+        raise MustWaitError(seconds)
+
+
+def count_guess(phone: Phone, refused: Refused) -> None:
+    if refused.code in GUESSES:
+        record_guess(phone.caller)

@@ -1,0 +1,119 @@
+"""Receipts of a till, and what a shift adds up to. Everything is asked by day and till: an index has both."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from decimal import Decimal
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from msgspec import Struct
+
+from loyalty.engine.calendar import Calendar
+from loyalty.models import Return, Sale
+from loyalty.sales.correcting import REASON
+from loyalty.sales.opening import local_day
+from merchants.authentication import Caller
+from merchants.models import Till
+
+ZERO = Decimal(0)
+MOST = 50
+LOOKED_BACK = 30
+
+
+class Totals(Struct):
+    """What one cashier sold in a day; `left` is what should be in the drawer of it."""
+
+    cashier: str
+    receipts: int = 0
+    money: Decimal = ZERO
+    with_card: int = 0
+    earned: Decimal = ZERO
+    spent: Decimal = ZERO
+    returns: int = 0
+    returned: Decimal = ZERO
+
+    @property
+    def left(self) -> Decimal:
+        return self.money - self.returned
+
+
+def sales_of_day(caller: Caller, day: dt.date) -> QuerySet[Sale]:
+    """Sold on this till on that day, whatever has come back since; without receipts that were corrected."""
+    later = Sale.objects.filter(
+        program_id=OuterRef("program_id"), local_day=OuterRef("local_day"), replaces=OuterRef("pk")
+    )
+    return Sale.objects.filter(
+        Q(status=Sale.Status.COMMITTED) | Q(status=Sale.Status.VOIDED) & ~Exists(later),
+        program_id=caller.program_id,
+        local_day=day,
+        till_id=caller.till_id,
+    )
+
+
+def last_receipts(caller: Caller, now: dt.datetime, *, cashier: str = "") -> list[Sale]:
+    """Today's of this till, the newest first, with corrected ones; at most fifty."""
+    found = Sale.objects.filter(
+        program_id=caller.program_id,
+        local_day=local_day(caller, now),
+        till_id=caller.till_id,
+        status__in=(Sale.Status.COMMITTED, Sale.Status.VOIDED),
+    )
+    if cashier:
+        found = found.filter(cashier=cashier)
+    return list(found.select_related("account__client").order_by("-id")[:MOST])
+
+
+def by_number(caller: Caller, number: str, now: dt.datetime) -> list[Sale]:
+    """Receipts of this outlet with the number, of the last thirty days, the newest first."""
+    today = local_day(caller, now)
+    days = [today - dt.timedelta(days=n) for n in range(LOOKED_BACK + 1)]
+    tills = Till.objects.filter(program_id=caller.program_id, outlet_id=caller.outlet_id).values_list("pk", flat=True)
+    found = Sale.objects.filter(
+        program_id=caller.program_id, till_id__in=list(tills), local_day__in=days, receipt_number=number
+    ).exclude(status=Sale.Status.ENDED)
+    return list(found.exclude(receipt_number="").select_related("account__client").order_by("-id")[:MOST])
+
+
+def totals(caller: Caller, now: dt.datetime) -> list[Totals]:
+    """By cashier, in the order of names."""
+    day = local_day(caller, now)
+    by_cashier: dict[str, Totals] = {}
+    sums = (
+        sales_of_day(caller, day)
+        .values("cashier")
+        .annotate(
+            receipts=Count("id"),
+            money=Sum("to_pay"),
+            with_card=Count("account"),
+            earned=Sum("points_earned"),
+            spent=Sum("points_redeemed"),
+        )
+    )
+    for row in sums:
+        by_cashier[row["cashier"]] = Totals(**row)
+    for row in _returns(caller, day, now).values("cashier").annotate(n=Count("id"), sum=Sum("money")):
+        mine = by_cashier.setdefault(row["cashier"], Totals(row["cashier"]))
+        mine.returns, mine.returned = row["n"], row["sum"]
+    return [by_cashier[name] for name in sorted(by_cashier)]
+
+
+def _returns(caller: Caller, day: dt.date, now: dt.datetime) -> QuerySet[Return]:
+    """Taken back on that day by the cashiers of this till: their acts name it. Not the voids of corrections."""
+    calendar = Calendar(caller.time_zone, caller.day_starts_at)
+    begin = calendar.start_of(day)
+    # `actor` is «till:17 Анна»; `created_at` has the index.
+    return Return.objects.filter(
+        Q(actor=str(caller)) | Q(actor__startswith=f"{caller} "),
+        program_id=caller.program_id,
+        created_at__gte=begin,
+        created_at__lte=now,
+    ).exclude(is_void=True, reason=REASON)
+
+
+def summed(parts: Sequence[Totals]) -> Totals:
+    whole = Totals("")
+    for part in parts:
+        for name in ("receipts", "money", "with_card", "earned", "spent", "returns", "returned"):
+            setattr(whole, name, getattr(whole, name) + getattr(part, name))
+    return whole

@@ -1,0 +1,135 @@
+// The till page with a script: a receipt that could not be sent waits on the phone and is sent by itself; the camera
+// reads codes. Without this the pages work all the same: the server makes each form's key, so a repeat is one receipt.
+
+const STORE = "till.pending";
+const TIMEOUT = 20_000;
+const PAUSES = [1, 2, 4, 8, 15, 30];
+
+// ---------------------------------------------------------------- receipts on their way
+
+const banner = document.getElementById("pending");
+const till = banner?.dataset.till;
+let attempt = 0;
+let timer = 0;
+let underWay = false;
+
+function pending() {
+  try {
+    return JSON.parse(localStorage.getItem(STORE)) ?? [];
+  } catch {
+    return [];
+  }
+}
+function keep(list) {
+  localStorage.setItem(STORE, JSON.stringify(list));
+}
+const mine = () => pending().filter((sale) => sale.till === till);
+const drop = (ticket) => keep(pending().filter((sale) => sale.ticket !== ticket));
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.matches("form[data-sale]") || event.submitter?.value !== "sell") return;
+  event.preventDefault();
+  if (underWay) return;
+  const body = new URLSearchParams(new FormData(form, event.submitter));
+  const ticket = body.get("ticket");
+  const known = pending().find((sale) => sale.ticket === ticket);
+  body.set("entered_at", known ? new URLSearchParams(known.body).get("entered_at") : new Date().toISOString());
+  // What was sent once is repeated as it was: only then is a repeat known for one.
+  if (!known) keep([...pending(), { till, ticket, url: form.dataset.address, body: body.toString() }]);
+  attempt = 0;
+  send();
+}, true);
+
+async function send() {
+  const [sale] = mine();
+  if (!sale || underWay) return;
+  clearTimeout(timer);
+  underWay = true;
+  busy(true);
+  try {
+    await deliver(sale);
+  } catch {
+    later();
+  } finally {
+    underWay = false;
+    busy(false);
+  }
+}
+
+async function deliver(sale) {
+  const body = new URLSearchParams(sale.body);
+  const token = document.querySelector("input[name=csrfmiddlewaretoken]");
+  if (token) body.set("csrfmiddlewaretoken", token.value);
+  const answer = await fetch(sale.url, { method: "POST", body, signal: AbortSignal.timeout(TIMEOUT) });
+  if (answer.status >= 500) throw new Error(answer.status);
+  if (answer.headers.get("X-Till-Sale")) {
+    drop(sale.ticket);
+    location.assign(answer.url);
+  } else if (answer.redirected || answer.status === 403) {
+    // The page is locked, or the phone disconnected: the receipt waits until somebody has seen to it.
+    later();
+    location.assign(answer.redirected ? answer.url : "/till/");
+  } else {
+    // Refused: nothing was booked, and the page says why, with everything that was keyed in.
+    const text = await answer.text();
+    drop(sale.ticket);
+    const page = new DOMParser().parseFromString(text, "text/html");
+    document.getElementById("main").replaceWith(page.getElementById("main"));
+    history.replaceState(null, "", sale.url);
+    window.htmx?.process(document.getElementById("main"));
+    document.getElementById("quote")?.scrollIntoView({ block: "center" });
+  }
+}
+
+function later() {
+  const shown = document.getElementById("pending");
+  if (shown) {
+    shown.hidden = false;
+    shown.scrollIntoView({ block: "nearest" });
+  }
+  timer = setTimeout(send, PAUSES[Math.min(attempt++, PAUSES.length - 1)] * 1000);
+}
+
+function busy(yes) {
+  for (const button of document.querySelectorAll(".sell, #pending-send")) button.disabled = yes;
+}
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("#pending-send")) send();
+});
+addEventListener("online", () => send());
+// A reload, or another page: what is left from before goes first. On the page of the PIN it waits.
+if (banner && mine().length) {
+  if (document.querySelector(".till-menu")) send();
+  else banner.hidden = false;
+}
+
+// ---------------------------------------------------------------- the camera
+
+const scan = document.getElementById("scan");
+if (scan && navigator.mediaDevices?.getUserMedia) {
+  const devices = await navigator.mediaDevices.enumerateDevices().catch(() => []);
+  scan.hidden = !devices.some((device) => device.kind === "videoinput");
+  let scanner;
+  scan.addEventListener("click", async () => {
+    const box = document.getElementById("camera");
+    box.hidden = false;
+    try {
+      const { default: QrScanner } = await import(scan.dataset.scanner);
+      scanner ??= new QrScanner(box.querySelector("video"), (found) => {
+        scanner.stop();
+        const form = document.getElementById("find");
+        form.elements.q.value = found.data;
+        form.requestSubmit();
+      }, { returnDetailedScanResult: true });
+      await scanner.start();
+    } catch {
+      document.getElementById("scan-failed").hidden = false;
+    }
+  });
+  document.getElementById("scan-stop").addEventListener("click", () => {
+    scanner?.stop();
+    document.getElementById("camera").hidden = true;
+  });
+}
