@@ -28,7 +28,7 @@ def rulebook_in(program: Program, document: Document) -> Rulebook | None:
 
 def document_of(rulebook: Rulebook) -> dict[str, Any]:
     """A draft's document: the programme itself says the rest, and a copy could only contradict it."""
-    document = dump(rulebook)
+    document: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(dump(rulebook)))
     del document["program"]
     return document
 

@@ -41,10 +41,11 @@ class Example(Struct, frozen=True):
 def explain(sheet: Sheet, example: Example) -> None:
     """Gives the fields of the sheet their help."""
     for part, form in (("base", sheet.base), ("points", sheet.points), ("spending", sheet.spending)):
-        for name, field in form.fields.items():
+        for name in form.fields:
             sentence = HELP.get(f"{part}.{name}")
             if sentence is not None:
-                field.help_text = sentence(example)
+                # On the bound field: a form that was asked already has made it.
+                form[name].help_text = sentence(example)
     sheet.spending.fields["line_minimum"].choices = [  # type: ignore[attr-defined]
         (least, example.words.round_money(Decimal(least))) for least in ("0", "0.01", "1")
     ]
