@@ -1,7 +1,22 @@
-"""Pages of `clients`."""
+"""Clients, as the staff see them: `clients.pages.staff`."""
 
 from __future__ import annotations
 
-from tests.permissions import Page
+from tests.permissions import Page, for_roles
 
-PAGES: dict[str, Page] = {}
+READERS = for_roles("owner", "manager", "operator", "reader")
+EDITORS = for_roles("owner", "manager", "operator")
+ONE = "/m/{merchant}/clients/{client}/"
+
+PAGES: dict[str, Page] = {
+    "m/<int:merchant_id>/clients/": Page("/m/{merchant}/clients/", READERS),
+    "m/<int:merchant_id>/clients/new/": Page("/m/{merchant}/clients/new/", EDITORS),
+    "m/<int:merchant_id>/clients/<uuid:client_id>/": Page(ONE, READERS),
+    "m/<int:merchant_id>/clients/<uuid:client_id>/edit/": Page(f"{ONE}edit/", EDITORS),
+    "m/<int:merchant_id>/clients/<uuid:client_id>/block/": Page(f"{ONE}block/", EDITORS),
+    "m/<int:merchant_id>/clients/<uuid:client_id>/tier/": Page(f"{ONE}tier/", EDITORS),
+    "m/<int:merchant_id>/clients/<uuid:client_id>/points/": Page(f"{ONE}points/", EDITORS),
+    "m/<int:merchant_id>/clients/<uuid:client_id>/points/<int:entry_id>/undo/": Page(
+        f"{ONE}points/{{entry}}/undo/", EDITORS
+    ),
+}

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from tests.permissions import Page
+from tests.permissions import Page, for_roles
 
-PAGES: dict[str, Page] = {}
+READERS = for_roles("owner", "manager", "operator", "reader")
+
+PAGES: dict[str, Page] = {
+    "m/<int:merchant_id>/receipts/": Page("/m/{merchant}/receipts/", READERS),
+    "m/<int:merchant_id>/receipts/<uuid:sale_id>/": Page("/m/{merchant}/receipts/{sale}/", READERS),
+}

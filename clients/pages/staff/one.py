@@ -29,6 +29,7 @@ from merchants.access import Action
 from merchants.doors import Workplace, members_only
 
 LOTS_SHOWN = 100
+ENTRIES_SHOWN = 20
 SALES_SHOWN = 10
 
 
@@ -50,7 +51,7 @@ def client(request: HttpRequest, place: Workplace, client_id: uuid.UUID) -> Http
     rules = RulesOverTime(place.program.pk)
     lots = Lot.objects.filter(account=account, rest__gt=0).exclude(expires_at__lte=now)
     entries = Entry.objects.filter(account=account).select_related("sale")
-    page = paging.newest_first(entries, request.GET.get("before", ""))
+    page = paging.newest_first(entries, request.GET.get("before", ""), size=ENTRIES_SHOWN)
     may_adjust = place.may(Action.ADJUST_POINTS)
     return render(
         request,

@@ -195,10 +195,9 @@ def undo_adjustment_page(request: HttpRequest, place: Workplace, client_id: uuid
 
 
 def _what(entry: Entry, client: Client, words: Words) -> str:
-    said = _("%(name)s, %(day)s: %(points)s (%(reason)s).")
     day = f"{timezone.localtime(entry.at):%d.%m.%Y}"
     reason = entry.reason or _("By hand")
-    return said % {"name": name_of(client), "day": day, "points": signed(entry.points, words), "reason": reason}
+    return f"{name_of(client)}, {day}: {signed(entry.points, words)} ({reason})."
 
 
 def _figures(seen: Undoing, words: Words) -> Sequence[tuple[str, str]]:

@@ -29,7 +29,7 @@ STATUSES: Final[Mapping[str, Promise]] = {
     "flagged": gettext_lazy("To be looked at"),
 }
 WHO: Final[Mapping[str, Promise]] = {
-    "": gettext_lazy("With a client or without"),
+    "": gettext_lazy("All"),
     "with": gettext_lazy("With a client"),
     "without": gettext_lazy("Without a client"),
 }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -52,6 +53,13 @@ class Line(Struct, frozen=True):
     money_back: Decimal
 
 
+class Written(Struct, frozen=True):
+    kind: str
+    at: dt.datetime
+    points: Decimal
+    balance_after: Decimal
+
+
 @members_only(Action.SEE_SALES)
 @require_safe
 def sale(request: HttpRequest, place: Workplace, sale_id: uuid.UUID) -> HttpResponse:
@@ -81,7 +89,7 @@ def sale(request: HttpRequest, place: Workplace, sale_id: uuid.UUID) -> HttpResp
             "flags": [FLAGS.get(flag, flag) for flag in one.flags],
             "returns": returns,
             "money_back": sum((row.money for row in returns), ZERO),
-            "entries": list(entries),
+            "entries": _gathered(entries),
             "replaced_by": Sale.objects.filter(place.seen(), replaces=one, local_day=one.local_day).first()
             if one.status == Sale.Status.VOIDED
             else None,
@@ -89,6 +97,18 @@ def sale(request: HttpRequest, place: Workplace, sale_id: uuid.UUID) -> HttpResp
             "may_give_back": place.may(Action.GIVE_BACK) and place.may(Action.OPEN_TILL),
         },
     )
+
+
+def _gathered(entries: Iterable[Entry]) -> list[Written]:
+    """Points that came back into many lots at once are one line."""
+    written: list[Written] = []
+    for entry in entries:
+        last = written[-1] if written else None
+        if last and (last.kind, last.at) == (entry.get_kind_display(), entry.at):
+            written[-1] = Written(last.kind, last.at, last.points + entry.points, entry.balance_after)
+        else:
+            written.append(Written(entry.get_kind_display(), entry.at, entry.points, entry.balance_after))
+    return written
 
 
 def _explained(sale: Sale, words: Words) -> list[Explained]:
