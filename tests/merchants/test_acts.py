@@ -25,7 +25,8 @@ def codes_of(file: Path) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
             for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-                named.setdefault(getattr(target, "id", ""), []).append(node.value)
+                if isinstance(target, ast.Name):
+                    named.setdefault(target.id, []).append(node.value)
     for call in ast.walk(tree):
         if not isinstance(call, ast.Call):
             continue

@@ -3,15 +3,18 @@ from __future__ import annotations
 import re
 
 import pytest
+from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from merchants import invitations
 from merchants.access import every_tenant, tenant
 from merchants.models import Invitation, Member, OutboxMessage, Role, User
+from merchants.pages.coming_in import start_url
 from tests.cast import Cast, Shop
 
 PASSWORD = "зёрна-и-молоко-1"
@@ -46,14 +49,24 @@ def assert_tidy(page: str) -> None:
     assert "app.css" in page
 
 
-def test_anna_logs_in_and_sees_her_shop(client: Client, anna: User) -> None:
+def test_anna_logs_in_and_is_in_her_shop(client: Client, cast: Cast, anna: User) -> None:
     page = log_in(client, anna)
-    assert "Ваши компании" in page
     assert "Зерно" in page
     assert "владелец" in page
-    assert "все торговые точки" in page
-    assert "Пекарня" not in page
-    assert "Пряник" not in page
+    assert client.get("/")["Location"].startswith(f"/m/{cast.zerno.merchant.pk}/")
+    shops = client.get("/?choose").content.decode()
+    assert_tidy(shops)
+    assert "Ваши магазины" in shops
+    assert "все торговые точки" in shops
+    assert "Пекарня" not in shops
+    assert "Пряник" not in shops
+
+
+def test_a_cashier_is_led_to_the_till(client: Client, cast: Cast) -> None:
+    client.force_login(cast.zerno.cashier)
+    assert "till" in client.get("/")["Location"]
+    client.force_login(cast.zerno.reader)
+    assert client.get("/").status_code == 302
 
 
 def test_one_person_in_two_programmes(client: Client, cast: Cast, anna: User) -> None:
@@ -63,8 +76,10 @@ def test_one_person_in_two_programmes(client: Client, cast: Cast, anna: User) ->
         )
         member.outlets.add(cast.pryanik.outlet)
     page = log_in(client, anna)
+    assert "Ваши магазины" in page
     assert "Пряник, Лесная 5" in page
     assert "сотрудник" in page
+    assert f'href="/m/{cast.pryanik.merchant.pk}/' in page
 
 
 def test_semyon_is_in_no_team(client: Client, cast: Cast) -> None:
@@ -76,21 +91,24 @@ def test_olga_is_led_to_the_admin(client: Client, cast: Cast) -> None:
     client.force_login(cast.olga)
     response = client.get("/")
     assert (response.status_code, response["Location"]) == (302, "/admin/")
+    with every_tenant():
+        Member.objects.create(program=cast.zerno.program, merchant=cast.zerno.merchant, user=cast.olga, role=Role.OWNER)
+    assert client.get("/")["Location"].startswith(f"/m/{cast.zerno.merchant.pk}/")
 
 
 def test_english_by_choice(client: Client, anna: User) -> None:
     client.post("/i18n/setlang/", {"language": "en"}, headers={"Referer": "/"})
     page = log_in(client, anna)
     assert '<html lang="en">' in page
-    assert "Your merchants" in page
+    assert "Audit log" in page
 
 
 def test_logging_out_takes_a_click(client: Client, anna: User) -> None:
     log_in(client, anna)
     assert_tidy(client.get("/accounts/logout/").content.decode())
-    assert client.get("/").status_code == 200
+    assert client.get("/?choose").status_code == 200
     client.post("/accounts/logout/")
-    assert client.get("/").status_code == 302
+    assert client.get("/?choose").status_code == 302
 
 
 @pytest.mark.parametrize(
@@ -111,9 +129,62 @@ def test_pages_of_an_account(client: Client, anna: User, page: str) -> None:
     assert_tidy(response.content.decode())
 
 
-def test_nobody_signs_up_from_the_street(client: Client, db: None) -> None:
-    form = {"email": "ivan@example.org", "password1": PASSWORD, "password2": PASSWORD}
-    assert "По приглашению" in client.post("/accounts/signup/", form).content.decode()
+NEWCOMER = {"name": " Иван  Петров ", "email": "Ivan@Example.org", "password1": PASSWORD}
+
+
+def test_ivan_registers_and_is_led_on(client: Client, db: None) -> None:
+    assert 'href="/accounts/signup/"' in client.get("/accounts/login/").content.decode()
+    page = client.get("/accounts/signup/").content.decode()
+    assert "Ваше имя" in page
+    assert 'href="/accounts/login/"' in page
+    response = client.post("/accounts/signup/", NEWCOMER)
+    ivan = User.objects.get()
+    assert (ivan.email, ivan.name) == ("ivan@example.org", "Иван Петров")
+    assert response["Location"] == (start_url() or "/")
+    assert client.get("/").status_code == 200
+    (letter,) = mail.outbox
+    assert letter.to == ["ivan@example.org"]
+    link = re.search(r"http://testserver(/accounts/confirm-email/\S+)", str(letter.body))
+    assert link
+    assert_tidy(client.get(link[1]).content.decode())
+    client.post(link[1])
+    assert EmailAddress.objects.get().verified
+    # Who is in already has nothing to register.
+    assert client.get("/accounts/signup/").status_code == 302
+    # The letter is not sent again at each login.
+    log_in(Client(), ivan)
+    assert len(mail.outbox) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"name": ""}, "Обязательное поле"),
+        ({"email": "нет"}, "правильный адрес"),
+        ({"password1": "12345678"}, "слишком"),
+        ({"email": "anna@example.org"}, "уже есть аккаунт"),
+        ({"email": "ANNA@example.org"}, "уже есть аккаунт"),
+    ],
+)
+def test_a_registration_that_cannot_be(client: Client, cast: Cast, change: dict[str, str], said: str) -> None:
+    count = User.objects.count()
+    page = client.post("/accounts/signup/", NEWCOMER | change).content.decode()
+    assert "invalid-feedback" in page
+    assert said in page
+    assert User.objects.count() == count
+
+
+def test_a_letter_that_cannot_be_sent_keeps_nobody_out(client: Client, db: None, settings: Settings) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_PORT = 1
+    assert client.post("/accounts/signup/", NEWCOMER).status_code == 302
+    assert client.get("/").status_code == 200
+
+
+def test_registration_may_be_closed(client: Client, db: None, settings: Settings) -> None:
+    settings.REGISTRATION_OPEN = False
+    assert "По приглашению" in client.post("/accounts/signup/", NEWCOMER).content.decode()
+    assert 'href="/accounts/signup/"' not in client.get("/accounts/login/").content.decode()
     assert not User.objects.exists()
 
 
@@ -121,6 +192,7 @@ def test_a_forgotten_password(client: Client, anna: User) -> None:
     client.post("/accounts/password/reset/", {"email": anna.email})
     (letter,) = mail.outbox
     assert letter.to == [anna.email]
+    assert "Здравствуйте!" in letter.body
     link = re.search(r"http://testserver(/accounts/\S+)", str(letter.body))
     assert link
     form = client.get(link[1], follow=True)
@@ -128,6 +200,8 @@ def test_a_forgotten_password(client: Client, anna: User) -> None:
     new = "другие-слова-2"
     client.post(form.redirect_chain[-1][0], {"password1": new, "password2": new})
     assert "Зерно" in log_in(Client(), anna, new)
+    assert "пароль" in str(mail.outbox[-1].body), "she is told of it"
+    assert "больше не работает" in client.get(link[1], follow=True).content.decode()
 
 
 def test_guessing_a_password_is_slow(client: Client, anna: User) -> None:
@@ -154,7 +228,7 @@ def test_a_second_factor(client: Client, anna: User) -> None:
     newcomer = Client()
     assert "Зерно" not in log_in(newcomer, anna)
     newcomer.post("/accounts/2fa/authenticate/", {"code": totp(secret)})
-    assert "Зерно" in newcomer.get("/").content.decode()
+    assert "Зерно" in newcomer.get("/?choose").content.decode()
 
 
 def totp(secret: str) -> str:
@@ -185,7 +259,6 @@ def test_nina_joins_by_the_link(client: Client, cast: Cast) -> None:
     assert "invalid-feedback" in refused
     response = client.post(link, {"name": "Нина", "password": PASSWORD}, follow=True)
     page = response.content.decode()
-    assert response.redirect_chain == [("/", 302)]
     assert "Зерно" in page
     assert "кассир" in page
     assert "Зерно" in log_in(Client(), User.objects.get(email="nina@example.org"))
@@ -204,6 +277,8 @@ def test_egor_logs_in_and_joins(client: Client, cast: Cast) -> None:
     assert response["Location"] == link
     assert_tidy(client.get(link).content.decode())
     page = client.post(link, follow=True).content.decode()
+    assert "Зерно" in page
+    page = client.get("/").content.decode()
     assert "Зерно" in page
     assert "Пряник" in page
 
