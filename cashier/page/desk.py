@@ -95,6 +95,11 @@ class Desk:
         if not (self.form.is_valid() and self.lines.is_valid()):
             return None
         given = self.form.cleaned_data
+        unpriced = [form for form in self.lines if form.is_filled and form.cleaned_data["price"] is None]
+        for form in unpriced:
+            form.add_error("price", _("Enter the price."))
+        if unpriced:
+            return None
         lines = [
             LineInput(quantity=row["quantity"] or ONE, price=row["price"], name=row["name"]) for row in self._filled()
         ]
