@@ -58,7 +58,7 @@ LABELS: dict[str, Promise] = {
     "code": gettext_lazy("Code"),
     "fields": gettext_lazy("Changed"),
     "version": gettext_lazy("Version of the text"),
-    "day": gettext_lazy("Day"),
+    "day": gettext_lazy("On the day"),
     "total": gettext_lazy("Total"),
     "total_before": gettext_lazy("Total before"),
     "receipts": gettext_lazy("Receipts"),

@@ -32,7 +32,9 @@ class Filters(PageForm):
         label=gettext_lazy("What"), required=False, choices=[("", gettext_lazy("Everything")), *GROUPS.items()]
     )
     day = forms.DateField(
-        label=gettext_lazy("Day"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+        label=gettext_lazy("On the day"),
+        required=False,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )
 
     def __init__(self, *args: Any, place: Workplace, **kwargs: Any) -> None:

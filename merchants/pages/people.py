@@ -75,7 +75,7 @@ class InviteForm(RoleForm):
 
 class CashierForm(AtOutlets):
     name = forms.CharField(
-        label=gettext_lazy("Name"),
+        label=gettext_lazy("Name of the person"),
         max_length=64,
         help_text=gettext_lazy("As it will stand in receipts and on the till page."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),

@@ -21,24 +21,34 @@ WRITERS = re.compile(r"_?(record|set_status|apply|log)(_\w+)?")
 
 def codes_of(file: Path) -> Iterator[str]:
     tree = ast.parse(file.read_text())
-    named: dict[str, list[ast.expr]] = {}
+    named = assigned(tree)
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call):
+            for value in given(call):
+                for meant in named.get(getattr(value, "id", ""), [value]):
+                    yield from (
+                        part.value
+                        for part in ast.walk(meant)
+                        if isinstance(part, ast.Constant) and CODE.fullmatch(str(part.value))
+                    )
+
+
+def given(call: ast.Call) -> list[ast.expr]:
+    """What a call passes as an action."""
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    named = [keyword.value for keyword in call.keywords if keyword.arg == "action"]
+    return named + (call.args if WRITERS.fullmatch(name) else [])
+
+
+def assigned(tree: ast.Module) -> dict[str, list[ast.expr]]:
+    """All that the names of a module stand for."""
+    found: dict[str, list[ast.expr]] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
             for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
                 if isinstance(target, ast.Name):
-                    named.setdefault(target.id, []).append(node.value)
-    for call in ast.walk(tree):
-        if not isinstance(call, ast.Call):
-            continue
-        name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-        given = [keyword.value for keyword in call.keywords if keyword.arg == "action"]
-        if WRITERS.fullmatch(name):
-            given += call.args
-        meant = [expr for value in given for expr in named.get(getattr(value, "id", ""), [value])]
-        for value in meant:
-            for part in ast.walk(value):
-                if isinstance(part, ast.Constant) and isinstance(part.value, str) and CODE.fullmatch(part.value):
-                    yield part.value
+                    found.setdefault(target.id, []).append(node.value)
+    return found
 
 
 def test_every_act_has_words() -> None:
