@@ -47,7 +47,7 @@ class Desk:
 def said(answer: Any) -> str:
     """What the page says below its menu."""
     page = answer.content.decode()
-    return " ".join(strip_tags(page.partition('class="sheet"')[2] or page).split())
+    return " ".join(strip_tags((page.partition('class="sheet"')[2] or page).replace("<", " <")).split())
 
 
 def names(answer: Any) -> list[str]:

@@ -112,7 +112,7 @@ def test_a_letter_that_failed_is_sent_later(
 
 def test_old_news_is_no_news(cast: Cast, anna: Client, till: TillStory) -> None:
     with tenant(cast.zerno.program.pk):
-        sold = till.sell(anna.account, "100.00")
+        sold = till.sell(anna.account, "100.00", "50.00")
         till.give_back(sold, [(1, "1")])
     assert deliver(cast, now=NOW + dt.timedelta(days=1, seconds=1)) == 0
 

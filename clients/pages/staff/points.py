@@ -187,7 +187,7 @@ def undo_adjustment_page(request: HttpRequest, place: Workplace, client_id: uuid
             "sentence": _what(entry, client, words),
             "figures": _figures(seen, words),
             "form": asked,
-            "verb": _("Undo"),
+            "verb": _("Undo the entry"),
             "danger": True,
             "back": back,
         },
