@@ -133,7 +133,7 @@ def test_a_worked_receipt(live: Desk) -> None:
 
 def test_staff_read_and_do_not_edit(live: Desk) -> None:
     live.client.force_login(live.shop.operator)
-    assert "Изменить" not in live.text()
+    assert "Править правила" not in live.text()
     assert "Вернуть в черновик" not in live.text("1/")
     for path in ("edit/", "publish/", "discard/"):
         assert live.client.get(live.home + path).status_code == 403
