@@ -38,6 +38,9 @@ def parser() -> argparse.ArgumentParser:
     verb.add_argument("--accounts", type=int, default=1_000_000)
     verb.add_argument("--sales", type=int, default=10_000_000)
     verb.add_argument("--keep", type=Path, help="keep the fixture, described in this file, or take it from there")
+    verb = verbs.add_parser("dashboard", parents=[both], help="the overview over a year of sales, and its roll-ups")
+    verb.add_argument("--accounts", type=int, default=100_000)
+    verb.add_argument("--sales", type=int, default=1_000_000)
     verb = verbs.add_parser("profile", help="where the CPU time of a request goes, by cProfile")
     verb.add_argument("--requests", type=int, default=2_000)
     verb.add_argument("--what", choices=["earn", "redeem", "quotes", "authenticated"], default="earn")
@@ -89,7 +92,11 @@ def measure(options: argparse.Namespace, command: str, folder: Path) -> int:
 
                 profile.run(database, requests=options.requests, what=options.what)
                 return 0
-            if options.verb == "sweep":
+            if options.verb == "dashboard":
+                from bench import overview  # noqa: PLC0415
+
+                found = overview.run(database, accounts=options.accounts, sales=options.sales)
+            elif options.verb == "sweep":
                 from bench import sweep  # noqa: PLC0415
                 from bench.shop import open_shop  # noqa: PLC0415
 

@@ -1,6 +1,6 @@
 """Keeps the roll-ups up with the books: what was written lately every few seconds, a whole history day by day.
 
-Every day is replaced wholly, in one transaction that holds the lock on the programme's progress (`RollUp`): it may be
+Every day is replaced wholly, in a transaction that holds the lock on the programme's progress (`RollUp`): it may be
 killed at any moment, run twice, or run at once, and goes on where it stopped.
 
 What has changed since the last time is told by when rows were written. Transactions commit a little later than they
@@ -11,6 +11,7 @@ sold. Days with held receipts are therefore remembered, and rolled up again the 
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Callable, Iterable, Sequence
 
 import structlog
@@ -26,6 +27,8 @@ from merchants.models import Program
 
 logger = structlog.get_logger(__name__)
 
+# Seconds of a history's transaction.
+_TURN = 0.5
 _TABLES = (DayTotals, PointsDay, NewClients)
 
 GoingOn = Callable[[], bool]
@@ -97,22 +100,29 @@ def _begin(program: Program, now: dt.datetime) -> None:
 
 
 def _history(program: Program, now: dt.datetime, going_on: GoingOn, progress: Progress) -> int:
-    """Roll up day after day, each in a transaction of its own, from the newest back: pages show the last ones."""
+    """Roll up day after day from the newest back, because pages show the last ones."""
     done = 0
-    while going_on():
-        with transaction.atomic():
-            state = RollUp.objects.select_for_update().get(program=program)
-            if state.next_day is None or state.first_day is None:
-                break
-            day = state.next_day
-            _replace(program, day)
-            state.next_day = day - dt.timedelta(days=1) if day > state.first_day else None
-            state.save(update_fields=["next_day"])
-        done += 1
-        progress(program.pk, day)
-    if state.next_day is None:
+    while going_on() and (days := _turn(program, going_on)):
+        done += len(days)
+        progress(program.pk, days[-1])
+    if not RollUp.objects.filter(program=program).exclude(next_day=None).exists():
         refresh(program=program, now=now)
     return done
+
+
+def _turn(program: Program, going_on: GoingOn) -> list[dt.date]:
+    """As many days as a short transaction has time for; none where the history is done."""
+    began, days = time.monotonic(), []
+    with transaction.atomic():
+        state = RollUp.objects.select_for_update().get(program=program)
+        while state.next_day and state.first_day and (not days or (time.monotonic() - began < _TURN and going_on())):
+            day = state.next_day
+            _replace(program, day)
+            days.append(day)
+            state.next_day = day - dt.timedelta(days=1) if day > state.first_day else None
+        if days:
+            state.save(update_fields=["next_day"])
+    return days
 
 
 def _recent(program: Program, days: Iterable[dt.date], now: dt.datetime) -> int:

@@ -33,7 +33,7 @@ class Entry:
 
 # Other apps name their pages here by URL name: nothing is imported from them.
 ROOMS: Sequence[Room] = (
-    Room(_("Overview"), "chart-bar", Action.SEE_FIGURES, ("dashboard", "z_report")),
+    Room(_("Overview"), "chart-bar", Action.SEE_FIGURES, ("dashboard", "z_report", "figures")),
     Room(
         _("Clients"),
         "users",

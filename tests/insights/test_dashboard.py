@@ -49,8 +49,11 @@ class Overview:
             self.story.sell(None, without, cashier=cashier)
         self.story.now = now
 
-    def page(self, query: str = "", path: str = "") -> str:
+    def page(self, query: str = "", path: str = "", *, anew: bool = True) -> str:
+        """Sales that are told of the past are written in the past, so what was rolled up before is made anew."""
         self.clock.move_to(self.story.now)
+        if anew:
+            rollups.rebuild(program_id=self.story.program_id, now=self.story.now)
         rollups.roll_up(now=self.story.now)
         answer = self.client.get(f"/m/{self.cast.zerno.merchant.pk}/{path}{query}")
         assert answer.status_code == 200
@@ -204,7 +207,7 @@ def test_it_says_when_points_do_not_close(overview: Overview) -> None:
     overview.page()
     PointsDay.objects.all().delete()
     refresh(program=overview.story.shop.program, now=overview.story.now)
-    assert "Не сходится: на счетах клиентов расхождение +100 зёрен" in overview.page()
+    assert "Не сходится: на счетах клиентов расхождение +100 зёрен" in overview.page(anew=False)
 
 
 def test_clients(overview: Overview) -> None:
@@ -227,8 +230,7 @@ def test_by_cashier(overview: Overview) -> None:
     overview.sell(1, "300", "100", cashier="anna")
     overview.sell(1, "", "50", cashier="boris")
     page = overview.page()
-    row = page.split(" anna ", 1)[1]
-    assert "anna 400 ₽ 2 50 % 200 ₽ 0 зёрен 0" in page or row.startswith("400 ₽ 2 50 % 200 ₽ 0 зёрен 0")
+    assert "anna 400 ₽ 2 50 % 200 ₽ 0 зёрен 0" in page
     assert "boris 50 ₽" in page
 
 
@@ -281,11 +283,13 @@ def test_queries_do_not_grow(overview: Overview, django_assert_max_num_queries: 
     overview.page()
     with django_assert_max_num_queries(17) as few:
         overview.client.get(f"/m/{overview.cast.zerno.merchant.pk}/?days=90")
+        count = len(few)
+    assert count > 10
     for day in range(1, 60, 7):
         overview.sell(day, "100", "50", cashier=f"anna-{day}")
     second_outlet(overview.cast)
     overview.page()
-    with django_assert_max_num_queries(len(few.captured_queries)):
+    with django_assert_max_num_queries(count):
         overview.client.get(f"/m/{overview.cast.zerno.merchant.pk}/?days=90")
 
 

@@ -123,7 +123,7 @@ def test_a_history_is_rolled_up_in_turns_from_its_end(story: TillStory) -> None:
     for _ in range(5):
         story.sell(None, "100")
         story.later(days=1)
-    turns = iter([True, True, False])
+    turns = iter([True, True, False, False])
     assert rollups.roll_up(now=story.now, going_on=lambda: next(turns)) == 2
     newest = story.now.date()
     assert [row.local_day for row in DayTotals.objects.all()] == [newest - dt.timedelta(days=1)]

@@ -11,6 +11,7 @@ from django.utils import timezone
 from cashier.demo.making import make, today
 from cashier.demo.names import PEOPLE_AT_MOST
 from cashier.demo.summary import summary
+from insights import rollups
 from merchants.models import Program
 
 
@@ -43,6 +44,9 @@ class Command(BaseCommand):
         opened, plan = make(
             clients=clients, receipts=receipts, seed=options["seed"], until=until, now=now, progress=self._tell
         )
+        # The year was written as if it had passed: nothing of it looks new, so it is rolled up from its end back.
+        rollups.rebuild(program_id=plan.premises.program_id, now=now)
+        rollups.roll_up(now=now)
         self.stdout.write(summary(opened, plan))
 
     def _tell(self, done: int) -> None:
