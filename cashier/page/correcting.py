@@ -135,7 +135,7 @@ def attach(request: HttpRequest, post: Post, sale_id: uuid.UUID, word: str = "")
         if isinstance(found, Named):
             return see("till_attach_to", sale_id, found.word(post))
         return page(request, post, "attach_find", {**context, "matches": found})
-    return page(request, post, "attach_find", context, status=404)
+    return page(request, post, "attach_find", context)
 
 
 def _attach(request: HttpRequest, post: Post, old: Sale, client: Named) -> HttpResponse:
@@ -152,8 +152,7 @@ def _attach(request: HttpRequest, post: Post, old: Sale, client: Named) -> HttpR
         context["panel"] = panel_of(client, post)
     except Refused as refused:
         problem = saying.sentence_of(refused, post)
-    status = 422 if request.method == "POST" else 200
-    return page(request, post, "attach", {**context, "problem": problem}, status=status)
+    return page(request, post, "attach", {**context, "problem": problem})
 
 
 def as_it_was(old: Sale, post: Post) -> SaleRequest:

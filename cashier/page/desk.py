@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -225,7 +224,7 @@ def spelled_lines(receipt: Receipt) -> dict[str, Any]:
         return {"total": spelled(receipt.total)}
     return {
         "lines": [
-            {"name": line.name, "quantity": spelled(Decimal(line.quantity)), "price": spelled(line.price)}
+            {"name": line.name, "quantity": spelled(line.quantity.normalize()), "price": spelled(line.price)}
             for line in receipt.lines
         ]
     }

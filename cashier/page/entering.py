@@ -93,7 +93,7 @@ def connected(request: HttpRequest, till: Till, name: str, *, by: Actor) -> Http
 def device_of(request: HttpRequest) -> str:
     """A name to begin with: what kind of thing this is."""
     agent = request.META.get("HTTP_USER_AGENT", "")
-    return next((name for mark, name in MOBILE if mark in agent), "")
+    return next((name for mark, name in MOBILE if mark in agent), _("Browser"))
 
 
 @sensitive_post_parameters("pin")
@@ -118,10 +118,10 @@ def who(request: HttpRequest, phone: Phone) -> HttpResponse:
         context["problem"] = _("Too many wrong PINs. Wait %(minutes)s min, or ask the manager for a new one.") % {
             "minutes": -(-error.seconds // 60)
         }
-        return page(request, phone, "pin", context, status=429)
+        return page(request, phone, "pin", context)
     if not right:
         form.add_error("pin", _("This is not the PIN of %(name)s.") % {"name": chosen.name})
-        return page(request, phone, "pin", context, status=422)
+        return page(request, phone, "pin", context)
     response = see("till")
     cookies.unlock(response, chosen, key_id=phone.caller.key_id, now=phone.now)
     return response

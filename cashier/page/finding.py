@@ -42,19 +42,19 @@ def find(request: HttpRequest, post: Post) -> HttpResponse:
         return see("till")
     form = FindForm(request.POST)
     if not form.is_valid():
-        return page(request, post, "home", {"form": form}, status=422)
+        return page(request, post, "home", {"form": form})
     text = form.cleaned_data["q"]
     try:
         found = look_for(text, post)
     except MustWaitError as error:
         wait = -(-error.seconds // 60)
         form.add_error("q", _("Too many wrong numbers. Wait %(minutes)s min.") % {"minutes": wait})
-        return page(request, post, "home", {"form": form}, status=429)
+        return page(request, post, "home", {"form": form})
     except Refused as refused:
         who = read(text)
         form.add_error("q", _not_found(who, refused, post))
         unknown = who.value if who and who.by == "phone" else ""
-        return page(request, post, "home", {"form": form, "unknown": unknown}, status=404)
+        return page(request, post, "home", {"form": form, "unknown": unknown})
     if isinstance(found, Named):
         return see("till_sale", found.word(post))
     if len(found) == 1:
@@ -102,7 +102,7 @@ def new(request: HttpRequest, post: Post) -> HttpResponse:
             form.add_error("phone", saying.sentence_of(refused, post))
             if refused.code == "client_exists":
                 context["exists"] = Named(refused.facts["account_id"], "phone").word(post)  # type: ignore[arg-type]
-    return page(request, post, "new", {"form": form, **context}, status=422)
+    return page(request, post, "new", {"form": form, **context})
 
 
 def _joined(

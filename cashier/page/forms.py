@@ -50,7 +50,9 @@ class ReceiptForm(PageForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["total"].widget.attrs.update({"enterkeyhint": "go", "placeholder": "0,00", **WHILE_TYPING})
+        self.fields["total"].widget.attrs.update(
+            {"enterkeyhint": "go", "placeholder": "0,00", "autofocus": True, **WHILE_TYPING}
+        )
         self.fields["points"].widget.attrs.update({"placeholder": "0", **WHILE_TYPING})
         self.fields["confirmation"].widget.attrs.update(WHEN_DONE)
 
@@ -59,7 +61,7 @@ class LineForm(PageForm):
     """One line; an empty one does not count."""
 
     name = text_field(limit=200, label=_("Goods"))
-    quantity = quantity_field(label=_("Quantity"), required=False)
+    quantity = quantity_field(label=_("Qty"), required=False)
     price = money_field(label=_("Price"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from cashier.api.answers.quantities import shortest
 from cashier.api.input.errors import Invalid
 from cashier.api.input.numbers import Money, PointsOrMax, Quantity
 from cashier.api.problems.values import sentence
@@ -60,10 +61,10 @@ def points_field(**options: Any) -> NumberField:
 
 
 def spelled(value: Decimal | str | None) -> str:
-    """A number for a field: `1234,50`; nothing for None."""
+    """A number for a field: `1234,50`, `17`, `0,35`; nothing for None."""
     if value is None:
         return ""
     if isinstance(value, str):
         return ALL
-    text = format(value, "f")
-    return (text.rstrip("0").rstrip(".") if "." in text and not text.endswith(".00") else text).replace(".", ",")
+    whole = value == value.to_integral_value()
+    return (shortest(value) if whole else format(value, "f")).replace(".", ",")

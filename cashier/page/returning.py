@@ -44,11 +44,11 @@ def give_back(request: HttpRequest, post: Post, sale_id: uuid.UUID) -> HttpRespo
     if sale.status != Sale.Status.COMMITTED and ticket is None:
         return see("till_receipt", sale_id)
     if request.method != "POST" or not form.is_valid():
-        return page(request, post, "return", context, status=422 if request.method == "POST" else 200)
+        return page(request, post, "return", context)
     way = request.POST.get("way", "")
     asked = _asked(way, form, stands.lines, ticket.cashier if ticket else post.cashier.name)
     if asked is None:
-        return page(request, post, "return", context, status=422)
+        return page(request, post, "return", context)
     try:
         if request.POST.get("act") == "give" and ticket is not None:
             _give(post, sale, way, asked, tickets.idempotency(ticket, request.POST), given_back_text)
@@ -56,7 +56,7 @@ def give_back(request: HttpRequest, post: Post, sale_id: uuid.UUID) -> HttpRespo
         context["given"] = _preview(post, sale, way, asked)
     except Refused as refused:
         context["problem"] = saying.sentence_of(refused, post)
-        return page(request, post, "return", context, status=422)
+        return page(request, post, "return", context)
     context |= {"way": way, "fields": [(name, value) for name, value in request.POST.items() if name in form.fields]}
     return page(request, post, "return_sure", context)
 

@@ -67,12 +67,11 @@ def act(request: HttpRequest, desk: Desk, sell) -> HttpResponse | None:  # type:
 
 
 def show(request: HttpRequest, desk: Desk, template: str, context: dict[str, object]) -> HttpResponse:
-    refused = request.POST.get("act") == "sell"
     context |= {
         "ticket": request.POST.get(tickets.FIELD) if desk.ticket else tickets.new(desk.post),
         "told": told(desk.quoted, desk.post) if desk.quoted else None,
     }
-    return page(request, desk.post, template, context, status=422 if refused else 200)
+    return page(request, desk.post, template, context)
 
 
 def _sell(request: HttpRequest, desk: Desk) -> HttpResponse | None:
