@@ -6,7 +6,7 @@ Each sentence has a key, by which two versions of the rules are compared sentenc
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -124,11 +124,11 @@ def others(rulebook: Rulebook, known: tuple[str, ...], words: Words, names: Name
     return tuple(_rule(rule, words, names) for rule in rulebook.rules if rule.id not in known)
 
 
-EARN_ON: Final = {
+EARN_ON: Final[Mapping[str, Callable[[], str]]] = {
     "money": lambda: _("Points are earned on what is paid with money, not on the part paid by points."),
     "total": lambda: _("Points are earned on the whole receipt, also on the part paid by points."),
 }
-ROUNDING: Final = {
+ROUNDING: Final[Mapping[str, Callable[[], str]]] = {
     "down": lambda: _("Earned points are rounded down."),
     "half_up": lambda: _("Earned points are rounded to the nearest number."),
     "up": lambda: _("Earned points are rounded up."),
@@ -214,7 +214,7 @@ def _share(percent: Decimal, words: Words) -> str:
     return _("Points can pay up to %(percent)s of a receipt.") % {"percent": words.percent(percent)}
 
 
-LIMITS: Final = {
+LIMITS: Final[Mapping[str, Callable[[], str]]] = {
     "per_receipt": lambda: _("At most %(points)s can be spent on one receipt."),
     "per_day": lambda: _("At most %(points)s can be spent in one day."),
     "min_points": lambda: _("At least %(points)s are spent at once."),
@@ -278,11 +278,11 @@ def _returns(points: Points) -> Iterator[Sentence]:
     yield Sentence("points.late_days", said % {"days": points.late_days})
 
 
-POINTS_TO: Final = {
+POINTS_TO: Final[Mapping[int, Callable[[], str]]] = {
     0: lambda: _("Points are counted in whole numbers."),
     2: lambda: _("Points are counted to two decimal places."),
 }
-MONEY_TO: Final = {
+MONEY_TO: Final[Mapping[int, Callable[[], str]]] = {
     0: lambda: _("Money is counted in %(currency)s, in whole numbers."),
     2: lambda: _("Money is counted in %(currency)s, to two decimal places."),
 }

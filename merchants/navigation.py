@@ -41,7 +41,12 @@ ROOMS: Sequence[Room] = (
         ("clients", "client", "client_new", "client_edit", "client_block", "client_tier", "adjust", "undo_adjustment"),
     ),
     Room(_("Receipts"), "receipt", Action.SEE_SALES, ("sales", "sale")),
-    Room(_("Rules"), "adjustments", Action.SEE_RULES, ("programme", "programme_edit", "programme_publish")),
+    Room(
+        _("Rules"),
+        "adjustments",
+        Action.SEE_RULES,
+        ("programme", "programme_edit", "programme_publish", "programme_version", "programme_discard"),
+    ),
     Room(_("Till"), "cash-register", Action.OPEN_TILL, ("till_here",)),
     Room(_("Poster"), "qrcode", Action.EDIT_CLIENTS, ("poster",)),
     Room(

@@ -85,7 +85,7 @@ def test_tiers_follow_from_the_percent() -> None:
 @pytest.mark.parametrize("max_percent", ["0", "50", "100"])
 def test_all_answers_make_rules(masha: User, percent: str, max_percent: str, tiers: bool) -> None:
     given = answers(percent=D(percent), max_percent=D(max_percent), tiers=tiers)
-    assert open_shop(user=masha, answers=given, now=NOW)
+    assert open_shop(user=masha, answers=given, now=NOW).pk
 
 
 def test_pins_are_not_easy() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -29,7 +31,7 @@ VERSIONS_AT_ONCE = 10
 def programme(request: HttpRequest, place: Workplace) -> HttpResponse:
     rules = Rules(place)
     history = ProgramVersion.objects.filter(program=place.program).select_related("published_by").defer("document")
-    context = {
+    context: dict[str, Any] = {
         "rules": rules,
         "waiting": rules.waiting(),
         "versions": newest_first(history, request.GET.get("before", ""), size=VERSIONS_AT_ONCE),

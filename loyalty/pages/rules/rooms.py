@@ -76,7 +76,7 @@ class Rules:
     def purchase(self) -> Decimal:
         """A receipt of the shop's usual size, for examples: the average of the last ones, to a round number."""
         recent = Sale.objects.filter(program=self.program, status=Sale.Status.COMMITTED, total__gt=0).order_by("-pk")
-        average = recent[:RECENT].aggregate(average=Avg("total"))["average"]
+        average: Decimal | None = recent[:RECENT].aggregate(average=Avg("total"))["average"]
         if average is None:
             return usual(self.program.currency)
         size = Decimal(10) ** (average.adjusted() - 1) if average >= 10 else Decimal(1)
