@@ -114,7 +114,8 @@ def records_of(place: Workplace) -> QuerySet[AuditRecord]:
 
 
 def _keys(rows: QuerySet[Any]) -> QuerySet[Any]:
-    return rows.annotate(as_text=Cast("pk", CharField())).values("as_text")
+    keys: QuerySet[Any] = rows.annotate(as_text=Cast("pk", CharField())).values("as_text")
+    return keys
 
 
 def read(records: Sequence[AuditRecord]) -> list[Line]:

@@ -84,7 +84,7 @@ def _theme(brand: RGB, *, surface: RGB, away: RGB, share: float) -> Theme:
 def _luminance(colour: RGB) -> float:
     def linear(part: int) -> float:
         value = part / 255
-        return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4  # type: ignore[no-any-return]
+        return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
 
     red, green, blue = map(linear, colour)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue

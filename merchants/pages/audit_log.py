@@ -56,7 +56,7 @@ class Filters(PageForm):
             case "server":
                 records = records.filter(~Q(actor__startswith="till:"), user=None)
             case str(user) if user:
-                records = records.filter(user=user)
+                records = records.filter(user=int(user))
         if what := self.cleaned_data.get("what"):
             records = records.filter(action__in=list(ACTS[Group(what)]))
         if day := self.cleaned_data.get("day"):

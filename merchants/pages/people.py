@@ -31,7 +31,7 @@ def roles_for(place: Workplace) -> list[Role]:
     return [role for role in Role if role != Role.OWNER or place.may(Action.MAKE_OWNERS)]
 
 
-class OutletsField(forms.ModelMultipleChoiceField):
+class OutletsField(forms.ModelMultipleChoiceField[Outlet]):
     widget = forms.CheckboxSelectMultiple
 
     def __init__(self) -> None:

@@ -119,7 +119,8 @@ def unbound(place: Workplace) -> dict[str, PageForm]:
 
 def saved(place: Workplace, part: str, form: PageForm) -> bool:
     """What the services refuse stands beside the field."""
-    data, who = form.cleaned_data, {"by": place.user, "now": timezone.now(), "merchant": place.merchant}
+    who: dict[str, Any] = {"by": place.user, "now": timezone.now(), "merchant": place.merchant}
+    data = form.cleaned_data
     try:
         match part:
             case "shop":

@@ -59,9 +59,11 @@ def till_settings(request: HttpRequest, place: Workplace, till_id: int) -> HttpR
                 messages.success(request, _("Saved."))
                 return redirect("till_settings", place.merchant.pk, till.pk)
         case "key":
-            form = context["key_form"] = KeyForm(request.POST)
-            if form.is_valid():
-                context["key"] = tills.issue_key(till=till, scopes=form.cleaned_data["scopes"], by=place.user, now=now)
+            scopes = context["key_form"] = KeyForm(request.POST)
+            if scopes.is_valid():
+                context["key"] = tills.issue_key(
+                    till=till, scopes=scopes.cleaned_data["scopes"], by=place.user, now=now
+                )
         case "phone":
             token = devices.invite(till=till, by=place.user, now=now)
             link = request.build_absolute_uri(reverse("till_connect", args=[token]))
