@@ -78,7 +78,7 @@ def _gains(rulebook: Rulebook, words: Words) -> Iterator[str]:
 
 def _rates(rulebook: Rulebook) -> list[Decimal]:
     """Points for one unit of money that each tier earns everywhere, ascending."""
-    everywhere = max((effect.rate for rule, effect in rulebook.rules_that(BaseEffect) if _for_all(rule)), default=ZERO)  # type: ignore[type-abstract]
+    everywhere = max((effect.rate for rule, effect in rulebook.rules_that(BaseEffect) if _for_all(rule)), default=ZERO)
     return sorted(max(everywhere, (tier.earn_percent or ZERO) / HUNDRED) for tier in rulebook.tiers) or [everywhere]
 
 

@@ -134,7 +134,9 @@ def test_a_code_that_a_sale_has_used_is_followed_by_a_new_one(cast: Cast, anna: 
     )
     assert sold.status_code == 201, sold.content
     live = client.get(card(anna, "code/")).content.decode()
-    assert CODE.search(live)[1] != used
+    fresh = CODE.search(live)
+    assert fresh
+    assert fresh[1] != used
     assert "100 зёрен" in live
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client as Browser
 from django.urls import reverse
@@ -10,7 +12,7 @@ from django.utils import timezone, translation
 from clients import consents
 from clients.card_links import token_of
 from clients.consents import Kind
-from clients.models import Client, Consent, ConsentText
+from clients.models import Client, Consent
 from loyalty.models import Account
 from merchants.access import tenant
 from merchants.models import AuditRecord
@@ -54,7 +56,7 @@ def test_an_english_reader_agrees_to_the_english_text(cast: Cast, client: Browse
         assert consents.texts_in_force(cast.zerno.merchant)[Kind.PROCESSING].version == "default-1-en"
 
 
-def write(shop: Shop, kind: Kind, text: str) -> ConsentText | None:
+def write(shop: Shop, kind: Kind, text: str) -> Any:
     with tenant(shop.program.pk), translation.override("ru"):
         return consents.write_text(merchant=shop.merchant, kind=kind, text=text, by=shop.owner, now=timezone.now())
 

@@ -182,9 +182,9 @@ def _source(request: HttpRequest, merchant: Merchant) -> str:
 
 def _remembered(request: HttpRequest, merchant: Merchant) -> Applicant | None:
     try:
-        kept = request.get_signed_cookie(COOKIE, salt=_salt(merchant), max_age=COOKIE_SECONDS)
+        kept = request.get_signed_cookie(COOKIE, default="", salt=_salt(merchant), max_age=COOKIE_SECONDS) or ""
         return msgspec.json.decode(base64.urlsafe_b64decode(kept), type=Applicant)
-    except (BadSignature, KeyError, msgspec.DecodeError):
+    except (BadSignature, msgspec.DecodeError):
         return None
 
 
