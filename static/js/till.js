@@ -31,6 +31,8 @@ document.addEventListener("submit", (event) => {
   if (!form.matches("form[data-sale]") || event.submitter?.value !== "sell") return;
   event.preventDefault();
   if (underWay) return;
+  // A quote that is still on its way has nowhere to go any more.
+  for (const field of form.querySelectorAll("[hx-post]")) window.htmx?.trigger(field, "htmx:abort");
   const body = new URLSearchParams(new FormData(form, event.submitter));
   const ticket = body.get("ticket");
   const known = pending().find((sale) => sale.ticket === ticket);
@@ -95,6 +97,9 @@ function busy(yes) {
   for (const button of document.querySelectorAll(".sell, #pending-send")) button.disabled = yes;
 }
 
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (underWay) event.preventDefault();
+});
 document.addEventListener("click", (event) => {
   if (event.target.closest("#pending-send")) send();
 });

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from clients.enrolment import enrol
 from clients.models import Client as Person
+from loyalty.models import Account
 from merchants import cashiers, devices
 from merchants.access import tenant
 from merchants.models import Cashier
@@ -79,8 +80,11 @@ class TillPage:
         return person
 
     def available(self, person: Person) -> int:
+        return self.balance(person.account)
+
+    def balance(self, account: Account) -> int:
         self.story.now = self.now
-        return int(self.story.standing(person.account).available)
+        return int(self.story.standing(account).available)
 
 
 def hidden(response: Any) -> dict[str, str]:
