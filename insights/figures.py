@@ -35,7 +35,7 @@ def sections(board: Board, teller: Teller) -> list[Section]:
 def _sales(board: Board, teller: Teller) -> list[Told]:
     now, before = board.now, board.before
     with_card = joined_by_comma(
-        teller.receipts(now.receipts_with), teller.change(now.money_with, before and before.money_with)
+        teller.receipts(now.receipts_with), teller.change(now.money_with, before.money_with if before else None)
     )
     without = _("enter the day's totals from the Z-report")
     share = ""
@@ -63,7 +63,7 @@ def _sales(board: Board, teller: Teller) -> list[Told]:
             "average-with",
             _("Average receipt with the card"),
             teller.money(now.average_with),
-            teller.change(now.average_with or 0, before and before.average_with),
+            teller.change(now.average_with or 0, before.average_with if before else None),
         ),
         Told(
             "average-without",
@@ -123,12 +123,17 @@ def _till_points(board: Board, teller: Teller) -> list[Told]:
     """At the member's outlets: what receipts earned and spent, returns taken off."""
     now, before = board.now, board.before
     return [
-        Told("earned", _("Earned"), teller.points(now.earned), teller.change(now.earned, before and before.earned)),
+        Told(
+            "earned",
+            _("Earned"),
+            teller.points(now.earned),
+            teller.change(now.earned, before.earned if before else None),
+        ),
         Told(
             "redeemed",
             _("Redeemed"),
             teller.points(now.redeemed),
-            teller.change(now.redeemed, before and before.redeemed),
+            teller.change(now.redeemed, before.redeemed if before else None),
         ),
     ]
 
@@ -139,7 +144,7 @@ def _cost(board: Board, teller: Teller) -> list[Told]:
         "points": teller.money(now.points_value),
         "discount": teller.money(now.discount),
     }
-    changed = teller.change(now.cost, before and before.cost)
+    changed = teller.change(now.cost, before.cost if before else None)
     return [
         Told("cost", _("Cost of the programme"), teller.money(now.cost), joined_by_comma(parts, changed)),
         Told(

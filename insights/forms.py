@@ -24,7 +24,7 @@ class MoneyInput(forms.DecimalField):
         widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
         super().__init__(max_digits=14, decimal_places=2, min_value=0, required=False, widget=widget, **options)
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]  # the stubs derive it from integers
         typed = "".join(str(value or "").split()).replace(",", ".")
         return super().to_python(typed.removesuffix("₽"))
 

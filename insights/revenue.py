@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 from django.db.models import F, Min, Q, Sum
@@ -127,7 +128,7 @@ def opened_on(place: Workplace) -> dt.date | None:
 def revenues(place: Workplace, period: Period) -> Revenues:
     # Parts of the time: before the period, the period, what comes after it.
     since = [period.before or period.first, period.first, period.last + dt.timedelta(days=1)]
-    parameters = {
+    parameters: dict[str, Any] = {
         "program": place.program.pk,
         "merchant": place.merchant.pk,
         "since": since,

@@ -13,6 +13,8 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any
 
 import structlog
 from django.db import DatabaseError, connection, transaction
@@ -40,14 +42,14 @@ def roll_up(*, now: dt.datetime, going_on: GoingOn = lambda: True, progress: Pro
     replaced; `progress` hears of each day of a history. A programme that fails is logged, and the others go on."""
     done = 0
     for program in Program.objects.filter(pk__in=_unfinished(now)):
-        done += _guarded(program, lambda program=program: _history(program, now, going_on, progress))
+        done += _guarded(program, partial(_history, program, now, going_on, progress))
     with every_tenant():
         idle = dict(RollUp.objects.filter(next_day=None).values_list("program_id", "seen_until"))
     touched = _touched(min(idle.values())) if idle else {}
     for program in Program.objects.filter(pk__in=touched):
         if not going_on():
             return done
-        done += _guarded(program, lambda program=program: _recent(program, touched[program.pk], now))
+        done += _guarded(program, partial(_recent, program, touched[program.pk], now))
     with every_tenant():
         # Nothing was written for these, or they would have been touched.
         quiet = RollUp.objects.filter(next_day=None, seen_until__lt=now, program_id__in=idle.keys() - touched.keys())
@@ -112,7 +114,8 @@ def _history(program: Program, now: dt.datetime, going_on: GoingOn, progress: Pr
 
 def _turn(program: Program, going_on: GoingOn) -> list[dt.date]:
     """As many days as a short transaction has time for; none where the history is done."""
-    began, days = time.monotonic(), []
+    began = time.monotonic()
+    days: list[dt.date] = []
     with transaction.atomic():
         state = RollUp.objects.select_for_update().get(program=program)
         while state.next_day and state.first_day and (not days or (time.monotonic() - began < _TURN and going_on())):
@@ -150,7 +153,7 @@ def _recent(program: Program, days: Iterable[dt.date], now: dt.datetime) -> int:
 def _replace(program: Program, day: dt.date) -> None:
     """Make a day anew. In the caller's transaction, which holds the lock."""
     calendar = calendar_of(program)
-    parameters = {
+    parameters: dict[str, Any] = {
         "program": program.pk,
         "day": day,
         "begins": calendar.start_of(day),
@@ -171,7 +174,8 @@ def _holding(program: Program) -> list[dt.date]:
 def _touched(seen_until: dt.datetime) -> dict[int, Sequence[dt.date]]:
     """By programme, the days of the receipts that were written since it was last looked at."""
     with connection.cursor() as cursor:
-        cursor.execute(statement("touched"), {"since": seen_until - OVERLAP, "overlap": OVERLAP})
+        parameters: dict[str, Any] = {"since": seen_until - OVERLAP, "overlap": OVERLAP}
+        cursor.execute(statement("touched"), parameters)
         return dict(cursor.fetchall())
 
 

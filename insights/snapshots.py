@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -39,7 +40,7 @@ def refresh(*, program: Program, now: dt.datetime, seldom: bool = False) -> bool
     calendar = Calendar(program.time_zone, program.day_starts_at)
     day = calendar.day_of(now)
     live_day = calendar.day_of(rolled.seen_until - OVERLAP)
-    parameters = {
+    parameters: dict[str, Any] = {
         "program": program.pk,
         "now": now,
         "day": day,

@@ -41,7 +41,7 @@ def shop(cast: Cast) -> Cast:
         anna = story.join()
         for days in range(75, -1, -5):
             story.now = now - dt.timedelta(days=days)
-            story.sell(anna, "1250000.50", points="max", cashier="anna")
+            story.sell(anna, "1250000.50", points=None if days % 10 else "900000", cashier="anna")
             story.sell(None, "700", cashier="boris")
     rollups.roll_up(now=now)
     return cast

@@ -7,6 +7,7 @@ import html
 import re
 from collections.abc import Iterator
 from decimal import Decimal as D
+from typing import Any
 
 import pytest
 import time_machine
@@ -26,7 +27,7 @@ RULES = {**ONE_PER_ONE, "points": {"value": "0.5"}}
 
 
 @pytest.fixture
-def clock() -> Iterator[time_machine.Coordinates]:
+def clock() -> Iterator[Any]:
     with time_machine.travel(NOON, tick=False) as clock:
         yield clock
 
@@ -34,7 +35,7 @@ def clock() -> Iterator[time_machine.Coordinates]:
 class Overview:
     """«Зерно» with a clock: sells, and looks at the page as the owner does."""
 
-    def __init__(self, story: TillStory, cast: Cast, client: Client, clock: time_machine.Coordinates) -> None:
+    def __init__(self, story: TillStory, cast: Cast, client: Client, clock: Any) -> None:
         self.story, self.cast, self.client, self.clock = story, cast, client, clock
         story.publish(RULES)
         self.anna = story.join()
@@ -68,7 +69,7 @@ def plain(page: str) -> str:
 
 
 @pytest.fixture
-def overview(story: TillStory, cast: Cast, client: Client, clock: time_machine.Coordinates) -> Overview:
+def overview(story: TillStory, cast: Cast, client: Client, clock: Any) -> Overview:
     story.now -= dt.timedelta(days=100)
     made = Overview(story, cast, client, clock)
     story.now += dt.timedelta(days=100)
