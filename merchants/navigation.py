@@ -38,7 +38,17 @@ ROOMS: Sequence[Room] = (
         _("Clients"),
         "users",
         Action.SEE_CLIENTS,
-        ("clients", "client", "client_new", "client_edit", "client_block", "client_tier", "adjust", "undo_adjustment"),
+        (
+            "clients",
+            "client",
+            "client_new",
+            "client_edit",
+            "client_block",
+            "client_tier",
+            "adjust",
+            "undo_adjustment",
+            "card_link",
+        ),
     ),
     Room(_("Receipts"), "receipt", Action.SEE_SALES, ("sales", "sale")),
     Room(
@@ -61,7 +71,7 @@ ROOMS: Sequence[Room] = (
         Action.MANAGE_TEAM,
         ("team", "member", "member_remove", "invite", "cashier_new", "cashier_edit", "cashier_dismiss"),
     ),
-    Room(_("Settings"), "settings", Action.CHANGE_SETTINGS, ("settings",)),
+    Room(_("Settings"), "settings", Action.CHANGE_SETTINGS, ("settings", "consent_texts")),
     Room(_("Audit log"), "clipboard-list", Action.SEE_LOG, ("audit_log",)),
 )
 
