@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 from django.utils import timezone
@@ -40,7 +41,7 @@ def test_points_by_hand_and_back(page: Page, at: str, stage: Stage) -> None:
     page.goto(f"{at}clients/")
     page.get_by_label("Найти").press_sequentially("смирн")
     expect(page.get_by_role("link", name="Борис")).to_be_hidden()
-    expect(page).to_have_url(lambda url: "q=" in url)
+    expect(page).to_have_url(re.compile("q="))
     page.get_by_role("link", name="Анна Смирнова").click()
     page.get_by_role("link", name="Баллы вручную").click()
     page.get_by_label("Сколько баллов").fill("25")
@@ -71,7 +72,7 @@ def test_the_search_without_scripts(page: Page, browser: Browser, at: str) -> No
     expect(plain.get_by_role("link", name="Анна Смирнова")).to_be_hidden()
     plain.goto(f"{at}clients/?q=8+977+123-45-67")
     plain.get_by_role("link", name="Добавить клиента с телефоном +7 977 123-45-67").click()
-    expect(plain.get_by_label("Номер телефона")).to_have_value("+79771234567")
+    expect(plain.get_by_role("textbox", name="елефон")).to_have_value("+79771234567")
     plain.get_by_label("Имя").fill("Вера")
     plain.get_by_label("обработку персональных данных").check()
     plain.get_by_role("button", name="Добавить клиента").click()
