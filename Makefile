@@ -8,7 +8,7 @@ LOCAL := KOPILKA_LOCAL=1
 CHROMIUM ?= /usr/bin/chromium
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long lint fmt messages lock vendor manage bench clean
+.PHONY: help run test test-long lint fmt messages lock vendor pictures manage bench clean
 
 help: ## Show this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -50,6 +50,9 @@ lock: $(VENV)/.uv ## Write the requirements anew, newest versions, with hashes a
 
 vendor: ## Copy the pages' scripts, styles and fonts from npm into static/vendor
 	cd vendor && npm ci --silent --no-audit --no-fund && python3 vendor.py
+
+pictures: $(VENV)/.dev ## Take the pictures of docs/images anew
+	PICTURES=1 $(PYTHON) -m pytest -q tests/browser/test_handbook.py
 
 manage: $(VENV)/.runtime ## Run a command of manage.py beside the local servers: make manage DO="audit"
 	@$(PYTHON) -m config.local exec -- $(PYTHON) manage.py $(DO)

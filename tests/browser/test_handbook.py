@@ -1,0 +1,118 @@
+"""The pictures of the owner's handbook (docs/ru) and of the README, taken from the product itself.
+
+`make pictures` writes them into docs/images; every other run only walks the same pages, so that none of them can break
+unseen. The shop is the demo's, small and always the same.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import Page
+from pytest_django.live_server_helper import LiveServer
+
+from clients.models import Client
+from insights.rollups import roll_up
+from loyalty.models import Sale
+from merchants import devices
+from merchants.access import every_tenant, tenant
+from merchants.models import Cashier, Member, Merchant, Role, Till, User
+from tests.browser.looking import PHONE, WIDE, enter
+
+PICTURES = Path(__file__).resolve().parents[2] / "docs" / "images"
+WRITES = os.environ.get("PICTURES") == "1"
+
+
+@pytest.fixture
+def owner(transactional_db: None) -> User:
+    """The owner of the demo's coffee shops, with what beat would have counted by now."""
+    call_command("demo", clients=120, receipts=3000, verbosity=0, stdout=open(os.devnull, "w"))  # noqa: SIM115, PTH123
+    roll_up(now=timezone.now())
+    with every_tenant():
+        return Member.objects.filter(role=Role.OWNER).select_related("user").earliest("pk").user
+
+
+@pytest.fixture
+def merchant(owner: User) -> Iterator[Merchant]:
+    with every_tenant():
+        found = Merchant.objects.get(members__user=owner)
+    with tenant(found.program_id):
+        yield found
+
+
+def take(page: Page, name: str, *, whole: bool = False) -> None:
+    if WRITES:
+        PICTURES.mkdir(exist_ok=True)
+        page.wait_for_load_state("networkidle")
+        page.screenshot(path=PICTURES / f"{name}.png", full_page=whole)
+
+
+def test_the_dashboard(page: Page, live_server: LiveServer, merchant: Merchant, owner: User) -> None:
+    enter(page.context, live_server, owner)
+    client = Client.objects.filter(account__purchases__gt=5).earliest("pk")
+    sale = Sale.objects.filter(account=client.account, points_redeemed__gt=0).last() or Sale.objects.latest("pk")
+    on = merchant.pk
+    pictures = {
+        "overview": reverse("dashboard", args=[on]),
+        "clients": reverse("clients", args=[on]),
+        "client": reverse("client", args=[on, client.account.public_id]),
+        "points-by-hand": reverse("adjust", args=[on, client.account.public_id]),
+        "receipts": reverse("sales", args=[on]),
+        "receipt": reverse("sale", args=[on, sale.public_id]),
+        "rules": reverse("programme", args=[on]),
+        "rules-editor": reverse("programme_edit", args=[on]),
+        "outlets": reverse("outlets", args=[on]),
+        "team": reverse("team", args=[on]),
+        "settings": reverse("settings", args=[on]),
+        "audit-log": reverse("audit_log", args=[on]),
+        "poster": reverse("poster", args=[on]),
+        "z-report": reverse("z_report", args=[on]),
+    }
+    for name, path in pictures.items():
+        page.set_viewport_size(WIDE)
+        answer = page.goto(live_server.url + path)
+        assert answer
+        assert answer.ok, path
+        take(page, name)
+        page.set_viewport_size(PHONE)
+        page.reload()
+        take(page, f"{name}-phone")
+
+
+def test_the_wizard(page: Page, live_server: LiveServer, owner: User) -> None:
+    enter(page.context, live_server, owner)
+    page.set_viewport_size(WIDE)
+    answer = page.goto(live_server.url + reverse("start"))
+    assert answer
+    assert answer.ok
+    take(page, "start", whole=True)
+
+
+def test_the_clients_side(page: Page, live_server: LiveServer, merchant: Merchant) -> None:
+    from clients.card_links import token_of
+
+    page.set_viewport_size(PHONE)
+    answer = page.goto(live_server.url + reverse("join", args=[merchant.pk]))
+    assert answer
+    assert answer.ok
+    take(page, "join-phone")
+    client = Client.objects.filter(account__purchases__gt=5).select_related("account").earliest("pk")
+    answer = page.goto(live_server.url + reverse("card", args=[token_of(client)]))
+    assert answer
+    assert answer.ok
+    take(page, "card-phone")
+
+
+def test_the_till(page: Page, live_server: LiveServer, merchant: Merchant, owner: User) -> None:
+    page.set_viewport_size(PHONE)
+    till = Till.objects.earliest("pk")
+    token = devices.invite(till=till, by=owner, now=timezone.now())
+    page.goto(live_server.url + reverse("till_connect", args=[token]))
+    take(page, "till-connect-phone")
+    assert Cashier.objects.exists()
