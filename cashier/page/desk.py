@@ -161,8 +161,8 @@ class Desk:
         """Compute what stands there; what is wrong is said beside it. A wrong code is tried once."""
         if self.is_empty:
             return
-        code = (self.data or {}).get("confirmation", "")
-        if code and code == (self.data or {}).get("wrong_code"):
+        code = self._posted("confirmation")
+        if code and code == self._posted("wrong_code"):
             self.wrong_code = code
         try:
             asked = self.request(self.post.now, self.post.cashier.name)
@@ -188,7 +188,7 @@ class Desk:
             return
         if error.code == "key_revoked":
             raise error
-        code = (self.data or {}).get("confirmation", "")
+        code = self._posted("confirmation")
         if code and code != self.wrong_code:
             saying.count_guess(self.post, error)
         if error.code == "client_not_found" and (code or (self.client and self.client.by == "code")):
@@ -198,6 +198,9 @@ class Desk:
         if error.code in saying.GUESSES and code:
             self.wrong_code = code
         self.asks_code = error.code in ("confirmation_required", "confirmation_invalid") or bool(code)
+
+    def _posted(self, name: str) -> str:
+        return str(self.data.get(name, "")) if self.data is not None else ""
 
     @property
     def has_lines(self) -> bool:

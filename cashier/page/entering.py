@@ -66,7 +66,7 @@ class HereForm(DeviceForm):
         field = forms.ChoiceField(
             label=_("Till"), choices=choices, widget=forms.RadioSelect, initial=choices[0][0] if choices else None
         )
-        field.template_name = "forms/field.html"
+        field.template_name = "forms/field.html"  # type: ignore[attr-defined]  # unknown to the stubs
         self.fields = {"till": field, **self.fields}
 
 

@@ -29,7 +29,7 @@ class NumberField(forms.CharField):
         super().__init__(**{"max_length": 24, "widget": widget, **options})
 
     def to_python(self, value: Any) -> Any:
-        text = super().to_python(value)
+        text = super().to_python(value) or ""
         if _ALL.fullmatch(text) and "max" in self.kind.words:
             return "max"
         plain = _NOISE.sub("", text).replace(",", ".")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
@@ -38,7 +39,7 @@ def sale(request: HttpRequest, post: Post, word: str = "") -> HttpResponse:
     done = act(request, desk, lambda: _sell(request, desk))
     if done is not None:
         return done
-    context = {
+    context: dict[str, object] = {
         "desk": desk,
         "panel": panel_of(client, post) if client else None,
         "word": word,
@@ -48,14 +49,13 @@ def sale(request: HttpRequest, post: Post, word: str = "") -> HttpResponse:
     return show(request, desk, "sale", context)
 
 
-def act(request: HttpRequest, desk: Desk, sell) -> HttpResponse | None:  # type: ignore[no-untyped-def]
+def act(request: HttpRequest, desk: Desk, sell: Callable[[], HttpResponse | None]) -> HttpResponse | None:
     """What the button asks for. The answer where that is another page."""
     if request.method != "POST":
         return None
     wanted = request.POST.get("act")
     if wanted == "sell":
-        response: HttpResponse | None = sell()
-        return response
+        return sell()
     if wanted == "add":
         desk.add_line()
     elif wanted == "all":

@@ -92,9 +92,9 @@ def totals(caller: Caller, now: dt.datetime) -> list[Totals]:
     )
     for row in sums:
         by_cashier[row["cashier"]] = Totals(**row)
-    for row in _returns(caller, day, now).values("cashier").annotate(n=Count("id"), sum=Sum("money")):
-        mine = by_cashier.setdefault(row["cashier"], Totals(row["cashier"]))
-        mine.returns, mine.returned = row["n"], row["sum"]
+    for back in _returns(caller, day, now).values("cashier").annotate(n=Count("id"), sum=Sum("money")):
+        mine = by_cashier.setdefault(back["cashier"], Totals(back["cashier"]))
+        mine.returns, mine.returned = back["n"], back["sum"]
     return [by_cashier[name] for name in sorted(by_cashier)]
 
 

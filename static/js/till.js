@@ -12,6 +12,7 @@ const till = banner?.dataset.till;
 let attempt = 0;
 let timer = 0;
 let underWay = false;
+let leaving = false;
 
 function pending() {
   try {
@@ -31,8 +32,6 @@ document.addEventListener("submit", (event) => {
   if (!form.matches("form[data-sale]") || event.submitter?.value !== "sell") return;
   event.preventDefault();
   if (underWay) return;
-  // A quote that is still on its way has nowhere to go any more.
-  for (const field of form.querySelectorAll("[hx-post]")) window.htmx?.trigger(field, "htmx:abort");
   const body = new URLSearchParams(new FormData(form, event.submitter));
   const ticket = body.get("ticket");
   const known = pending().find((sale) => sale.ticket === ticket);
@@ -54,8 +53,11 @@ async function send() {
   } catch {
     later();
   } finally {
-    underWay = false;
-    busy(false);
+    // On the way to another page nothing more is asked for on this one.
+    if (!leaving) {
+      underWay = false;
+      busy(false);
+    }
   }
 }
 
@@ -67,11 +69,11 @@ async function deliver(sale) {
   if (answer.status >= 500) throw new Error(answer.status);
   if (answer.headers.get("X-Till-Sale")) {
     drop(sale.ticket);
-    location.assign(answer.url);
+    leave(answer.url);
   } else if (answer.redirected || answer.status === 403) {
     // The page is locked, or the phone disconnected: the receipt waits until somebody has seen to it.
     later();
-    location.assign(answer.redirected ? answer.url : "/till/");
+    leave(answer.redirected ? answer.url : "/till/");
   } else {
     // Refused: nothing was booked, and the page says why, with everything that was keyed in.
     const text = await answer.text();
@@ -83,6 +85,18 @@ async function deliver(sale) {
     document.getElementById("quote")?.scrollIntoView({ block: "center" });
   }
 }
+
+function leave(url) {
+  leaving = true;
+  location.assign(url);
+}
+// A page that comes back from the browser's memory works again.
+addEventListener("pageshow", (event) => {
+  if (event.persisted) {
+    leaving = underWay = false;
+    busy(false);
+  }
+});
 
 function later() {
   const shown = document.getElementById("pending");
@@ -99,6 +113,10 @@ function busy(yes) {
 
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (underWay) event.preventDefault();
+});
+// A quote that was on its way when the page was replaced has nowhere to go any more.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (!event.detail.target.isConnected) event.detail.shouldSwap = false;
 });
 document.addEventListener("click", (event) => {
   if (event.target.closest("#pending-send")) send();
