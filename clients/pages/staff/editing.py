@@ -154,7 +154,7 @@ def _known(refused: Refused) -> Client | None:
     """Whose the phone is, of a refusal `client_exists`."""
     if refused.code != "client_exists":
         raise refused
-    return Client.objects.filter(account__public_id=refused.facts["account_id"]).select_related("account").first()
+    return Client.objects.filter(account__public_id=str(refused.facts["account_id"])).select_related("account").first()
 
 
 def _taken(place: Workplace, known: Client | None) -> str:

@@ -84,7 +84,7 @@ class TagsField(forms.CharField):
         return ", ".join(value) if isinstance(value, list) else value
 
     def to_python(self, value: Any) -> Any:
-        text = super().to_python(value)
+        text = super().to_python(value) or ""
         tags = dict.fromkeys(" ".join(tag.split()) for tag in text.split(","))
         return [tag for tag in tags if tag]
 
