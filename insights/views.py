@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -124,7 +124,7 @@ class Step:
 
 
 def _first_steps(place: Workplace) -> list[Step]:
-    """What a shop that has sold nothing yet may do; only what is there, and what the member may open."""
+    """What a shop that has sold nothing yet may do; only what the member may open."""
     steps = (
         (
             Action.OPEN_TILL,
@@ -136,11 +136,8 @@ def _first_steps(place: Workplace) -> list[Step]:
         (Action.EDIT_CLIENTS, "qrcode", _("Print the poster"), _("Clients join by the QR code on it."), "poster"),
         (Action.MANAGE_TEAM, "user-plus", _("Invite the staff"), _("Everyone gets a role of his own."), "team"),
     )
-    found = []
-    for action, icon, title, text, name in steps:
-        if place.may(action):
-            try:
-                found.append(Step(icon, title, text, reverse(name, args=[place.merchant.pk])))
-            except NoReverseMatch:  # not built yet
-                continue
-    return found
+    return [
+        Step(icon, title, text, reverse(name, args=[place.merchant.pk]))
+        for action, icon, title, text, name in steps
+        if place.may(action)
+    ]

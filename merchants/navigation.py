@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -78,12 +78,8 @@ ROOMS: Sequence[Room] = (
 
 def entries(place: Workplace, *, current: str) -> list[Entry]:
     """The rooms that the role may enter; `current` is the URL name of the page that is drawn."""
-    found = []
-    for room in ROOMS:
-        if place.may(room.action):
-            try:
-                url = reverse(room.pages[0], args=[place.merchant.pk])
-            except NoReverseMatch:  # not built yet
-                continue
-            found.append(Entry(room.title, room.icon, url, current in room.pages))
-    return found
+    return [
+        Entry(room.title, room.icon, reverse(room.pages[0], args=[place.merchant.pk]), current in room.pages)
+        for room in ROOMS
+        if place.may(room.action)
+    ]

@@ -7,7 +7,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -36,7 +36,7 @@ def home(request: HttpRequest) -> HttpResponse:
     doors = [(member, first_page(member)) for member in memberships]
     if len(doors) == 1 and doors[0][1] and "choose" not in request.GET:
         return redirect(doors[0][1])
-    return render(request, "merchants/home.html", {"doors": doors, "start": start_url()})
+    return render(request, "merchants/home.html", {"doors": doors, "start": reverse("start")})
 
 
 def first_page(member: Member) -> str:
@@ -44,14 +44,6 @@ def first_page(member: Member) -> str:
     place = Workplace(member.user, member, member.merchant, member.program, None)
     found = entries(place, current="")
     return found[0].url if found else ""
-
-
-def start_url() -> str:
-    """The pages where a shop is opened, if they are there."""
-    try:
-        return reverse("start")
-    except NoReverseMatch:
-        return ""
 
 
 @never_cache

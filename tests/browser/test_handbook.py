@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ WRITES = os.environ.get("PICTURES") == "1"
 @pytest.fixture
 def owner(transactional_db: None) -> User:
     """The owner of the demo's coffee shops, with what beat would have counted by now."""
-    call_command("demo", clients=120, receipts=3000, verbosity=0, stdout=open(os.devnull, "w"))  # noqa: SIM115, PTH123
+    call_command("demo", clients=120, receipts=3000, verbosity=0, stdout=StringIO(), stderr=StringIO())
     roll_up(now=timezone.now())
     with every_tenant():
         return Member.objects.filter(role=Role.OWNER).select_related("user").earliest("pk").user

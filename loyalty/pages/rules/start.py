@@ -9,7 +9,7 @@ import segno
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -85,9 +85,12 @@ def start_done(request: HttpRequest, place: Workplace) -> HttpResponse:
     connect = ""
     if till is not None:
         token = devices.invite(till=till, by=request.user, now=timezone.now())  # type: ignore[arg-type]
-        connect = link("till_connect", token)
+        connect = reverse("till_connect", args=[token])
     address = request.build_absolute_uri(connect) if connect else ""
-    links = {name: link(name, place.merchant.pk) for name in ("till_here", "poster", "team", "settings", "programme")}
+    links = {
+        name: reverse(name, args=[place.merchant.pk])
+        for name in ("till_here", "poster", "team", "settings", "programme")
+    }
     return render(
         request, "start/done.html", {"pin": pin, "till": till, "address": address, "code": qr(address), "links": links}
     )
@@ -111,14 +114,6 @@ def pin_for(request: HttpRequest, token: str) -> str:
     if asked.get("token") != token:
         asked = request.session[ASKED] = {"token": token[:40], "pin": starting.new_pin()}
     return asked["pin"]
-
-
-def link(name: str, *args: object) -> str:
-    """The address of a page, or nothing while there is none."""
-    try:
-        return reverse(name, args=args)
-    except NoReverseMatch:
-        return ""
 
 
 def qr(address: str) -> str:
