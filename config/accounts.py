@@ -12,7 +12,6 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
-from merchants.pages.coming_in import start_url
 
 logger = structlog.get_logger(__name__)
 
@@ -25,7 +24,7 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]
 
     def get_signup_redirect_url(self, request: HttpRequest) -> str:
         """To the pages where a shop is opened."""
-        return start_url() or reverse("home")
+        return reverse("start")
 
     def should_send_confirmation_mail(self, request: HttpRequest, email_address: EmailAddress, signup: bool) -> bool:
         """Once, at the registration: not at each login."""

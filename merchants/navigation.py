@@ -33,7 +33,7 @@ class Entry:
 
 # Other apps name their pages here by URL name: nothing is imported from them.
 ROOMS: Sequence[Room] = (
-    Room(_("Overview"), "chart-bar", Action.SEE_FIGURES, ("dashboard", "z_report", "figures")),
+    Room(_("Overview"), "chart-bar", Action.SEE_FIGURES, ("dashboard", "figures")),
     Room(
         _("Clients"),
         "users",
@@ -51,6 +51,7 @@ ROOMS: Sequence[Room] = (
         ),
     ),
     Room(_("Receipts"), "receipt", Action.SEE_SALES, ("sales", "sale")),
+    Room(_("Day totals"), "receipt-2", Action.SEE_SALES, ("z_report",)),
     Room(
         _("Rules"),
         "adjustments",

@@ -14,7 +14,6 @@ from pytest_django.fixtures import Settings
 from merchants import invitations
 from merchants.access import every_tenant, tenant
 from merchants.models import Invitation, Member, OutboxMessage, Role, User
-from merchants.pages.coming_in import start_url
 from tests.cast import Cast, Shop
 
 PASSWORD = "зёрна-и-молоко-1"
@@ -140,7 +139,7 @@ def test_ivan_registers_and_is_led_on(client: Client, db: None) -> None:
     response = client.post("/accounts/signup/", NEWCOMER)
     ivan = User.objects.get()
     assert (ivan.email, ivan.name) == ("ivan@example.org", "Иван Петров")
-    assert response["Location"] == (start_url() or "/")
+    assert response["Location"] == "/start/"
     assert client.get("/").status_code == 200
     (letter,) = mail.outbox
     assert letter.to == ["ivan@example.org"]
