@@ -20,8 +20,7 @@ from clients.models import Client, Consent
 from loyalty.engine.explanation import Fact
 from loyalty.explanations import explain
 from loyalty.models import Return, Sale
-from loyalty.sales.receipt import Standing
-from loyalty.standing import standing
+from loyalty.standing import Standing, standing
 from loyalty.wording import Words, words_of
 from merchants.counters import CacheDownError, counters
 from merchants.messages import one_line

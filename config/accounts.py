@@ -12,7 +12,6 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
-
 logger = structlog.get_logger(__name__)
 
 CONFIRMATION = "account/email/email_confirmation"

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from decimal import Decimal
+
+from msgspec import Struct
 
 from loyalty import ledger
 from loyalty.engine import tiers
@@ -14,9 +17,31 @@ from loyalty.engine.rulebook import Rulebook
 from loyalty.ledger import AccountState
 from loyalty.programs import rulebook_at
 from loyalty.refusals import Refused
-from loyalty.sales.receipt import Standing
 
 NO_RULES = Rulebook()
+
+
+class Standing(Struct, frozen=True):
+    """Where a client stands. Points are in the programme's precision; `debt` is shown as a negative balance.
+
+    `available` may be spent now, `pending` later; `held` is kept by a hold. `next_expiry_points` are gone at
+    `next_expiry_at`. `to_next_*` is what is missing to the next tier, by money or by visits.
+    """
+
+    account_id: uuid.UUID
+    available: Decimal
+    pending: Decimal
+    held: Decimal
+    debt: Decimal
+    balance: Decimal
+    next_expiry_at: dt.datetime | None = None
+    next_expiry_points: Decimal | None = None
+    tier: str = ""
+    tier_title: str = ""
+    next_tier: str = ""
+    next_tier_title: str = ""
+    to_next_money: Decimal | None = None
+    to_next_visits: int | None = None
 
 
 def standing(*, program_id: int, account_id: int, now: dt.datetime) -> Standing:

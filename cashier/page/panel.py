@@ -14,8 +14,7 @@ from clients.models import Client
 from loyalty.models import Account
 from loyalty.programs import rulebook_at
 from loyalty.refusals import Refused
-from loyalty.sales.receipt import Standing
-from loyalty.standing import standing
+from loyalty.standing import Standing, standing
 
 SOON = 7
 

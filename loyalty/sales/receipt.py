@@ -10,31 +10,9 @@ from typing import Literal
 from msgspec import Struct
 
 from loyalty.engine.explanation import Fact, Rejected
+from loyalty.standing import Standing
 
 Status = Literal["quoted", "held", "committed", "voided", "ended"]
-
-
-class Standing(Struct, frozen=True):
-    """Where a client stands. Points are in the programme's precision; `debt` is shown as a negative balance.
-
-    `available` may be spent now, `pending` later; `held` is kept by a hold. `next_expiry_points` are gone at
-    `next_expiry_at`. `to_next_*` is what is missing to the next tier, by money or by visits.
-    """
-
-    account_id: uuid.UUID
-    available: Decimal
-    pending: Decimal
-    held: Decimal
-    debt: Decimal
-    balance: Decimal
-    next_expiry_at: dt.datetime | None = None
-    next_expiry_points: Decimal | None = None
-    tier: str = ""
-    tier_title: str = ""
-    next_tier: str = ""
-    next_tier_title: str = ""
-    to_next_money: Decimal | None = None
-    to_next_visits: int | None = None
 
 
 class ReceiptLine(Struct, frozen=True):

@@ -16,8 +16,8 @@ from loyalty.engine.rulebook import Rulebook
 from loyalty.models import ReturnLine, Sale, SaleLine
 from loyalty.programs import rulebook_of
 from loyalty.refusals import Refused
-from loyalty.sales.receipt import Receipt, ReceiptLine, Standing
-from loyalty.standing import NO_RULES, standing
+from loyalty.sales.receipt import Receipt, ReceiptLine
+from loyalty.standing import NO_RULES, Standing, standing
 
 
 def find(program_id: int, sale_id: uuid.UUID, merchant_id: int | None = None) -> Sale:

@@ -15,9 +15,9 @@ import msgspec
 from loyalty import accounts, ledger, programs, sales
 from loyalty.engine.cart import Cart, IdentifiedBy, Line, line
 from loyalty.models import Account, Card, Entry
-from loyalty.sales.receipt import GivenBack, Receipt, Standing
+from loyalty.sales.receipt import GivenBack, Receipt
 from loyalty.sales.request import Answer, Idempotency, ReturnLineRequest, ReturnRequest, SaleRequest, Who
-from loyalty.standing import standing
+from loyalty.standing import Standing, standing
 from merchants.authentication import Caller, look_up
 from tests.cast import Shop
 

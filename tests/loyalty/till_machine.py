@@ -23,9 +23,9 @@ from loyalty import accounts, cards, ledger, sales
 from loyalty.engine.cart import Line, line
 from loyalty.models import Account, Entry, Lot, Sale
 from loyalty.refusals import Refused
-from loyalty.sales.receipt import GivenBack, Receipt, Standing
+from loyalty.sales.receipt import GivenBack, Receipt
 from loyalty.sales.request import Answer, Idempotency, ReturnLineRequest, ReturnRequest, SaleRequest, Who
-from loyalty.standing import NO_RULES, standing_of
+from loyalty.standing import NO_RULES, Standing, standing_of
 from merchants.access import tenant
 from merchants.models import Program
 from tests.cast import open_shop

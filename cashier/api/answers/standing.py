@@ -9,7 +9,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from cashier.api.answers.quantities import MoneyText, PointsText, places
-from loyalty.sales.receipt import Standing
+from loyalty.standing import Standing
 
 
 class Tier(Struct, frozen=True):

@@ -25,8 +25,7 @@ from loyalty.engine.earning import lot_dates
 from loyalty.engine.rulebook import Rulebook
 from loyalty.models import Entry
 from loyalty.refusals import Refused
-from loyalty.sales.receipt import Standing
-from loyalty.standing import standing
+from loyalty.standing import Standing, standing
 from loyalty.templatetags.kopilka import through
 from loyalty.undoing import CannotUndo, Undoing, foresee, undo_adjustment
 from loyalty.wording import Words, words_of
