@@ -72,7 +72,12 @@ class Account(models.Model):
                 name="account_points_or_debt",
             ),
         ]
-        indexes = [models.Index(fields=["program", "-created_at"], name="account_joined")]
+        indexes = [
+            models.Index(fields=["program", "-created_at"], name="account_joined"),
+            # Few, and looked for among many.
+            models.Index("program", "id", condition=Q(debt__gt=0), name="account_in_debt"),
+            models.Index("program", "id", condition=Q(status="blocked"), name="account_blocked"),
+        ]
         triggers = [books_balance("account", "id", updated=("points", "debt"))]
 
     def __str__(self) -> str:

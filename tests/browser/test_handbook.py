@@ -15,11 +15,13 @@ import pytest
 from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from cashier.demo.shop import PINS
 from clients.models import Client
 from insights.rollups import roll_up
+from loyalty.cards import issue_code
 from loyalty.models import Sale
 from merchants import devices
 from merchants.access import every_tenant, tenant
@@ -112,8 +114,26 @@ def test_the_clients_side(page: Page, live_server: LiveServer, merchant: Merchan
 
 def test_the_till(page: Page, live_server: LiveServer, merchant: Merchant, owner: User) -> None:
     page.set_viewport_size(PHONE)
+    client = Client.objects.filter(account__points__gt=200, account__purchases__gt=5).earliest("pk")
     till = Till.objects.earliest("pk")
     token = devices.invite(till=till, by=owner, now=timezone.now())
     page.goto(live_server.url + reverse("till_connect", args=[token]))
     take(page, "till-connect-phone")
-    assert Cashier.objects.exists()
+    page.get_by_role("button", name="Подключить этот телефон").click()
+    take(page, "till-who-phone")
+    cashier = Cashier.objects.earliest("pk")
+    page.get_by_text(cashier.name).click()
+    page.locator("input[name=pin]").fill(dict(PINS)[cashier.name])
+    page.keyboard.press("Enter")
+    take(page, "till-phone")
+    page.get_by_label("Телефон, карта или код").fill(issue_code(account=client.account, now=timezone.now()).code)
+    page.keyboard.press("Enter")
+    page.get_by_label("Сумма чека").fill("640")
+    page.get_by_role("button", name="Всё", exact=True).click()
+    expect(page.get_by_text("Пробить на кассе")).to_be_visible()
+    take(page, "till-sale-phone", whole=True)
+    page.get_by_role("button", name="Провести").click()
+    expect(page.get_by_text("Проведён")).to_be_visible()
+    take(page, "till-receipt-phone")
+    page.get_by_role("link", name="Смена").click()
+    take(page, "till-shift-phone")
