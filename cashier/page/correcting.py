@@ -115,6 +115,8 @@ def _corrected(request: HttpRequest, post: Post, old: Sale, asked: SaleRequest, 
 def attach(request: HttpRequest, post: Post, sale_id: uuid.UUID, word: str = "") -> HttpResponse:
     """The client was forgotten: name him, look at what the receipt gives him, and book it."""
     old = sale_for(post, sale_id)
+    if old.account_id is not None:  # somebody's points already, and not the cashier's to give away
+        return see("till_receipt", sale_id)
     stands = stored.receipt_of(old, post.now)
     client = named_by(word, post) if word else None
     if client is not None:

@@ -53,7 +53,8 @@ class Desk:
         if self.data is None:
             return
         rows = self.data.get(f"{ROWS}-TOTAL_FORMS", "0")
-        self.data[f"{ROWS}-TOTAL_FORMS"] = str(min(int(rows) + 1 if rows.isdigit() else 1, MOST_LINES))
+        known = int(rows) if rows.isascii() and rows.isdigit() and len(rows) < 10 else 0
+        self.data[f"{ROWS}-TOTAL_FORMS"] = str(min(known + 1, MOST_LINES))
         self.bind()
 
     def ask_for_all(self) -> None:

@@ -25,8 +25,8 @@ from loyalty.sales.receipt import Receipt
 @require_safe
 def receipts(request: HttpRequest, post: Post) -> HttpResponse:
     """Today's of this till; with a number, those of the outlet that have it."""
-    number = request.GET.get("number", "").strip()[:64]
-    cashier = request.GET.get("cashier", "")[:64]
+    # Addresses are edited by hand, and the database takes no NUL.
+    number, cashier = (request.GET.get(name, "").replace("\0", "").strip()[:64] for name in ("number", "cashier"))
     if number:
         found = by_number(post.caller, number, post.now)
     else:

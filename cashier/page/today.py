@@ -102,13 +102,18 @@ def _returns(caller: Caller, day: dt.date, now: dt.datetime) -> QuerySet[Return]
     """Taken back on that day by the cashiers of this till: their acts name it. Not the voids of corrections."""
     calendar = Calendar(caller.time_zone, caller.day_starts_at)
     begin = calendar.start_of(day)
+    # Anybody may key in a correction's reason; only a correction leaves a receipt in the place of the old one.
+    later = Sale.objects.filter(
+        program_id=OuterRef("program_id"), local_day=OuterRef("sale__local_day"), replaces=OuterRef("sale")
+    )
     # `actor` is «till:17 Анна»; `created_at` has the index.
     return Return.objects.filter(
+        ~(Q(is_void=True, reason=REASON) & Exists(later)),
         Q(actor=str(caller)) | Q(actor__startswith=f"{caller} "),
         program_id=caller.program_id,
         created_at__gte=begin,
         created_at__lte=now,
-    ).exclude(is_void=True, reason=REASON)
+    )
 
 
 def summed(parts: Sequence[Totals]) -> Totals:

@@ -117,7 +117,10 @@ def named(who: Who, phone: Phone) -> Named:
 def _of_address(text: str) -> str:
     if not re.match(r"https?://", text, re.IGNORECASE):
         return text
-    address = urlsplit(text)
+    try:
+        address = urlsplit(text)
+    except ValueError:  # http://[
+        return ""
     parts = [*(value for _name, value in parse_qsl(address.query)), *address.path.split("/"), address.fragment]
     return next((part for part in parts if re.fullmatch(r"[0-9]{6}|[0-9]{10,20}", part)), "")
 

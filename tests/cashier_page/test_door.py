@@ -156,3 +156,43 @@ def test_the_manifest(client: Client) -> None:
     answer = client.get(reverse("till_manifest"))
     assert answer["Content-Type"] == "application/manifest+json"
     assert (answer.json()["scope"], answer.json()["display"]) == ("/till/", "standalone")
+
+
+@pytest.mark.parametrize("query", ["?number=%00", "?number=1%002", "?cashier=%00"])
+def test_an_address_with_signs_that_the_database_refuses(till: TillPage, query: str) -> None:
+    assert till.get("till_receipts", query=query).status_code == 200
+
+
+@pytest.mark.parametrize("scanned", ["http://[", "https://[1/916", "http://\u2100.example/1"])
+def test_a_scanned_text_that_only_looks_like_an_address(till: TillPage, scanned: str) -> None:
+    answer = till.find(scanned)
+    assert answer.status_code == 200
+    assert "not_found" not in text_of(answer)
+
+
+@pytest.mark.parametrize("rows", ["²", "9" * 5000, "", "-1", "x"])
+def test_one_more_line_of_a_form_that_was_tampered_with(till: TillPage, rows: str) -> None:
+    url = reverse("till_sale")
+    assert till.key_in(url, act="add", **{"rows-TOTAL_FORMS": rows}).status_code == 200
+
+
+def test_a_receipt_with_a_client_is_given_to_nobody_else(till: TillPage) -> None:
+    """«Forgot the card» is for receipts without one: whose points they are is not the cashier's to say."""
+    till.join()
+    till.join(phone="+79162223344", name="Олег")
+    mine = till.find("+79162223344")["Location"].rstrip("/").rpartition("/")[2]
+    till.sell(till.find("+79161234567")["Location"], total="100")
+    sale = Sale.objects.get()
+    address = reverse("till_attach_to", args=[sale.public_id, mine])
+    assert till.client.get(address)["Location"] == reverse("till_receipt", args=[sale.public_id])
+    till.client.post(address, {"ticket": till.form(reverse("till_sale"))["ticket"]})
+    sale.refresh_from_db()
+    assert (sale.status, Sale.objects.count()) == ("committed", 1)
+
+
+def test_a_void_whose_reason_reads_like_a_corrections_is_in_the_shift(till: TillPage) -> None:
+    till.sell(reverse("till_sale"), total="100")
+    url = reverse("till_return", args=[Sale.objects.get().public_id])
+    asked = till.client.post(url, {**hidden(till.client.get(url)), "way": "void", "reason": "correction"})
+    till.client.post(url, hidden(asked))
+    assert "1 возврат 100,00 ₽" in text_of(till.get("till_shift"))
