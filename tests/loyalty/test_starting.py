@@ -193,3 +193,12 @@ def test_the_links_lead_to_the_till(client: Client, cast: Cast) -> None:
     client.force_login(cast.zerno.owner)
     page = client.get(f"/m/{cast.zerno.merchant.pk}/started/").content.decode()
     assert "Программа работает" in page
+
+
+def test_a_manager_of_one_outlet_is_given_no_till_of_another(client: Client, cast: Cast) -> None:
+    zerno = cast.zerno
+    with tenant(zerno.program.pk):
+        kiosk = Outlet.objects.create(program=zerno.program, merchant=zerno.merchant, name="Киоск", code="kiosk")
+        Member.objects.get(user=zerno.manager).outlets.add(kiosk)
+    client.force_login(zerno.manager)
+    assert client.get(f"/m/{zerno.merchant.pk}/started/").context["till"] is None

@@ -81,7 +81,8 @@ def start_done(request: HttpRequest, place: Workplace) -> HttpResponse:
     if opened.get("merchant") == place.merchant.pk:
         pin = str(request.session.pop(OPENED)["pin"])
         request.session.pop(ASKED, None)
-    till = Till.objects.filter(merchant=place.merchant, is_active=True).select_related("outlet").order_by("pk").first()
+    tills = Till.objects.filter(outlet__in=place.open_outlets(), is_active=True)
+    till = tills.select_related("outlet", "merchant").order_by("pk").first()
     connect = ""
     if till is not None:
         token = devices.invite(till=till, by=request.user, now=timezone.now())  # type: ignore[arg-type]
