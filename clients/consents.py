@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from clients.models import Client, Consent, ConsentText
 from clients.names import quoted
+from loyalty import ledger
 from loyalty.accounts import block
 from loyalty.wording import spoken
 from merchants import audit
@@ -154,6 +155,8 @@ def say(
 @transaction.atomic
 def withdraw_processing(*, client: Client, source: str, now: dt.datetime) -> None:
     """The client wants to be forgotten: he is told nothing more, and his card works no longer. The shop erases him."""
+    # Accounts are locked before anything else: see docs/architecture.md.
+    ledger.lock(program_id=same_tenant(client), account_id=client.account_id, now=now)
     say(client=client, said=dict.fromkeys(ASKED, False), texts={}, source=source, now=now)
     with override(client.program.language):
         block(account=client.account, reason=gettext("Consent to processing withdrawn"), now=now, by=source)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
 
 import pytest
+from django.db import connection
 from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone, translation
 
@@ -13,6 +16,7 @@ from clients import consents
 from clients.card_links import token_of
 from clients.consents import Kind
 from clients.models import Client, Consent
+from loyalty import ledger
 from loyalty.models import Account
 from merchants.access import tenant
 from merchants.models import AuditRecord
@@ -137,6 +141,21 @@ def test_withdrawing_the_processing_asks_first_and_closes_the_card(cast: Cast, a
         assert (account.status, account.block_reason) == ("blocked", "Отозвано согласие на обработку данных")
     assert "Карта заблокирована" in client.get(reverse("card", args=[token_of(anna)])).content.decode()
     assert "Вы отозвали это согласие" in client.get(page(anna)).content.decode()
+
+
+def test_withdrawing_locks_the_account_before_the_client(cast: Cast, anna: Client) -> None:
+    """As everybody does: two who lock in different orders wait for each other."""
+    with tenant(cast.zerno.program.pk), CaptureQueriesContext(connection) as seen:
+        locked: list[str] = []
+
+        def lock(**account: Any) -> Any:
+            locked.append("FOR UPDATE" if any("FOR UPDATE" in query["sql"] for query in seen) else "first")
+            return real(**account)
+
+        real = ledger.lock
+        with mock.patch.object(ledger, "lock", lock):
+            consents.withdraw_processing(client=anna, source="test", now=timezone.now())
+    assert locked[0] == "first"
 
 
 def test_nothing_is_ticked_beforehand_and_what_was_ticked_stays_after_a_mistake(cast: Cast, client: Browser) -> None:
