@@ -60,7 +60,9 @@ class Filters(PageForm):
         if what := self.cleaned_data.get("what"):
             records = records.filter(action__in=list(ACTS[Group(what)]))
         if day := self.cleaned_data.get("day"):
-            records = records.filter(at__gte=midnight(day), at__lt=midnight(day + dt.timedelta(days=1)))
+            records = records.filter(at__gte=midnight(day))
+            if day < dt.date.max:
+                records = records.filter(at__lt=midnight(day + dt.timedelta(days=1)))
         return records
 
 

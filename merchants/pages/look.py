@@ -28,7 +28,7 @@ def look(request: HttpRequest, merchant_id: int) -> HttpResponse:
 def logo(request: HttpRequest, merchant_id: int, digest: str) -> HttpResponse:
     """The address changes with the picture; an old one is gone."""
     with every_tenant():
-        found = Logo.objects.filter(merchant_id=merchant_id, digest=digest).first()
+        found = Logo.objects.filter(merchant_id=merchant_id, digest=digest.replace("\0", "")).first()
     if found is None:
         raise Http404
     return HttpResponse(bytes(found.content), content_type=found.content_type, headers={"Cache-Control": FOR_EVER})

@@ -139,6 +139,11 @@ def test_a_number_is_looked_for_in_the_last_months(cast: Cast, story: TillStory,
     assert numbers(get(cast.zerno, cast.zerno.owner, query={"number": "A-1", "until": "2026-08-31"})) == ["A-1"]
 
 
+def test_a_number_is_looked_for_before_there_were_days(cast: Cast, story: TillStory) -> None:
+    answer = get(cast.zerno, cast.zerno.owner, query={"number": "1", "until": "0001-01-01"})
+    assert "Таких чеков нет" in text(answer)
+
+
 def test_pages_by_day_and_their_price(
     cast: Cast, story: TillStory, anna: Account, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:

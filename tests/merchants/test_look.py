@@ -74,6 +74,7 @@ def test_a_logo_is_a_small_png_of_ours(client: Client, cast: Cast, kind: str) ->
     assert b"garden" not in answer.content
     assert client.get(f"/logo/{cast.bakery.merchant.pk}/{logo.digest}").status_code == 404
     assert client.get(f"/logo/{cast.zerno.merchant.pk}/x").status_code == 404
+    assert client.get(f"/logo/{cast.zerno.merchant.pk}/%00").status_code == 404
 
 
 def test_an_upright_photo_stays_upright(cast: Cast) -> None:

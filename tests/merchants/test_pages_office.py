@@ -332,6 +332,8 @@ def test_the_log_tells_in_words(office: Callable[..., str], cast: Cast) -> None:
     assert "Роль изменена" in office(f"log/?who={cast.zerno.owner.pk}&what=team")
     assert "Ничего такого нет" in office("log/?day=2020-01-01")
     assert "invalid-feedback" in office("log/?day=вчера")
+    for day in ("0001-01-01", "9999-12-31"):
+        assert "Ничего такого нет" in office(f"log/?day={day}")
     assert "Роль изменена" in office("log/?before=~~~")
 
 

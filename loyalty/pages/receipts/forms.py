@@ -87,7 +87,7 @@ class FindForm(PageForm):
         asked = self.asked()
         found, looked_from = Q(), None
         if {"cashier", "number", "status"} & set(asked) and "since" not in asked:
-            looked_from = min(asked.get("until", today), today) - LOOKED_BACK
+            looked_from = max(min(asked.get("until", today), today), dt.date.min + LOOKED_BACK) - LOOKED_BACK
         since = asked.get("since", looked_from)
         if since:
             found &= Q(local_day__gte=since)
