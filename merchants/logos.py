@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+import struct
+import zlib
 from datetime import datetime
 from typing import BinaryIO
 
@@ -21,6 +23,20 @@ LARGEST_FILE = 2 * 1024 * 1024
 MOST_PIXELS = 20_000_000
 SIDE = 512
 FORMATS = ("PNG", "JPEG", "WEBP")
+# What a broken picture makes Pillow raise: it has no error of its own for that.
+UNREADABLE = (
+    ArithmeticError,
+    EOFError,
+    LookupError,
+    OSError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,
+)
 
 
 @transaction.atomic
@@ -71,7 +87,7 @@ def redrawn(upload: bytes) -> bytes:
                 )
             image.draft("RGB", (SIDE * 2, SIDE * 2))
             upright = ImageOps.exif_transpose(image).convert("RGBA")
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+    except UNREADABLE as error:
         raise ValidationError(_("This is no picture in PNG, JPEG or WebP."), code="logo_unreadable") from error
     upright.thumbnail((SIDE, SIDE))
     # A new picture: what the old one carried along (EXIF, colour profiles, texts) stays behind.

@@ -125,6 +125,16 @@ def test_what_is_no_logo(cast: Cast, upload: bytes, codes: set[str]) -> None:
         assert not Logo.objects.exists()
 
 
+def test_a_photo_with_broken_exif_is_no_logo(cast: Cast) -> None:
+    exif = Image.Exif()
+    exif[0x010E], exif[0x0112] = "abc", 6
+    # The description says that it is the width.
+    photo = picture("JPEG", exif=exif.tobytes()).getvalue().replace(b"\x01\x0e\x00\x02", b"\x01\x00\x00\x02")
+    with pytest.raises(ValidationError) as refused:
+        put(cast, io.BytesIO(photo))
+    assert refused.value.code == "logo_unreadable"
+
+
 def test_a_cashier_changes_no_logo(cast: Cast) -> None:
     with tenant(cast.zerno.program.pk), pytest.raises(PermissionDenied):
         logos.put_logo(merchant=cast.zerno.merchant, file=picture(), by=cast.zerno.cashier, now=NOW)
