@@ -79,15 +79,19 @@ def invite(request: HttpRequest, place: Workplace) -> HttpResponse:
 def invitation_again(request: HttpRequest, place: Workplace, invitation_id: int) -> HttpResponse:
     """A new letter with a new link; the old link stops working."""
     found = invitation_of(place, invitation_id)
-    invitations.invite(
-        merchant=place.merchant,
-        email=found.email,
-        role=Role(found.role),
-        outlets=list(found.outlets.all()),
-        site=request.build_absolute_uri("/"),
-        by=place.user,
-        now=timezone.now(),
-    )
+    try:
+        invitations.invite(
+            merchant=place.merchant,
+            email=found.email,
+            role=Role(found.role),
+            outlets=list(found.outlets.all()),
+            site=request.build_absolute_uri("/"),
+            by=place.user,
+            now=timezone.now(),
+        )
+    except ValidationError as error:  # the person has joined meanwhile
+        messages.error(request, error.messages[0])
+        return redirect("team", place.merchant.pk)
     messages.success(request, _("A new letter is on its way to %(email)s; the old link works no more.") % vars(found))
     return redirect("team", place.merchant.pk)
 

@@ -175,6 +175,15 @@ def test_a_manager_of_one_outlet_sees_that_one(client: Client, cast: Cast) -> No
 # ---------------------------------------------------------------- team
 
 
+def test_who_has_joined_meanwhile_is_not_invited_again(office: Callable[..., str], cast: Cast) -> None:
+    office("team/invite/", {"email": "nina@example.org", "role": "operator"})
+    asked = Invitation.objects.get()
+    member = {"program": cast.zerno.program, "merchant": cast.zerno.merchant, "role": Role.READER}
+    Member.objects.create(user=make_user("Nina"), **member)
+    assert "Этот человек уже в команде" in office(f"team/invitations/{asked.pk}/again/", {})
+    assert Invitation.objects.get().pk == asked.pk
+
+
 def test_somebody_is_invited_again_and_not_any_more(office: Callable[..., str], cast: Cast) -> None:
     page = office("team/invite/", {"email": "Nina@Example.org", "role": "operator", "outlets": [cast.zerno.outlet.pk]})
     assert "nina@example.org" in page
