@@ -10,6 +10,7 @@ from decimal import Decimal
 
 import msgspec
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext, override
 
 from loyalty import confirmation, ledger
 from loyalty.accounts import find
@@ -147,4 +148,12 @@ def _confirmed(old: Sale, caller: Caller, request: SaleRequest) -> tuple[Caller,
     if points > old.points_redeemed:
         return caller, request
     seller = msgspec.structs.replace(caller, scopes=caller.scopes | {"adjust"})
-    return seller, msgspec.structs.replace(request, override=f"{REASON} {old.public_id}")
+    return seller, msgspec.structs.replace(request, override=_said(old, caller))
+
+
+def _said(old: Sale, caller: Caller) -> str:
+    """The reason as the team reads it in the audit log."""
+    with override(caller.language):
+        if not old.receipt_number:
+            return gettext("Correction of a receipt without a number")
+        return gettext("Correction of receipt %(number)s") % {"number": old.receipt_number}

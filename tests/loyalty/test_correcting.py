@@ -118,6 +118,8 @@ def test_spent_points_come_back_and_are_spent_anew_without_another_code(story: T
     second = corrected(story, first, story.request(anna, "400.00", points="150", by="phone"))
     assert (second.to_pay, second.points_redeemed, second.points_earned) == (D("250.00"), 150, 250)
     assert story.standing(anna).available == 300 - 150 + 250
+    why = AuditRecord.objects.get(action="sale.confirmation_overridden").reason
+    assert why.startswith("Исправление чека")
     more = story.request(anna, "400.00", points="160", by="phone")
     assert refused(story, second, more) == "confirmation_required"
     assert refused(story, second, story.request(anna, "400.00", points="max", by="phone")) == "confirmation_required"
