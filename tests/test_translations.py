@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from babel.messages.extract import extract
+from babel.messages.pofile import read_po
 from django.utils import translation
 from django.utils.translation.template import templatize
 
@@ -28,6 +29,7 @@ MARKS = {
 STRING = r"""u?('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
 IN_TEMPLATES = re.compile(rf"(?<![np])gettext\({STRING}\)", re.DOTALL)
 PLURAL_IN_TEMPLATES = re.compile(rf"ngettext\({STRING}, {STRING},", re.DOTALL)
+PLACES = re.compile(r"%\(\w+\)s")
 # The same in both languages.
 SAME = {"id", "Id", "SKU", "%(class_name)s %(instance)s", "YAML", "e-mail"}
 
@@ -63,3 +65,16 @@ def in_russian(text: str) -> str:
     said = translation.gettext(text)
     # A sentence with plurals stands in the catalogue under its singular, and is found by count only.
     return said if said != text else translation.ngettext(text, text, 5)
+
+
+@pytest.mark.parametrize(
+    "file", sorted(ROOT.glob("*/ru/LC_MESSAGES/django.po")) + sorted(ROOT.glob("*/locale/ru/*/*.po"))
+)
+def test_russian_keeps_what_is_put_in(file: Path) -> None:
+    with file.open("rb") as source:
+        for message in read_po(source):
+            texts = message.string if isinstance(message.string, tuple) else (message.string,)
+            asked = set(PLACES.findall(str(message.id[-1] if isinstance(message.id, tuple) else message.id)))
+            for text in texts:
+                assert set(PLACES.findall(text)) <= asked or not message.id, f"{message.id} → {text}"
+                assert set(PLACES.findall(text)) == asked or isinstance(message.id, tuple) or not message.id, message.id

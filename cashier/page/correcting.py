@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 
 import msgspec
@@ -28,13 +29,23 @@ from loyalty.refusals import Refused
 from loyalty.sales import stored
 from loyalty.sales.correcting import correct
 from loyalty.sales.receipt import Receipt
-from loyalty.sales.request import Idempotency, SaleRequest
+from loyalty.sales.request import Idempotency, SaleRequest, Who
 
 
 class Correction(Desk):
     """Its quote is the correction itself, taken back before anybody has seen it."""
 
     old: Sale
+
+    def request(self, at: dt.datetime, cashier: str) -> SaleRequest | None:
+        asked = super().request(at, cashier)
+        if asked is None or asked.client is None or self.client is None or asked.client.by != "card":
+            return asked
+        points = asked.cart.points
+        if not points or (points != "max" and points <= self.old.points_redeemed):
+            return asked
+        # The card was shown for the old receipt; for more points than that one took, nobody has shown it.
+        return msgspec.structs.replace(asked, client=Who("id", str(self.client.account_id)))
 
     def compute(self, asked: SaleRequest) -> Receipt:
         # A code is tried when it counts: here its failure could not be remembered.

@@ -28,7 +28,7 @@ class Ticket(Struct, frozen=True):
 
 
 def new(post: Post) -> str:
-    said = [uuid.uuid4().hex, post.caller.till_id, post.cashier.name, int(post.now.timestamp())]
+    said = [uuid.uuid4().hex, post.caller.till_id, post.cashier.name, post.now.isoformat()]
     return signing.dumps(said, salt=_SALT)
 
 
@@ -40,7 +40,7 @@ def read(form: QueryDict, post: Post) -> Ticket | None:
         return None
     if till_id != post.caller.till_id:
         return None
-    return Ticket(key, cashier, dt.datetime.fromtimestamp(issued, dt.UTC))
+    return Ticket(key, cashier, dt.datetime.fromisoformat(issued))
 
 
 def idempotency(ticket: Ticket, form: QueryDict) -> Idempotency:

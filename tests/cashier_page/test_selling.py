@@ -245,6 +245,21 @@ def test_the_sum_is_corrected(till: TillPage) -> None:
     assert till.client.get(url)["Location"] == reverse("till_receipt", args=[old.public_id])
 
 
+def test_a_correction_spends_no_more_than_was_confirmed(till: TillPage) -> None:
+    """The code was shown for the old receipt; for more points the client has to be asked again."""
+    vera = till.join(points="300")
+    url = sale_url(till, issue_code(account=vera.account, now=till.now).code)
+    assert till.sell(url, total="500", points="100").status_code == 303
+    address = reverse("till_correct", args=[Sale.objects.get().public_id])
+    for points in ("150", "всё"):
+        more = till.key_in(address, total="500", points=points)
+        assert more.status_code == 200
+        assert "data-asks-code" in more.content.decode()
+    assert Sale.objects.count() == 1
+    assert till.key_in(address, total="500", points="80").status_code == 303
+    assert Sale.objects.get(status="committed").points_redeemed == 80
+
+
 def test_a_forgotten_card(till: TillPage) -> None:
     vera = till.join()
     till.sell(reverse("till_sale"), **{"rows-0-name": "Латте", "rows-0-price": "340"})

@@ -72,10 +72,5 @@ def test_the_admins_login_is_the_one_with_rate_limits(client: Client) -> None:
     assert answer["Location"].startswith("/accounts/login/")
 
 
-def test_nobody_signs_up_without_an_invitation(client: Client) -> None:
-    answer = client.get("/accounts/signup/")
-    assert b"<form" not in answer.content or b'name="password1"' not in answer.content
-
-
 def test_metrics_do_not_exist_without_their_token(client: Client) -> None:
     assert client.get("/metrics").status_code == 404
