@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import BooleanField, F, Func, Model, Q, QuerySet, Value
+from django.db.models.lookups import LessThan
 
 Row = TypeVar("Row", bound=Model)
 
@@ -20,6 +21,14 @@ class Page(Generic[Row]):
     rows: list[Row]
     older: str
     is_first: bool
+
+
+class _Row(Func):
+    """`ROW(day, id)`: two of them compare as an index on both columns is sorted, which no AND and OR can say so that
+    the index is entered at the very row."""
+
+    function = "ROW"
+    output_field = BooleanField()  # it has none; the comparison of two has
 
 
 def newest_first(rows: QuerySet[Row], cursor: str, *, by: str = "", size: int = SIZE) -> Page[Row]:
@@ -48,5 +57,4 @@ def _below(rows: QuerySet[Any], cursor: str, by: str) -> Q | None:
         at = rows.model._meta.get_field(by).to_python(moment)
     except Exception:  # noqa: BLE001  # whatever a field says of a text that is no date of its
         return None
-    # One range for the index, and the rows of the cursor's own moment cut off inside it.
-    return None if at is None else Q(**{f"{by}__lte": at}) & ~Q(**{by: at, "pk__gte": int(key)})
+    return None if at is None else Q(LessThan(_Row(F(by), F("pk")), _Row(Value(at), Value(int(key)))))

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from loyalty.models.fields import PointsField
+from insights.models.fields import SumField
 from merchants.models import Merchant, Program, TenantManager
 
 
@@ -25,8 +25,8 @@ class Snapshot(models.Model):
     # Of 30 days: who bought, and who of them more than once.
     buyers = models.PositiveIntegerField()
     repeat_buyers = models.PositiveIntegerField()
-    outstanding = PointsField(_("points outstanding"))
-    entered = PointsField()
+    outstanding = SumField(_("points outstanding"))
+    entered = SumField()
 
     objects = TenantManager()
 

@@ -10,8 +10,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from insights.models.fields import SumField
 from loyalty.models import Entry
-from loyalty.models.fields import MoneyField, PointsField
 from merchants.models import Merchant, Outlet, Program, TenantManager, Till
 
 
@@ -54,20 +54,20 @@ class DayTotals(models.Model):
     with_client = models.BooleanField()
 
     receipts = models.PositiveIntegerField(default=0)
-    total = MoneyField(default=0)
-    discount = MoneyField(default=0)
-    points_redeemed = PointsField(default=0)
-    points_value = MoneyField(default=0)
-    to_pay = MoneyField(default=0)
-    points_earned = PointsField(default=0)
+    total = SumField(default=0)
+    discount = SumField(default=0)
+    points_redeemed = SumField(default=0)
+    points_value = SumField(default=0)
+    to_pay = SumField(default=0)
+    points_earned = SumField(default=0)
 
     returns = models.PositiveIntegerField(default=0)
     voids = models.PositiveIntegerField(default=0)
-    returned_money = MoneyField(default=0)
-    returned_discount = MoneyField(default=0)
-    returned_points = PointsField(default=0)
-    returned_points_value = MoneyField(default=0)
-    returned_earned = PointsField(default=0)
+    returned_money = SumField(default=0)
+    returned_discount = SumField(default=0)
+    returned_points = SumField(default=0)
+    returned_points_value = SumField(default=0)
+    returned_earned = SumField(default=0)
 
     objects = TenantManager()
 
@@ -101,8 +101,8 @@ class PointsDay(models.Model):
     local_day = models.DateField()
     kind = models.CharField(max_length=10, choices=Entry.Kind.choices)
     entries = models.PositiveIntegerField()
-    given = PointsField()
-    taken = PointsField()
+    given = SumField()
+    taken = SumField()
 
     objects = TenantManager()
 

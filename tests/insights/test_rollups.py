@@ -12,6 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from insights import rollups, snapshots
 from insights.models import DayTotals, PointsDay, RollUp, Snapshot
+from loyalty.accounts import adjust
 from loyalty.models import Account, Sale
 from merchants.access import every_tenant, tenant
 from merchants.models import Merchant
@@ -240,3 +241,14 @@ def test_a_day_is_found_by_index(story: TillStory, name: str) -> None:
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert ("sale_day" if name == "totals" else "entry_") in plan
     assert Sale.objects.count() == 0
+
+
+def test_sums_may_be_larger_than_any_one_account(story: TillStory) -> None:
+    story.publish(ONE_PER_ONE)
+    for n in range(2):
+        account = story.join(f"+7916123450{n}")
+        with tenant(story.program_id):
+            adjust(account=account, points=D(900_000_000_000), reason="", now=story.now, by=story.shop.owner)
+    rollups.roll_up(now=story.now)
+    with tenant(story.program_id):
+        assert sum(row.given for row in PointsDay.objects.all()) == D(1_800_000_000_000)
