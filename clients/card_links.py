@@ -17,15 +17,12 @@ from django.core.signing import BadSignature, Signer
 from django.db import transaction
 from django.db.models import F
 from django.urls import reverse
-from django.utils.translation import gettext, override
 from msgspec import Struct
 
 from clients.models import Client
-from clients.names import quoted
 from merchants import audit, outbox
 from merchants.access import Actor, same_tenant, tenant
 from merchants.messages import one_line
-from merchants.models import Program
 
 LONGEST: Final = 100
 _VERSION, _ACCOUNT = 2, 16
@@ -103,14 +100,11 @@ def send_by_sms(*, client: Client, shop: str, site: str, by: Actor, now: dt.date
     """ValueError where the client has no phone."""
     if not client.phone:
         raise ValueError("no phone")
-    program_id = same_tenant(client)
-    with override(Program.objects.get(pk=program_id).language):
-        text = gettext("Your card of %(shop)s: %(link)s") % {
-            "shop": quoted(one_line(shop)),
-            "link": address(client, site),
-        }
     outbox.put(
-        program_id=program_id, topic="confirmation.send", payload={"phone": str(client.phone), "text": text}, now=now
+        program_id=same_tenant(client),
+        topic="card_link.send",
+        payload={"client": client.pk, "shop": one_line(shop), "site": site, "by": "sms"},
+        now=now,
     )
     _record_sent(client, "sms", by, now)
 

@@ -13,15 +13,35 @@ from django.utils.translation import gettext as _
 from clients import card_links, notices
 from clients.models import Client
 from clients.names import quoted
+from merchants import sms
 from merchants.models import OutboxMessage
 from merchants.outbox import Handler
 
 
 def send_card_link(message: OutboxMessage, now: datetime) -> None:
-    """Payload: `client` (key), `shop`, `site`. Not sent to somebody who is gone, or has no address any more."""
+    """Payload: `client` (key), `shop`, `site`, and `by` («sms»; by mail else). Not sent to somebody who is gone, or has
+    no address any more."""
     client = Client.objects.select_related("account", "program").filter(pk=message.payload["client"]).first()
-    if client is None or not client.email:
+    if client is None:
         return
+    if message.payload.get("by") == "sms":
+        send_card_link_by_sms(client, message)
+    elif client.email:
+        send_card_link_by_mail(client, message)
+
+
+def send_card_link_by_sms(client: Client, message: OutboxMessage) -> None:
+    if not client.phone:
+        return
+    with translation.override(client.program.language):
+        text = _("Your card of %(shop)s: %(link)s") % {
+            "shop": quoted(message.payload["shop"]),
+            "link": card_links.address(client, message.payload["site"]),
+        }
+    sms.backend().send(str(client.phone), text)
+
+
+def send_card_link_by_mail(client: Client, message: OutboxMessage) -> None:
     with translation.override(client.program.language):
         shop = quoted(message.payload["shop"])
         send_mail(

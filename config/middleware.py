@@ -19,7 +19,7 @@ from django.conf import settings
 from django.contrib.auth import middleware as auth
 from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware import locale
 from django.utils import translation
@@ -102,6 +102,22 @@ class ContentSecurityPolicyMiddleware:
         if path.startswith(ADMIN):
             return self.UNFOLD
         return self.STRICT
+
+
+class SizeMiddleware:
+    """A page takes no more than a logo: what is larger is refused before a byte of it is read or written to disk."""
+
+    LARGEST = 6 * 1024 * 1024
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        # The till API reads its bodies itself, and says in its own words what is too large.
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not request.path_info.startswith(API) and length.isdecimal() and int(length) > self.LARGEST:
+            return HttpResponse(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        return self.get_response(request)
 
 
 class PagesOnly(MiddlewareMixin):

@@ -81,6 +81,7 @@ METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 
 MIDDLEWARE = [
     "config.middleware.RequestMiddleware",
+    "config.middleware.SizeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "config.middleware.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

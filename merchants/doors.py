@@ -23,6 +23,8 @@ from merchants.models import Member, Merchant, Outlet, Program, Role, User
 
 P = ParamSpec("P")
 
+EVERYWHERE = frozenset({Action.EDIT_RULES, Action.CHANGE_SETTINGS})
+
 
 @dataclass(frozen=True)
 class Workplace:
@@ -36,7 +38,9 @@ class Workplace:
 
     @property
     def actions(self) -> frozenset[Action]:
-        return ACTIONS[Role(self.member.role)]
+        """What the role may do; of what concerns every outlet nothing, where the member works at some of them."""
+        actions = ACTIONS[Role(self.member.role)]
+        return actions if self.outlets is None else actions - EVERYWHERE
 
     def may(self, action: Action) -> bool:
         return action in self.actions

@@ -13,7 +13,7 @@ from cashier.page.selling import told
 from cashier.page.today import by_number, last_receipts, summed, totals
 from cashier.page.who import Named
 from clients.models import Client
-from loyalty.models import Sale
+from loyalty.models import Sale, SaleLine
 from loyalty.refusals import Refused
 from loyalty.sales import stored
 from loyalty.sales.correcting import may_correct
@@ -78,12 +78,19 @@ def sale_for(post: Post, sale_id: uuid.UUID) -> Sale:
 
 def what_may_follow(sale: Sale, stands: Receipt, post: Post) -> dict[str, bool]:
     untouched = not stands.money_returned and not stands.points_returned
-    correctable = untouched and may_correct(sale, caller=post.caller, now=post.now)
+    correctable = untouched and sold_here(sale) and may_correct(sale, caller=post.caller, now=post.now)
     return {
         "may_correct": correctable,
         "may_attach": correctable and sale.account_id is None,
         "may_return": sale.status == Sale.Status.COMMITTED,
     }
+
+
+def sold_here(sale: Sale) -> bool:
+    """Whether this page may have made the receipt. A till's program says more of its lines than the page could repeat
+    (goods, what may not be earned or paid): such a receipt is given back and sold anew, there."""
+    lines = SaleLine.objects.filter(program_id=sale.program_id, sale=sale)
+    return not sale.certificates_paid and not lines.exclude(sku="", category="", brand="").exists()
 
 
 def word_for(sale: Sale, post: Post) -> str:

@@ -74,3 +74,9 @@ def test_the_admins_login_is_the_one_with_rate_limits(client: Client) -> None:
 
 def test_metrics_do_not_exist_without_their_token(client: Client) -> None:
     assert client.get("/metrics").status_code == 404
+
+
+def test_a_page_takes_nothing_large(client: Client) -> None:
+    large = b"x" * (7 * 1024 * 1024)
+    answer = client.post("/accounts/login/", large, content_type="multipart/form-data; boundary=x")
+    assert answer.status_code == 413

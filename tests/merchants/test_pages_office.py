@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.urls import reverse
 from PIL import Image
 
 from merchants.access import every_tenant, tenant
@@ -398,3 +399,16 @@ def test_pages_ask_the_same_whatever_is_in_them(
             )
     with django_assert_max_num_queries(queries):
         assert client.get(f"/m/{zerno.merchant.pk}/{path}").status_code == 200
+
+
+def test_a_manager_of_one_outlet_changes_nothing_that_all_share(cast: Cast) -> None:
+    zerno = cast.zerno
+    browser = Client()
+    browser.force_login(zerno.manager)
+    with every_tenant():
+        member = Member.objects.get(user=zerno.manager)
+        assert browser.get(reverse("settings", args=[zerno.merchant.pk])).status_code == 200
+        member.outlets.set([zerno.outlet])
+    for page in ("settings", "programme_edit", "consent_texts"):
+        assert browser.get(reverse(page, args=[zerno.merchant.pk])).status_code == 403, page
+    assert "Настройки" not in browser.get(reverse("outlets", args=[zerno.merchant.pk])).content.decode()
