@@ -131,7 +131,7 @@ def test_the_till(page: Page, live_server: LiveServer, merchant: Merchant, owner
     page.get_by_label("Сумма чека").fill("640")
     page.get_by_role("button", name="Всё", exact=True).click()
     expect(page.get_by_text("Пробить на кассе")).to_be_visible()
-    take(page, "till-sale-phone", whole=True)
+    take(page, "till-sale-phone")
     page.get_by_role("button", name="Провести").click()
     expect(page.get_by_text("Проведён")).to_be_visible()
     take(page, "till-receipt-phone")
