@@ -49,19 +49,26 @@ def faults_of(page: Page) -> set[str]:
 
 
 def look_at(page: Page, live_server: LiveServer, paths: Iterable[str]) -> dict[str, set[str]]:
-    """The faults of each path that has any, on both sizes and in both themes: pages change with their device."""
+    """The faults of each path that has any, on both sizes and in both themes."""
     faults: dict[str, set[str]] = {}
     for path in paths:
         answer = page.goto(live_server.url + path)
         assert answer
         assert answer.ok, f"{answer.status} {path}"
-        for size in SIZES:
-            page.set_viewport_size(size)
-            for theme in THEMES:
-                page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-                found = faults_of(page)
-                if found:
-                    faults[f"{path} {size['width']} {theme}"] = found
+        faults |= {f"{path} {how}": found for how, found in look_around(page).items()}
+    return faults
+
+
+def look_around(page: Page) -> dict[str, set[str]]:
+    """The faults of the page that is open, by size and theme: pages change with their device."""
+    faults: dict[str, set[str]] = {}
+    for size in SIZES:
+        page.set_viewport_size(size)
+        for theme in THEMES:
+            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+            found = faults_of(page)
+            if found:
+                faults[f"{size['width']} {theme}"] = found
     return faults
 
 

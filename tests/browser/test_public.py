@@ -18,7 +18,7 @@ from loyalty.models import OneTimeCode
 from merchants.access import tenant
 from merchants.models import Role
 from tests.admin.stage import Stage
-from tests.browser.looking import PHONE, enter, look_at, without_scripts
+from tests.browser.looking import PHONE, enter, look_around, look_at, without_scripts
 from tests.cast import Shop
 from tests.clients.newcomers import code_sent
 
@@ -163,6 +163,20 @@ def test_pages_for_clients_are_for_everybody(
     with stage.zerno():
         block(account=stage.account, reason="", now=timezone.now(), by="test")
     assert look_at(page, live_server, [mine]) == {}
+
+
+def test_the_question_for_the_code_is_for_everybody(page: Page, live_server: LiveServer, zerno: Shop) -> None:
+    page.goto(f"{live_server.url}/join/{zerno.merchant.pk}/")
+    page.get_by_label("Телефон").fill("+7 916 555-44-33")
+    page.get_by_label("Ваше имя").fill("Вера")
+    page.locator("input[type=checkbox]").first.check()
+    page.locator("main form button").first.click()
+    page.wait_for_url("**/code/")
+    assert look_around(page) == {}
+    page.get_by_label("Код").fill("000000")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Код не подошёл")).to_be_visible()
+    assert look_around(page) == {}
 
 
 def test_pages_for_the_team_are_for_everybody(
