@@ -11,10 +11,9 @@ from datetime import datetime, timedelta
 from django.core import signing
 from django.db import transaction
 
-from merchants import audit
+from merchants import audit, tills
 from merchants.access import Action, Actor, require, same_tenant, tenant
-from merchants.keys import digest_of, new_key
-from merchants.models import Scope, Till, TillKey
+from merchants.models import Scope, Till
 
 INVITATION_LIVES = timedelta(hours=24)
 SCOPES = (Scope.SELL, Scope.ENROL, Scope.READ)
@@ -50,16 +49,7 @@ def connect(*, till: Till, name: str, by: Actor, now: datetime) -> str:
     """A key for a phone with the till page, in plain text, for the only time. `name` is what the team calls it."""
     same_tenant(till)
     require(by, Action.OPEN_TILL, merchant=till.merchant)
-    key = new_key(till.program_id)
-    row = TillKey.objects.create(
-        program_id=till.program_id,
-        till=till,
-        digest=digest_of(key),
-        hint=key[-4:],
-        scopes=sorted(SCOPES),
-        device=" ".join(name.split())[:80] or key[-4:],
-        created_at=now,
-    )
+    row, key = tills.write_key(till=till, scopes=SCOPES, now=now, device=" ".join(name.split())[:80])
     audit.record(
         program_id=till.program_id,
         action="device.connected",

@@ -40,15 +40,7 @@ def issue_key(*, till: Till, scopes: Iterable[str], by: Actor, now: datetime) ->
     wanted = set(scopes)
     if not wanted or not wanted <= set(Scope.values):
         raise ValidationError(_("Choose what the till may do."), code="scopes_invalid")
-    key = new_key(till.program_id)
-    row = TillKey.objects.create(
-        program_id=till.program_id,
-        till=till,
-        digest=digest_of(key),
-        hint=key[-4:],
-        scopes=sorted(wanted),
-        created_at=now,
-    )
+    row, key = write_key(till=till, scopes=wanted, now=now)
     audit.record(
         program_id=till.program_id,
         action="till_key.issued",
@@ -58,6 +50,24 @@ def issue_key(*, till: Till, scopes: Iterable[str], by: Actor, now: datetime) ->
         details={"till": till.pk, "scopes": row.scopes},
     )
     return key
+
+
+def write_key(*, till: Till, scopes: Iterable[str], now: datetime, device: str | None = None) -> tuple[TillKey, str]:
+    """The row of a new key and the key in plain text, for services that have asked who may, and keep the record.
+
+    `device` is what a phone is called, after the key's last characters where it has no name; None for an API key.
+    """
+    key = new_key(till.program_id)
+    row = TillKey.objects.create(
+        program_id=till.program_id,
+        till=till,
+        digest=digest_of(key),
+        hint=key[-4:],
+        scopes=sorted(scopes),
+        device="" if device is None else device or key[-4:],
+        created_at=now,
+    )
+    return row, key
 
 
 @transaction.atomic
