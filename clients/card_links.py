@@ -10,7 +10,7 @@ import base64
 import binascii
 import datetime as dt
 import uuid
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
@@ -23,6 +23,8 @@ from clients.models import Client
 from merchants import audit, outbox
 from merchants.access import Actor, same_tenant, tenant
 from merchants.messages import one_line
+
+Way: TypeAlias = Literal["mail", "sms"]
 
 LONGEST: Final = 100
 _VERSION, _ACCOUNT = 2, 16
@@ -81,32 +83,25 @@ def note_shown(*, client: Client, by: Actor, now: dt.datetime) -> None:
 
 
 @transaction.atomic
-def send_by_mail(*, client: Client, shop: str, site: str, by: Actor, now: dt.datetime) -> None:
-    """Mail the link to the client's address, through the outbox. ValueError where he has none."""
-    if not client.email:
-        raise ValueError("no e-mail")
+def send(*, client: Client, way: Way, shop: str, site: str, by: Actor, now: dt.datetime) -> None:
+    """Send the link through the outbox. ValueError where the client has no address of that kind."""
+    if not (client.email if way == "mail" else client.phone):
+        raise ValueError(f"no address for {way}")
     outbox.put(
         program_id=same_tenant(client),
         topic="card_link.send",
-        # The link itself is made when the mail goes: the outbox keeps no secrets.
-        payload={"client": client.pk, "shop": one_line(shop), "site": site},
+        # The link itself is made when the message goes: the outbox keeps no secrets.
+        payload={"client": client.pk, "way": way, "shop": one_line(shop), "site": site},
         now=now,
     )
-    _record_sent(client, "mail", by, now)
-
-
-@transaction.atomic
-def send_by_sms(*, client: Client, shop: str, site: str, by: Actor, now: dt.datetime) -> None:
-    """ValueError where the client has no phone."""
-    if not client.phone:
-        raise ValueError("no phone")
-    outbox.put(
-        program_id=same_tenant(client),
-        topic="card_link.send",
-        payload={"client": client.pk, "shop": one_line(shop), "site": site, "by": "sms"},
-        now=now,
+    audit.record(
+        program_id=client.program_id,
+        action="client.card_link_sent",
+        at=now,
+        by=by,
+        subject=client,
+        details={"by": way},
     )
-    _record_sent(client, "sms", by, now)
 
 
 def address(client: Client, site: str) -> str:
@@ -117,17 +112,6 @@ def address(client: Client, site: str) -> str:
 def site() -> str:
     """Where we live, for messages that no request is behind; empty where the settings don't say."""
     return str(settings.SITE_URL).rstrip("/")
-
-
-def _record_sent(client: Client, way: str, by: Actor, now: dt.datetime) -> None:
-    audit.record(
-        program_id=client.program_id,
-        action="client.card_link_sent",
-        at=now,
-        by=by,
-        subject=client,
-        details={"by": way},
-    )
 
 
 def _sign(salt: str, client: Client, version: int) -> str:

@@ -19,12 +19,12 @@ from merchants.outbox import Handler
 
 
 def send_card_link(message: OutboxMessage, now: datetime) -> None:
-    """Payload: `client` (key), `shop`, `site`, and `by` («sms»; by mail else). Not sent to somebody who is gone, or has
-    no address any more."""
+    """Payload: `client` (key), `way` («mail», «sms»), `shop`, `site`. Not sent to somebody who is gone, or has no
+    address any more."""
     client = Client.objects.select_related("account", "program").filter(pk=message.payload["client"]).first()
     if client is None:
         return
-    if message.payload.get("by") == "sms":
+    if message.payload["way"] == "sms":
         send_card_link_by_sms(client, message)
     elif client.email:
         send_card_link_by_mail(client, message)

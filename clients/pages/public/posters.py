@@ -108,16 +108,16 @@ def card_link(request: HttpRequest, place: Workplace, client_id: uuid.UUID) -> H
     return private(render(request, "clients/public/card_link.html", context))
 
 
-def _send(request: HttpRequest, place: Workplace, client: Client, way: str) -> None:
+def _send(request: HttpRequest, place: Workplace, client: Client, way: card_links.Way) -> None:
     if wait := limits.use(limits.LINKS_BY_CLIENT, str(client.pk)):
         messages.error(request, _("The link was sent often enough. Try again in %(time)s.") % {"time": in_words(wait)})
         return
-    send = card_links.send_by_mail if way == "mail" else card_links.send_by_sms
     if way == "sms" and not joining.checks_phones(place.program):
         raise Http404
     try:
-        send(
+        card_links.send(
             client=client,
+            way=way,
             shop=place.merchant.name,
             site=request.build_absolute_uri("/"),
             by=place.user,
