@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from loyalty.engine.validation import Fault
+from loyalty.rule_words import PARTS
 
 
 class MalformedFile(Exception):  # noqa: N818
@@ -56,3 +57,18 @@ def parse(text: str) -> dict[str, Any]:
 def render(document: dict[str, Any]) -> str:
     """A document as YAML, in the order of the format: the same document always gives the same bytes."""
     return yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=100)
+
+
+def readable(document: dict[str, Any]) -> str:
+    """A stored document as YAML. The database keeps no order of names: people read a rule by its id, title, kind."""
+    return render(_ordered(document))
+
+
+def _ordered(part: Any) -> Any:
+    if isinstance(part, dict):
+        return {name: _ordered(part[name]) for name in sorted(part, key=lambda name: (_ORDER.get(name, 999), name))}
+    return [_ordered(item) for item in part] if isinstance(part, list) else part
+
+
+_FIRST = ("id", "title", "kind")
+_ORDER = {name: n for n, name in enumerate(dict.fromkeys((*_FIRST, *PARTS)))}

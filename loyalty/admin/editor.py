@@ -19,7 +19,6 @@ from loyalty.engine.validation import Fault
 from loyalty.models import ProgramDraft, ProgramVersion
 from loyalty.program_file import MalformedFile
 from loyalty.refusals import Refused
-from loyalty.rule_words import PARTS
 from merchants import audit
 from merchants.models import Program, User
 
@@ -62,7 +61,7 @@ class Editor:
         if not isinstance(source, ProgramDraft):
             # The programme itself says these, and a copy could only contradict it.
             document.pop("program", None)
-        self.text = program_file.render(ordered(document))
+        self.text = program_file.readable(document)
         self.validate(document)
 
     def save(self, post: Mapping[str, str]) -> bool:
@@ -92,7 +91,7 @@ class Editor:
         """Somebody saved first: show what differs, and let this text be saved on top of it."""
         self.stale = True
         self.draft = ProgramDraft.objects.filter(program=self.program).select_related("edited_by").first()
-        theirs = program_file.render(ordered(self.draft.document)) if self.draft else ""
+        theirs = program_file.readable(self.draft.document) if self.draft else ""
         self.revision = self.draft.revision if self.draft else 0
         difference = difflib.unified_diff(
             theirs.splitlines(), self.text.splitlines(), _("theirs"), _("yours"), lineterm="", n=1
@@ -143,17 +142,6 @@ def keep(program: Program, document: dict[str, Any], revision: int, by: User) ->
         details={"revision": draft.revision},
     )
     return draft
-
-
-def ordered(part: Any) -> Any:
-    """The database keeps no order of names: people read a rule by its id, title, kind first."""
-    if isinstance(part, dict):
-        return {name: ordered(part[name]) for name in sorted(part, key=lambda name: (_ORDER.get(name, 999), name))}
-    return [ordered(item) for item in part] if isinstance(part, list) else part
-
-
-_FIRST = ("id", "title", "kind")
-_ORDER = {name: n for n, name in enumerate(dict.fromkeys((*_FIRST, *PARTS)))}
 
 
 def lines_of(text: str) -> dict[str, int]:

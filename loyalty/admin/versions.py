@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from loyalty import program_file
-from loyalty.admin.editor import ordered
 from loyalty.differences import Document, differences
 from loyalty.engine.rulebook import Rulebook, dump
 from loyalty.models import ProgramVersion
@@ -46,7 +45,7 @@ class ProgramVersionAdmin(ReadOnlyAdmin[ProgramVersion]):
 
     @admin.display(description=gettext_lazy("rules"))
     def rules(self, version: ProgramVersion) -> SafeString:
-        text = program_file.render(ordered(version.document))
+        text = program_file.readable(version.document)
         return format_html('<pre class="k-code" tabindex="0">{}</pre>', text)
 
     def links(self, row: ProgramVersion) -> Sequence[dict[str, str]]:

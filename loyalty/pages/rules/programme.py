@@ -14,7 +14,6 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from loyalty import drafts, program_file, programs
-from loyalty.admin.editor import ordered
 from loyalty.models import ProgramVersion
 from loyalty.pages.rules.rooms import Rules
 from loyalty.pages.rules.sample_form import SampleForm
@@ -58,7 +57,7 @@ def version(request: HttpRequest, place: Workplace, number: int) -> HttpResponse
         "version": found,
         "rules": rules,
         "chapters": rules.told(rulebook),
-        "text": program_file.render(ordered(found.document)),
+        "text": program_file.readable(found.document),
         "may_edit": place.may(Action.EDIT_RULES),
         "changes": rules.changes(programs.rulebook_of(place.program.pk, number - 1), rulebook) if number > 1 else None,
         "is_live": rules.live is not None and rules.live.number == number,
@@ -71,7 +70,7 @@ def version(request: HttpRequest, place: Workplace, number: int) -> HttpResponse
 def file(request: HttpRequest, place: Workplace, number: int) -> HttpResponse:
     """The version as YAML, for version control and for people who like it so."""
     found = version_of(place, number)
-    answer = HttpResponse(program_file.render(ordered(found.document)), content_type="application/yaml; charset=utf-8")
+    answer = HttpResponse(program_file.readable(found.document), content_type="application/yaml; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="rules-{number}.yaml"'
     return answer
 
