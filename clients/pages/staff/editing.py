@@ -110,7 +110,7 @@ def client_block(request: HttpRequest, place: Workplace, client_id: uuid.UUID) -
             sentence += " " + _("Blocked because: %(why)s") % {"why": account.block_reason}
     return render(
         request,
-        "clients/confirm.html",
+        "shop/confirm.html",
         {
             "title": title % {"name": name_of(client)},
             "sentence": sentence,

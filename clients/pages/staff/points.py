@@ -123,7 +123,7 @@ def _ask(
     figures.append((_("Reason"), form.said))
     return render(
         request,
-        "clients/confirm.html",
+        "shop/confirm.html",
         {
             "title": _("Add points?") if form.change > 0 else _("Deduct points?"),
             "sentence": _("Client: %(name)s.") % {"name": name_of(client)},
@@ -180,7 +180,7 @@ def undo_adjustment_page(request: HttpRequest, place: Workplace, client_id: uuid
     asked = UndoForm(data, initial={"seen": _numbers(seen)})
     return render(
         request,
-        "clients/confirm.html",
+        "shop/confirm.html",
         {
             "title": _("Undo this?"),
             "sentence": _what(entry, client, words),
