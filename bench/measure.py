@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from bench.load import wrk
 
@@ -76,3 +79,21 @@ def median(samples: Sequence[Sample]) -> Sample:
 def ratio(rounds: Rounds, one: str, other: str, value: Callable[[Sample], float]) -> float:
     """The median of the ratios, each of two rounds that stood side by side."""
     return statistics.median(value(a) / value(b) for a, b in zip(rounds[one], rounds[other], strict=True))
+
+
+@contextmanager
+def statements() -> Iterator[list[float]]:
+    """The seconds that each statement of the block took, fetching of its rows included as far as psycopg does it."""
+    from django.db import connection  # noqa: PLC0415  # set up by the caller
+
+    spent: list[float] = []
+
+    def watch(execute: Any, sql: Any, parameters: Any, many: bool, context: Any) -> Any:
+        began = time.perf_counter()
+        try:
+            return execute(sql, parameters, many, context)
+        finally:
+            spent.append(time.perf_counter() - began)
+
+    with connection.execute_wrapper(watch):
+        yield spent

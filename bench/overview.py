@@ -5,10 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import statistics
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable
 
+from bench.measure import statements
 from bench.place import Database, use
 from bench.report import Figure, Report, machine
 from bench.shop import HERE, OPENING, TILLS, Shop, open_shop
@@ -88,7 +87,7 @@ def _read(shop: Shop) -> list[Figure]:
         for asked in (30, 90):
             taken = []
             for _ in range(ROUNDS):
-                with _watched() as spent:
+                with statements() as spent:
                     board.read(place, asked=asked, now=dt.datetime.now(dt.UTC))
                 taken.append(spent)
             total = statistics.median(sum(spent) * 1000 for spent in taken)
@@ -111,21 +110,3 @@ def _median(work: Callable[[], object], *, rounds: int = ROUNDS) -> float:
         work()
         taken.append((time.monotonic() - began) * 1000)
     return statistics.median(taken)
-
-
-@contextmanager
-def _watched() -> Iterator[list[float]]:
-    """The seconds that each query took, round trip included."""
-    from django.db import connection  # noqa: PLC0415
-
-    spent: list[float] = []
-
-    def timed(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-        began = time.monotonic()
-        try:
-            return execute(sql, params, many, context)
-        finally:
-            spent.append(time.monotonic() - began)
-
-    with connection.execute_wrapper(timed):
-        yield spent

@@ -9,12 +9,11 @@ from __future__ import annotations
 import gzip
 import statistics
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.measure import statements
 from bench.place import Database
 from bench.report import Figure, Report, machine
 from bench.shop import Shop, load_history, load_people, open_shop
@@ -77,27 +76,9 @@ def measure(client: Any, path: str) -> Sample:
 
 def _once(client: Any, path: str) -> Sample:
     began = time.perf_counter()
-    with counted() as spent:
+    with statements() as spent:
         answer = client.get(path)
     took = (time.perf_counter() - began) * 1000
     if answer.status_code != 200:
         raise RuntimeError(f"{path} answered {answer.status_code}")
     return Sample(len(spent), sum(spent) * 1000, took, len(gzip.compress(answer.content)) / 1024)
-
-
-@contextmanager
-def counted() -> Iterator[list[float]]:
-    """The seconds that each statement of the block took, fetching of its rows included as far as psycopg does it."""
-    from django.db import connection  # noqa: PLC0415
-
-    spent: list[float] = []
-
-    def watch(execute: Any, sql: Any, parameters: Any, many: bool, context: Any) -> Any:
-        began = time.perf_counter()
-        try:
-            return execute(sql, parameters, many, context)
-        finally:
-            spent.append(time.perf_counter() - began)
-
-    with connection.execute_wrapper(watch):
-        yield spent
