@@ -17,7 +17,6 @@ TARGET = HERE.parent / "static" / "vendor"
 
 FILES = {
     "@tabler/core/dist/css/tabler.min.css": "tabler.css",
-    "@alpinejs/csp/dist/cdn.min.js": "alpine.js",
     "chart.js/dist/chart.umd.min.js": "chart.js",
     "qr-scanner/qr-scanner.min.js": "qr-scanner.js",
     "qr-scanner/qr-scanner-worker.min.js": "qr-scanner-worker.min.js",
