@@ -13,7 +13,7 @@ from msgspec import Struct
 from clients.models import Client
 from loyalty.engine import cart, tiers
 from loyalty.engine.quantities import ZERO
-from loyalty.engine.rulebook import Rulebook
+from loyalty.engine.rulebook import Lifetime, Rulebook
 from loyalty.models import Account, Lot, Return, Sale
 
 BIRTHDAY_AHEAD: Final = 14
@@ -100,7 +100,8 @@ def _at_least(rank: int, rulebook: Rulebook, now: dt.datetime) -> Q:
     ids = [tier.id for tier in above]
     lasts = Q(account__manual_tier_until=None) | Q(account__manual_tier_until__gt=now)
     found = Q(account__tier__in=ids) | Q(account__manual_tier__in=ids) & lasts
-    for tier in above:
+    # Within a window of time only the account's own tier is known here: the sweep and each purchase keep it.
+    for tier in above if isinstance(rulebook.status.window, Lifetime) else ():
         if tier.spent is not None:
             found |= Q(account__spent__gte=tier.spent)
         if tier.visits is not None:

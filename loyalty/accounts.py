@@ -46,7 +46,7 @@ def open_account(
     if referrer is not None:
         same_tenant(referrer)
     rulebook = _rules(program_id, now)
-    first = tiers.reached(rulebook, spent=ZERO, visits=0)
+    first = tiers.reached(rulebook)
     account = Account.objects.create(
         program_id=program_id,
         merchant_id=merchant_id,

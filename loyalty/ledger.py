@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +16,7 @@ import psycopg
 from django.db import connection, transaction
 
 from loyalty.engine.books import Books, OpenLot, Posting
+from loyalty.engine.cart import Used
 
 
 class AccountState(msgspec.Struct, kw_only=True):
@@ -38,6 +40,16 @@ class AccountState(msgspec.Struct, kw_only=True):
     birthday: dt.date | None
     tags: list[str]
     lots: list[OpenLot]
+    tier_ends_at: dt.datetime | None = None
+    inactive_at: dt.datetime | None = None
+    created_at: dt.datetime | None = None
+    invited: bool = False
+    # What the rules look back on; `referred` are the first purchases of those whom the client invited.
+    days: list[tuple[dt.date, Decimal, bool]] = []
+    used: list[tuple[str, str, Decimal, int, Decimal]] = []
+    referred: list[dt.datetime] = []
+    # What this write adds to it.
+    changes: list[Used] = []
 
 
 class PostingGroup(msgspec.Struct, frozen=True):
@@ -63,6 +75,9 @@ class PostingGroup(msgspec.Struct, frozen=True):
     purchases: int
     first_purchase_at: dt.datetime | None
     last_purchase_at: dt.datetime | None
+    tier_ends_at: dt.datetime | None
+    inactive_at: dt.datetime | None
+    used: list[Used]
     postings: list[Posting]
     moved: list[tuple[int, Decimal]]
     unreserved: list[tuple[int, Decimal]]
@@ -89,8 +104,8 @@ def lock(*, program_id: int, account_id: int, now: dt.datetime) -> AccountState:
 
 
 def read(*, program_id: int, account_id: int, now: dt.datetime) -> AccountState:
-    """An account and its open lots, not locked."""
-    text = call("SELECT loyalty_account_json(%s, %s, %s)::text", [program_id, account_id, now])
+    """An account, its open lots and what the rules in force look back on, not locked."""
+    text = call("SELECT loyalty_account_with_history(%s, %s, %s)::text", [program_id, account_id, now])
     if text is None:
         raise LookupError(f"no account {account_id} in programme {program_id}")
     return _state.decode(text)
@@ -132,10 +147,35 @@ def grouped(
         purchases=state.purchases,
         first_purchase_at=state.first_purchase_at,
         last_purchase_at=state.last_purchase_at,
+        tier_ends_at=state.tier_ends_at,
+        inactive_at=state.inactive_at,
+        used=summed(state.changes),
         postings=books.postings,
         moved=list(books.moved.items()),
         unreserved=list(books.unreserved.items()),
     )
+
+
+def summed(changes: Iterable[Used]) -> list[Used]:
+    """One change for each rule and period."""
+    found: dict[tuple[str, str], Used] = {}
+    for one in changes:
+        known = found.get((one.rule, one.period), Used(one.rule, one.period))
+        found[one.rule, one.period] = Used(
+            one.rule, one.period, known.given + one.given, known.times + one.times, known.measure + one.measure
+        )
+    return [one for one in found.values() if one.given or one.times or one.measure]
+
+
+def lock_all(*, program_id: int, accounts: Iterable[int]) -> None:
+    """Lock several accounts until the end of the transaction, in the order of their ids."""
+    call("SELECT loyalty_lock_accounts(%s, %s)", [program_id, sorted(set(accounts))])
+
+
+def lapse_inactive(*, program_id: int, now: dt.datetime, chunk: int = 1000) -> int:
+    """One chunk of accounts whose points lapse for want of purchases: their lots become due. Returns how many."""
+    with transaction.atomic():
+        return int(call("SELECT loyalty_lapse_inactive(%s, %s, %s)", [program_id, now, chunk]))
 
 
 def post(group: PostingGroup, *, sale_id: int | None = None, return_id: int | None = None) -> None:

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from django.db import transaction
 
 from loyalty.engine.rulebook import Frame, Rulebook, digest, dump, load
@@ -104,7 +105,8 @@ def publish(*, program: Program, document: Document, now: dt.datetime, by: Actor
     faults = check(program=program, document=document)
     if faults:
         raise Refused("rules_invalid", faults=faults)
-    complete = dump(load({**document, "program": dump_frame(program)}))
+    rulebook = load({**document, "program": dump_frame(program)})
+    complete = dump(rulebook)
     latest = ProgramVersion.objects.filter(program=program).order_by("-number").first()
     if latest is not None and latest.digest == digest(complete):
         return latest
@@ -113,6 +115,7 @@ def publish(*, program: Program, document: Document, now: dt.datetime, by: Actor
         number=latest.number + 1 if latest else 1,
         document=complete,
         digest=digest(complete),
+        needs=msgspec.to_builtins(rulebook.needs()),
         published_by=by if isinstance(by, User) else None,
         published_at=now,
     )

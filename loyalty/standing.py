@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections import Counter
+from collections.abc import Sequence
 from decimal import Decimal
 
 from msgspec import Struct
@@ -11,7 +13,7 @@ from msgspec import Struct
 from loyalty import ledger
 from loyalty.engine import tiers
 from loyalty.engine.books import Books
-from loyalty.engine.cart import Client, IdentifiedBy
+from loyalty.engine.cart import Client, Day, IdentifiedBy, PersonalCoupon, Upline, Used
 from loyalty.engine.quantities import ZERO
 from loyalty.engine.rulebook import Rulebook
 from loyalty.ledger import AccountState
@@ -42,6 +44,7 @@ class Standing(Struct, frozen=True):
     next_tier_title: str = ""
     to_next_money: Decimal | None = None
     to_next_visits: int | None = None
+    tier_ends_at: dt.datetime | None = None
 
 
 def standing(*, program_id: int, account_id: int, now: dt.datetime) -> Standing:
@@ -55,7 +58,10 @@ def standing(*, program_id: int, account_id: int, now: dt.datetime) -> Standing:
 
 
 def standing_of(state: AccountState, books: Books, rulebook: Rulebook, now: dt.datetime) -> Standing:
-    tier = tiers.effective(rulebook, client_of(state, books), now)
+    client = client_of(state, books, rulebook, now)
+    held = tiers.held(rulebook, client, now)
+    tier = tiers.effective(rulebook, client, now)
+    counted = tiers.amounts(rulebook, client, rulebook.calendar.day_of(now))
     following = tiers.following(rulebook, tier)
     expiry = books.next_expiry()
     return Standing(
@@ -71,20 +77,32 @@ def standing_of(state: AccountState, books: Books, rulebook: Rulebook, now: dt.d
         tier_title=tier.title if tier else "",
         next_tier=following.id if following else "",
         next_tier_title=following.title if following else "",
-        to_next_money=max(ZERO, following.spent - state.spent) if following and following.spent is not None else None,
-        to_next_visits=max(0, following.visits - state.visits) if following and following.visits is not None else None,
+        to_next_money=max(ZERO, following.spent - counted.spent) if following and following.spent is not None else None,
+        to_next_visits=max(0, following.visits - counted.visits)
+        if following and following.visits is not None
+        else None,
+        tier_ends_at=held.ends_at if tier == held.tier else None,
     )
 
 
 def client_of(
     state: AccountState,
     books: Books,
+    rulebook: Rulebook,
+    at: dt.datetime,
     *,
     identified_by: IdentifiedBy = "card",
     confirmed: bool = False,
     redeemed_today: Decimal = ZERO,
+    visited_today: bool = False,
+    uplines: Sequence[Upline] = (),
+    coupons: Sequence[PersonalCoupon] = (),
 ) -> Client:
     """The engine's view of an account."""
+    calendar = rulebook.calendar
+    referred = Counter(calendar.day_of(first) for first in state.referred)
+    days = {day: Day(day, spent, visit, referred.pop(day, 0)) for day, spent, visit in state.days}
+    days |= {day: Day(day, visit=False, referrals=number) for day, number in referred.items()}
     return Client(
         identified_by=identified_by,
         confirmed=confirmed,
@@ -93,10 +111,20 @@ def client_of(
         tier=state.tier,
         manual_tier=state.manual_tier,
         manual_tier_until=state.manual_tier_until,
+        tier_ends_at=state.tier_ends_at,
         tier_gifts=tuple(state.tier_gifts),
         spent=state.spent,
         visits=state.visits,
         purchases=state.purchases,
+        referrals=len(state.referred),
         tags=tuple(state.tags),
         birthday=state.birthday,
+        invited=state.invited,
+        joined_on=calendar.day_of(state.created_at) if state.created_at else None,
+        last_purchase_on=calendar.day_of(state.last_purchase_at) if state.last_purchase_at else None,
+        visited_today=visited_today,
+        days=tuple(days.values()),
+        used=tuple(Used(*one) for one in state.used),
+        uplines=tuple(uplines),
+        coupons=tuple(coupons),
     )

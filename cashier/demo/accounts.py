@@ -50,7 +50,7 @@ class Accounts:
     def join(self, person: Person, rules: Published, actor: str) -> AccountState:
         """What `clients.enrolment.enrol` does."""
         at = dt.datetime.fromtimestamp(person.joins, dt.UTC)
-        first = tiers.reached(rules.rulebook, spent=ZERO, visits=0)
+        first = tiers.reached(rules.rulebook)
         state = AccountState(
             id=self.rows.key(Account),
             public_id=uuid.UUID(random_id(self.rng)),

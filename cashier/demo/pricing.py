@@ -28,6 +28,8 @@ from loyalty.ledger import AccountState
 Asked = Decimal | Literal["max"] | None
 Dates = tuple[dt.datetime, dt.datetime | None]
 _KEPT_AT_MOST = 30_000
+# The demo's tiers look at the whole life of an account: no moment makes a difference.
+_SOME_TIME = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 _PLENTY = Decimal(10**9)
 # What a cashier offers: «спишем сто?»
 ROUND_SUMS = tuple(Decimal(n) for n in (500, 300, 200, 100, 50, 30))
@@ -128,14 +130,7 @@ class Pricing:
     ) -> Priced:
         client = None
         if state is not None:
-            client = Client(
-                available=available,
-                tier=state.tier,
-                tier_gifts=tuple(state.tier_gifts),
-                spent=state.spent,
-                visits=state.visits,
-                purchases=state.purchases,
-            )
+            client = _client(state, available)
         bought = Cart(self.carts[cart], points=asked, outlet=outlet, channel="store")
         made = quote(rules.rulebook, client, bought, at)
         facts = [fact for fact in made.facts if fact.applied or fact.effect != "tier"]
@@ -158,7 +153,7 @@ class Pricing:
     def _tier(self, rules: Published, state: AccountState | None) -> str | None:
         if state is None:
             return None
-        tier = tiers.earned(rules.rulebook, tier=state.tier, spent=state.spent, visits=state.visits)
+        tier = tiers.held(rules.rulebook, _client(state, ZERO), _SOME_TIME).tier
         return tier.id if tier else ""
 
     def _mood(self, rules: Published, day: int, at: dt.datetime, outlet: str) -> tuple[bool, ...]:
@@ -173,6 +168,17 @@ class Pricing:
             known = tuple(c.misses(receipt) is None for c in conditions if isinstance(c, Between | AtOutlet))
             self._moods[key] = known
         return known
+
+
+def _client(state: AccountState, available: Decimal) -> Client:
+    return Client(
+        available=available,
+        tier=state.tier,
+        tier_gifts=tuple(state.tier_gifts),
+        spent=state.spent,
+        visits=state.visits,
+        purchases=state.purchases,
+    )
 
 
 def earnings_json(earnings: Sequence[Earning], parts: Sequence[str], dates: Dates) -> str:

@@ -3,22 +3,41 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_CEILING, Decimal
 
+from msgspec import Struct
+
 from loyalty.engine import tiers
-from loyalty.engine.cart import Cart, Client, Line
-from loyalty.engine.conditions import Receipt
-from loyalty.engine.explanation import Fact
+from loyalty.engine.cart import Cart, Client, Line, Used
+from loyalty.engine.conditions import Miss, Receipt
+from loyalty.engine.explanation import Fact, Kind
+from loyalty.engine.limits import NOTHING_SPENT, Spent
 from loyalty.engine.quantities import ZERO, unit
-from loyalty.engine.rulebook import Rulebook
+from loyalty.engine.rulebook import Rule, Rulebook
 from loyalty.engine.spreading import spread
+
+
+class Taking(Struct, frozen=True):
+    """What a receipt takes out of a rule's budget, and the budget's limits."""
+
+    rule: str
+    given: Decimal
+    budget: Decimal | None
+    uses: int | None
 
 
 class Bill:
     """Mutable, and private to one `quote`. Lists run parallel to the cart's lines."""
 
-    def __init__(self, rulebook: Rulebook, client: Client | None, cart: Cart, at: dt.datetime) -> None:
+    def __init__(
+        self,
+        rulebook: Rulebook,
+        client: Client | None,
+        cart: Cart,
+        at: dt.datetime,
+        spent: Mapping[str, Spent] = NOTHING_SPENT,
+    ) -> None:
         self.rulebook = rulebook
         self.client = client
         self.cart = cart
@@ -35,6 +54,12 @@ class Bill:
         self.points_value = [ZERO] * len(cart.lines)
         self.points = [ZERO] * len(cart.lines)
         self.facts: list[Fact] = []
+        self.spent = spent
+        self.used: list[Used] = []
+        self.budgets: list[Taking] = []
+        self.coupons_used: list[str] = []
+        self.closed_to_points: set[int] = set()
+        self.closed_to_earning: set[int] = set()
 
     def _floor_of(self, line: Line) -> Decimal:
         price = max(line.min_price, self.rulebook.line_minimum)
@@ -57,8 +82,29 @@ class Bill:
             net=self.net,
             tier=self.tier.id if self.tier else "",
             identified_by=client.identified_by if client else "",
-            tags=client.tags if client else (),
+            client=client,
+            cost=tuple(self.cost),
         )
+
+    def missed(self, rule: Rule, kind: Kind, effect: str, miss: Miss) -> None:
+        """Tell why a rule did not apply."""
+        self.facts.append(
+            Fact(
+                rule.id,
+                kind,
+                effect,
+                rule.title,
+                applied=False,
+                reason=miss.reason,
+                missing=miss.missing,
+                count=miss.count,
+            )
+        )
+
+    def spend_budget(self, rule: Rule, given: Decimal) -> None:
+        limits = rule.limits
+        if given and (limits.budget is not None or limits.uses is not None):
+            self.budgets.append(Taking(rule.id, given, limits.budget, limits.uses))
 
     def room(self, i: int) -> Decimal:
         """How much may still be taken off a line."""

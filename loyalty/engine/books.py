@@ -31,6 +31,8 @@ class OpenLot(Struct, array_like=True):
     available_at: dt.datetime
     expires_at: dt.datetime | None
     sale_id: int | None
+    own_expires_at: dt.datetime | None = None
+    """Without the end that an account without purchases sets to all its lots."""
 
     @property
     def free(self) -> Decimal:
@@ -126,6 +128,11 @@ class Books:
         for lot in self.lots:
             if lot.expired(self.now) and lot.free > 0:
                 self._post("expire", [self._cut(lot, lot.free)], at=lot.expires_at)
+
+    def lapses(self, at: dt.datetime | None) -> None:
+        """The account's lots end at this moment at the latest (None: each at its own): a purchase moves it."""
+        for lot in self.lots:
+            lot.expires_at = min((end for end in (lot.own_expires_at, at) if end is not None), default=None)
 
     def credit(
         self,

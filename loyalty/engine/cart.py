@@ -74,8 +74,56 @@ class Cart(Struct, frozen=True):
     given: bool = False
 
 
+class Day(Struct, frozen=True):
+    """What a client did on a local day before this receipt: money paid less returns, whether he counts as a visitor,
+    how many of those whom he invited bought for the first time."""
+
+    day: dt.date
+    spent: Decimal = ZERO
+    visit: bool = True
+    referrals: int = 0
+
+
+class Used(Struct, frozen=True):
+    """What a rule has given a client in a period (ISO day, week or month; empty: ever), net of returns: points or
+    money, on how many receipts (for what goes by steps: how many steps). `measure` grows towards the next step.
+    The rule of the programme as a whole has no name."""
+
+    rule: str
+    period: str
+    given: Decimal = ZERO
+    times: int = 0
+    measure: Decimal = ZERO
+
+
+class Upline(Struct, frozen=True):
+    """Somebody who invited: the client (level 1), or the one above. A blocked one gets nothing and passes nothing on.
+    `given` has the points of the month by rule."""
+
+    level: int
+    active: bool = True
+    given: dict[str, Decimal] = {}
+
+
+class PersonalCoupon(Struct, frozen=True):
+    """A coupon of this client that the cart names: good once, for a percent or for a sum."""
+
+    code: str
+    rule: str
+    title: str = ""
+    percent: Decimal | None = None
+    amount: Decimal | None = None
+    minimum: Decimal = ZERO
+    refused: str = ""
+    """Why it is not good any more; empty where it is."""
+
+
 class Client(Struct, frozen=True):
-    """The present state of a client's account, and how he was identified."""
+    """The present state of a client's account, and how he was identified.
+
+    `spent`, `visits`, `purchases` and `referrals` are of the whole time; `days` holds those days that the rules look
+    back on, `used` what limited rules have given. `tier_ends_at` is when the tier by purchases is looked at again.
+    """
 
     identified_by: IdentifiedBy = "card"
     confirmed: bool = False
@@ -84,9 +132,22 @@ class Client(Struct, frozen=True):
     tier: str = ""
     manual_tier: str = ""
     manual_tier_until: dt.datetime | None = None
+    tier_ends_at: dt.datetime | None = None
     tier_gifts: tuple[str, ...] = ()
     spent: Decimal = ZERO
     visits: int = 0
     purchases: int = 0
+    referrals: int = 0
     tags: tuple[str, ...] = ()
     birthday: dt.date | None = None
+    invited: bool = False
+    joined_on: dt.date | None = None
+    last_purchase_on: dt.date | None = None
+    visited_today: bool = False
+    days: tuple[Day, ...] = ()
+    used: tuple[Used, ...] = ()
+    uplines: tuple[Upline, ...] = ()
+    coupons: tuple[PersonalCoupon, ...] = ()
+
+    def used_by(self, rule: str, period: str) -> Used:
+        return next((one for one in self.used if one.rule == rule and one.period == period), Used(rule, period))

@@ -11,7 +11,7 @@ from typing import Literal
 
 from msgspec import Struct, json
 
-Kind = Literal["discount", "redeem", "earn", "gift", "rounding"]
+Kind = Literal["discount", "redeem", "earn", "gift", "rounding", "referral", "coupon"]
 
 
 class Fact(Struct, frozen=True, omit_defaults=True):
@@ -19,7 +19,8 @@ class Fact(Struct, frozen=True, omit_defaults=True):
 
     `base` is money (points for a multiplier), `rate` the percent, points per unit or factor, `per` the M of
     «N for every M», `exact` the points before rounding. `reason` says what a limit or a condition was about;
-    `missing` how much money (for a tier, also visits) would have been enough.
+    `missing` how much money (for a tier, also visits) would have been enough, `count` how many visits, days or goods.
+    For coupons `count` is their number, for what goes up to the one who invited his level.
     """
 
     rule: str
@@ -38,6 +39,7 @@ class Fact(Struct, frozen=True, omit_defaults=True):
     reason: str = ""
     missing: Decimal | None = None
     missing_visits: int | None = None
+    count: int | None = None
 
 
 # Learned at import, by one thread: see `loyalty.engine.rulebook.load`.

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from loyalty.engine.bill import Bill
 from loyalty.engine.cart import Client
+from loyalty.engine.conditions import EVERYTHING
 from loyalty.engine.explanation import Fact
 from loyalty.engine.quantities import HUNDRED, ZERO, floor, whole_steps
 from loyalty.engine.spreading import spread
@@ -95,7 +96,15 @@ def _granted(bill: Bill, allowed: Allowance, asked: Decimal | str) -> Decimal:
 
 
 def _payable(bill: Bill) -> list[int]:
-    return [i for i, line in enumerate(bill.lines) if line.redeem]
+    spending = bill.rulebook.spending
+    return [
+        i
+        for i, line in enumerate(bill.lines)
+        if line.redeem
+        and i not in bill.closed_to_points
+        and line.price >= spending.min_line_price
+        and (spending.goods == EVERYTHING or spending.goods.takes(line))
+    ]
 
 
 def _limits(bill: Bill, client: Client) -> list[tuple[str, Decimal]]:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from msgspec import Struct
 
-from loyalty.engine import discounts, earning, points, tiers
-from loyalty.engine.bill import Bill
-from loyalty.engine.cart import Cart, Client, Line
+from loyalty.engine import discounts, earning, points, rewarding, tiers
+from loyalty.engine.bill import Bill, Taking
+from loyalty.engine.cart import Cart, Client, Line, Used
+from loyalty.engine.conditions.receipt import WithCode, spelled
 from loyalty.engine.earning import Earning
 from loyalty.engine.explanation import Fact, Rejected
+from loyalty.engine.limits import NOTHING_SPENT, Spent
 from loyalty.engine.points import Allowance
 from loyalty.engine.quantities import ZERO
-from loyalty.engine.rulebook import Rulebook
+from loyalty.engine.rewarding import Award, Couponed
+from loyalty.engine.rulebook import Rule, Rulebook
 
 
 class PricedLine(Struct, frozen=True):
@@ -45,21 +49,34 @@ class Quote(Struct, frozen=True):
     tier: str
     facts: tuple[Fact, ...]
     rejected: tuple[Rejected, ...]
+    awards: tuple[Award, ...] = ()
+    coupons: tuple[Couponed, ...] = ()
+    coupons_used: tuple[str, ...] = ()
+    used: tuple[Used, ...] = ()
+    budgets: tuple[Taking, ...] = ()
 
 
-def quote(rulebook: Rulebook, client: Client | None, cart: Cart, at: dt.datetime) -> Quote:
+def quote(
+    rulebook: Rulebook,
+    client: Client | None,
+    cart: Cart,
+    at: dt.datetime,
+    spent: Mapping[str, Spent] = NOTHING_SPENT,
+) -> Quote:
     """Compute a receipt of `at` for a client in his present state; None is a receipt without a client.
 
-    Discounts first, then points, then earning on what money is left to pay: the order in which a till sends
+    `spent` is what the budgets of rules have given so far, by rule. Discounts first, then points, then earning on what money is left to pay: the order in which a till sends
     things does not matter. Points beyond the limit are cut to it; `allowance` says what the limit is.
     """
-    bill = Bill(rulebook, client, cart, at)
+    bill = Bill(rulebook, client, cart, at, spent)
     discounts.apply(bill)
     allowed = points.allowance(bill)
     redeemed = points.apply(bill, allowed)
     if rulebook.spending.round_to_pay:
         discounts.round_down(bill)
     earnings = earning.earn(bill, redeemed=redeemed)
+    coupons = rewarding.coupons(bill, earnings)
+    awards = rewarding.awards(bill)
     _tell_next_tier(bill)
     earned_by_line = [sum((e.parts[i] for e in earnings), ZERO) for i in range(len(bill.lines))]
     return Quote(
@@ -87,10 +104,30 @@ def quote(rulebook: Rulebook, client: Client | None, cart: Cart, at: dt.datetime
         tier=bill.tier.id if bill.tier else "",
         facts=tuple(bill.facts),
         rejected=(
-            *(Rejected("promo_code", code, "unknown") for code in cart.promo_codes),
+            *_rejected_codes(bill),
             *(Rejected("certificate", code, "unknown") for code in cart.certificates),
         ),
+        awards=tuple(awards),
+        coupons=tuple(coupons),
+        coupons_used=tuple(bill.coupons_used),
+        used=tuple(bill.used),
+        budgets=tuple(bill.budgets),
     )
+
+
+def _rejected_codes(bill: Bill) -> Iterator[Rejected]:
+    """The promo codes that did nothing, each with the reason of the rule that it is for."""
+    for code in bill.cart.promo_codes:
+        asked = spelled(code)
+        rules = {rule.id for rule in bill.rulebook.rules if rule.enabled and _is_for(rule, asked)}
+        rules |= {f"coupon:{one.code}" for one in (bill.client.coupons if bill.client else ()) if one.code == asked}
+        facts = [fact for fact in bill.facts if fact.rule in rules]
+        if not any(fact.applied for fact in facts):
+            yield Rejected("promo_code", code, facts[0].reason if facts else "unknown" if not rules else "no_client")
+
+
+def _is_for(rule: Rule, code: str) -> bool:
+    return any(isinstance(each, WithCode) and spelled(each.code) == code for each in rule.when)
 
 
 def _tell_next_tier(bill: Bill) -> None:
@@ -99,9 +136,10 @@ def _tell_next_tier(bill: Bill) -> None:
     next_tier = tiers.following(bill.rulebook, bill.tier)
     if client is None or next_tier is None:
         return
-    money = None if next_tier.spent is None else max(ZERO, next_tier.spent - client.spent - bill.net)
-    visits = None if next_tier.visits is None else max(0, next_tier.visits - client.visits)
-    if money == 0 or visits == 0:
+    amounts = tiers.amounts(bill.rulebook, client, bill.day)
+    money = None if next_tier.spent is None else max(ZERO, next_tier.spent - amounts.spent - bill.net)
+    visits = None if next_tier.visits is None else max(0, next_tier.visits - amounts.visits)
+    if money == 0 or visits == 0 or (money is None and visits is None):
         return
     bill.facts.append(
         Fact(

@@ -15,8 +15,9 @@ from msgspec import Meta, Struct, field
 
 from loyalty.engine.calendar import Calendar
 from loyalty.engine.cart import IdentifiedBy
-from loyalty.engine.conditions import EVERYTHING, AnyCondition, Goods, Miss, Receipt
-from loyalty.engine.effects import AnyEffect, Effect
+from loyalty.engine.conditions import EVERYTHING, AnyCondition, Goods, GoodsCondition, Miss, Receipt, Sold
+from loyalty.engine.conditions.history import Turnover, VisitsWithin
+from loyalty.engine.effects import AnyEffect, Effect, Ladder, ProgressEffect, Referral, ReferralGift
 from loyalty.engine.quantities import HUNDRED, ONE, ZERO, Rounding, unit
 
 E = TypeVar("E", bound=Effect)
@@ -64,6 +65,37 @@ class OnDate(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", 
 Expiry = Never | AfterDays | OnDate
 
 
+class Limits(Struct, frozen=True, forbid_unknown_fields=True):
+    """The most that a rule gives: points, or money for a discount; `times` count receipts. The periods are local days,
+    ISO weeks and months of the receipt; `budget` and `uses` are of all clients together."""
+
+    per_receipt: Decimal | None = None
+    per_day: Decimal | None = None
+    per_week: Decimal | None = None
+    per_month: Decimal | None = None
+    per_client: Annotated[Decimal | None, Meta(description="For each client, in all.")] = None
+    times_per_day: int | None = None
+    times_per_month: int | None = None
+    times_per_client: int | None = None
+    budget: Annotated[Decimal | None, Meta(description="For all clients together, in all.")] = None
+    uses: Annotated[int | None, Meta(description="Receipts of all clients together, in all.")] = None
+
+
+NO_LIMITS = Limits()
+
+
+class Caps(Struct, frozen=True, forbid_unknown_fields=True):
+    """The most points that one client earns, all rules together."""
+
+    per_receipt: Decimal | None = None
+    per_day: Decimal | None = None
+    per_week: Decimal | None = None
+    per_month: Decimal | None = None
+
+
+NO_CAPS = Caps()
+
+
 class Points(Struct, frozen=True, forbid_unknown_fields=True):
     """How points are counted, how long they live, and what happens when there are too few to take back."""
 
@@ -75,6 +107,12 @@ class Points(Struct, frozen=True, forbid_unknown_fields=True):
     earn_when_redeeming: bool = True
     pending_days: Annotated[Days, Meta(description="Spendable from the start of this local day after earning.")] = 0
     expiry: Expiry = field(default_factory=Never)
+    inactivity_days: Annotated[
+        Annotated[int, Meta(ge=1, le=3660)] | None,
+        Meta(description="All points are gone at the end of this local day without a purchase."),
+    ] = None
+    goods: Annotated[Goods, Meta(description="Goods that earn points at all.")] = EVERYTHING
+    caps: Caps = NO_CAPS
     debt: Literal["allow", "clamp"] = "allow"
     reinstate_days: Annotated[Days, Meta(description="Life of returned points whose time had passed.")] = 30
     late_days: Annotated[Days, Meta(description="How old a receipt may be.")] = 30
@@ -92,6 +130,10 @@ class Spending(Struct, frozen=True, forbid_unknown_fields=True):
     confirm: Annotated[
         tuple[IdentifiedBy, ...], Meta(description="Ways of identification with which spending needs a confirmation.")
     ] = ("phone", "id")
+    goods: Annotated[Goods, Meta(description="Goods that points may pay.")] = EVERYTHING
+    min_line_price: Annotated[
+        Decimal, Meta(description="Points pay nothing of a line whose unit costs less than this.")
+    ] = ZERO
     line_minimum: Annotated[
         Literal["0", "0.01", "1"], Meta(description="No line costs less than this after discounts and points.")
     ] = "0"
@@ -99,12 +141,14 @@ class Spending(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Tier(Struct, frozen=True, forbid_unknown_fields=True):
-    """A step of the ladder, reached by money spent or by visits, whichever comes first. None: not by this."""
+    """A step of the ladder, reached by money spent, by visits or by invited clients who bought, whichever comes first.
+    None: not by this."""
 
     id: Id
     title: Title
     spent: Decimal | None = None
     visits: int | None = None
+    referrals: int | None = None
     earn_percent: Decimal | None = None
     max_percent: Annotated[Decimal | None, Meta(description="Instead of the programme's limit of spending.")] = None
     discount_percent: Decimal = ZERO
@@ -122,27 +166,97 @@ class Tier(Struct, frozen=True, forbid_unknown_fields=True):
     def gift_rule(self) -> str:
         return f"gift:{self.id}"
 
-    def reached(self, *, spent: Decimal, visits: int) -> bool:
-        by_money = self.spent is not None and spent >= self.spent
-        return by_money or (self.visits is not None and visits >= self.visits)
+    def reached(self, amounts: Amounts) -> bool:
+        return (
+            (self.spent is not None and amounts.spent >= self.spent)
+            or (self.visits is not None and amounts.visits >= self.visits)
+            or (self.referrals is not None and amounts.referrals >= self.referrals)
+        )
+
+
+class Amounts(Struct, frozen=True):
+    """What counts for a tier, within the window that the rules look at."""
+
+    spent: Decimal = ZERO
+    visits: int = 0
+    referrals: int = 0
+
+
+class Lifetime(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="lifetime"):
+    """Everything since joining counts."""
+
+
+class LastDays(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="days"):
+    """The last so many local days count, the present one included."""
+
+    days: Annotated[int, Meta(ge=1, le=1100)]
+
+
+class CalendarPeriod(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="calendar"):
+    """The present calendar month, quarter or year counts."""
+
+    unit: Literal["month", "quarter", "year"] = "year"
+
+
+Window = Lifetime | LastDays | CalendarPeriod
+
+
+class Status(Struct, frozen=True, forbid_unknown_fields=True):
+    """How tiers are kept.
+
+    `window`: what counts. `downgrade`: never; `at_once`, as soon as the window holds too little; `period_end`: a tier
+    reached in a calendar period is kept through the next one (in a window of days: until the window holds too
+    little), and `grace_days` more. `fall`: one tier lower, or straight to where the client belongs.
+    """
+
+    window: Window = field(default_factory=Lifetime)
+    downgrade: Literal["never", "at_once", "period_end"] = "never"
+    grace_days: Days = 0
+    fall: Literal["straight", "one_step"] = "straight"
 
 
 class Rule(Struct, frozen=True, forbid_unknown_fields=True):
-    """An effect, the goods it is about, and the conditions on the receipt, all of which must hold."""
+    """An effect, the goods it is about, and the conditions on the receipt, all of which must hold.
+
+    Of the rules of one `group`, the one that gives the client most applies. `expiry` and `pending_days` are of the
+    points that it gives, instead of the programme's. `closes`: the lines that the discount took money off earn
+    nothing, or can't be paid by points.
+    """
 
     id: Id
     title: Title
     effect: AnyEffect
     goods: Goods = EVERYTHING
     when: tuple[AnyCondition, ...] = ()
+    group: Annotated[str, Meta(max_length=40)] = ""
+    limits: Limits = NO_LIMITS
+    expiry: Expiry | None = None
+    pending_days: Days | None = None
+    closes: tuple[Literal["points", "earning"], ...] = ()
+    enabled: bool = True
 
     def misses(self, receipt: Receipt) -> Miss | None:
         """The first condition that does not hold; None where all of them do."""
         for condition in self.when:
-            miss = condition.misses(receipt)
+            if isinstance(condition, GoodsCondition):
+                lines = zip(receipt.cart.lines, receipt.cost, strict=True)
+                miss = condition.misses_of([Sold(line, cost) for line, cost in lines if self.goods.takes(line)])
+            else:
+                miss = condition.misses(receipt)
             if miss is not None:
                 return miss
         return None
+
+
+class Needs(Struct, frozen=True):
+    """`back`: local days of history; `levels` of those who invited; `remembers`: what rules have given; `referred`: the
+    invited clients; `budgets`: rules."""
+
+    back: int = 0
+    levels: int = 0
+    remembers: bool = False
+    referred: bool = False
+    budgets: tuple[str, ...] = ()
 
 
 class Rulebook(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
@@ -152,6 +266,7 @@ class Rulebook(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     program: Frame = field(default_factory=Frame)
     points: Points = field(default_factory=Points)
     spending: Spending = field(default_factory=Spending)
+    status: Status = field(default_factory=Status)
     tiers: tuple[Tier, ...] = ()
     rules: tuple[Rule, ...] = ()
 
@@ -193,9 +308,56 @@ class Rulebook(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
         """The rules with an effect of this class, in the version's order, each with its effect."""
         known = self._rules_by_effect.get(effect)
         if known is None:
-            known = tuple((rule, rule.effect) for rule in self.rules if isinstance(rule.effect, effect))
+            known = tuple((rule, rule.effect) for rule in self.rules if rule.enabled and isinstance(rule.effect, effect))
             self._rules_by_effect[effect] = known
         return known
+
+
+    def needs(self) -> Needs:
+        """What a sale has to read besides the account, for the database to know without reading the rules."""
+        return Needs(
+            back=self.looks_back,
+            levels=self.levels,
+            remembers=self.remembers,
+            referred=any(tier.referrals is not None for tier in self.tiers),
+            budgets=tuple(rule.id for rule in self.budgeted),
+        )
+
+    @cached_property
+    def looks_back(self) -> int:
+        """How many local days before the receipt's the rules look at; 0 where the counters of the account will do."""
+        days = [0]
+        match self.status.window:
+            case LastDays(days=window):
+                days.append(window + self.status.grace_days)
+            case CalendarPeriod(unit="year"):
+                days.append(2 * 366 + self.status.grace_days)
+            case CalendarPeriod(unit=_):
+                days.append(2 * 92 + self.status.grace_days)
+        for rule in self.rules:
+            days += [c.days or 0 for c in rule.when if isinstance(c, Turnover | VisitsWithin)]
+            if isinstance(rule.effect, Ladder):
+                days.append(rule.effect.days or 0)
+        return max(days)
+
+    @cached_property
+    def levels(self) -> int:
+        """How many levels of those who invited have a part in a sale."""
+        percents = (len(effect.percents) for _rule, effect in self.rules_that(Referral))
+        gifts = (len(effect.points) for _rule, effect in self.rules_that(ReferralGift))
+        return max([0, *percents, *gifts])
+
+    @cached_property
+    def budgeted(self) -> tuple[Rule, ...]:
+        """The rules that stop when they have given enough to all clients together."""
+        limited = (rule for rule in self.rules if rule.enabled)
+        return tuple(rule for rule in limited if rule.limits.budget is not None or rule.limits.uses is not None)
+
+    @cached_property
+    def remembers(self) -> bool:
+        """Whether a client's account keeps what rules have given."""
+        limited = any(rule.limits != NO_LIMITS or isinstance(rule.effect, ProgressEffect) for rule in self.rules)
+        return limited or self.points.caps != NO_CAPS or bool(self.levels)
 
 
 def load(document: Any) -> Rulebook:

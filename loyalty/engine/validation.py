@@ -7,22 +7,15 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from loyalty.engine.effects import Discount, ForEvery, Multiply, Percent, PerUnit, Welcome
+from loyalty.engine.effects import DiscountEffect, Multiply
+from loyalty.engine.faults import Fault
+from loyalty.engine.fields import fields_of
 from loyalty.engine.quantities import HUNDRED, ONE, ZERO, unit
-from loyalty.engine.rulebook import Rule, Rulebook, Tier, load
+from loyalty.engine.rulebook import Caps, LastDays, Lifetime, Limits, Rule, Rulebook, Status, Tier, load
 
 _TOO_MUCH = Decimal(10) ** 12
-
-
-class Fault(Struct, frozen=True):
-    """`pointer` is a JSON pointer into the document; `subject` names the tier or rule; `detail` is for `malformed`."""
-
-    pointer: str
-    code: str
-    subject: str = ""
-    detail: str = ""
 
 
 def faults_of(document: object) -> list[Fault]:
@@ -59,18 +52,16 @@ def _fits(value: Decimal) -> bool:
 def _faults(rulebook: Rulebook) -> Iterator[Fault]:
     yield from _program(rulebook)
     yield from _spending(rulebook)
+    yield from _limits(rulebook.points.caps, "/points/caps", "", rulebook.program.precision)
+    yield from _status(rulebook.status)
     yield from _tiers(rulebook.tiers, rulebook.program.precision)
-    known = set(rulebook.tiers_by_id)
     seen: set[str] = set()
     for n, rule in enumerate(rulebook.rules):
-        yield from _rule(rule, f"/rules/{n}", rulebook.program.precision)
+        yield from _rule(rule, f"/rules/{n}", rulebook)
         if rule.id in seen:
             yield Fault(f"/rules/{n}/id", "repeated", rule.title)
         seen.add(rule.id)
-        for m, condition in enumerate(rule.when):
-            strange = set(getattr(condition, "tiers", ())) - known
-            if strange:
-                yield Fault(f"/rules/{n}/when/{m}/tiers", "unknown_tier", ", ".join(sorted(strange)))
+    yield from _groups(rulebook)
 
 
 def _program(rulebook: Rulebook) -> Iterator[Fault]:
@@ -84,6 +75,8 @@ def _spending(rulebook: Rulebook) -> Iterator[Fault]:
     spending, precision = rulebook.spending, rulebook.program.precision
     if not ZERO <= spending.max_percent <= HUNDRED:
         yield Fault("/spending/max_percent", "percent")
+    if spending.min_line_price < 0:
+        yield Fault("/spending/min_line_price", "negative")
     for name in ("per_receipt", "per_day", "min_points", "step", "redeem_from"):
         value: Decimal | None = getattr(spending, name)
         if value is None:
@@ -114,32 +107,69 @@ def _tiers(tiers: tuple[Tier, ...], precision: int) -> Iterator[Fault]:
 
 def _threshold(tier: Tier, lower: tuple[Tier, ...], at: str) -> Iterator[Fault]:
     """A tier is reached by something, and by more of it than those below."""
-    if tier.spent is None and tier.visits is None:
+    if tier.spent is None and tier.visits is None and tier.referrals is None:
         yield Fault(at, "tier_unreachable", tier.title)
     if tier.spent is not None and tier.spent <= max((t.spent for t in lower if t.spent is not None), default=-ONE):
         yield Fault(f"{at}/spent", "tier_order", tier.title)
     if tier.visits is not None and tier.visits <= max((t.visits for t in lower if t.visits is not None), default=-1):
         yield Fault(f"{at}/visits", "tier_order", tier.title)
+    most = max((t.referrals for t in lower if t.referrals is not None), default=-1)
+    if tier.referrals is not None and tier.referrals <= most:
+        yield Fault(f"{at}/referrals", "tier_order", tier.title)
 
 
-def _rule(rule: Rule, at: str, precision: int) -> Iterator[Fault]:
-    place = f"{at}/effect"
-    match rule.effect:
-        case (Percent() | Discount()) as effect:
-            if not ZERO < effect.percent <= HUNDRED:
-                yield Fault(f"{place}/percent", "percent", rule.title)
-        case PerUnit() as effect:
-            if effect.points <= 0:
-                yield Fault(f"{place}/points", "not_positive", rule.title)
-        case ForEvery() as effect:
-            yield from _points(effect.points, f"{place}/points", rule.title, precision)
-            if effect.amount <= 0:
-                yield Fault(f"{place}/amount", "not_positive", rule.title)
-        case Multiply() as effect:
-            if effect.by <= ONE:
-                yield Fault(f"{place}/by", "multiplier", rule.title)
-        case Welcome() as effect:
-            yield from _points(effect.points, f"{place}/points", rule.title, precision)
+def _status(status: Status) -> Iterator[Fault]:
+    if isinstance(status.window, Lifetime) and status.downgrade != "never":
+        # What counts for ever only grows: a tier can't be lost by waiting.
+        yield Fault("/status/downgrade", "lifetime_never_falls")
+    if isinstance(status.window, LastDays) and status.window.days < 7:
+        yield Fault("/status/window/days", "window_too_short")
+
+
+def _rule(rule: Rule, at: str, rulebook: Rulebook) -> Iterator[Fault]:
+    precision = rulebook.program.precision
+    yield from _declared(rule.effect, f"{at}/effect", rule.title, precision)
+    yield from (structs.replace(fault, subject=rule.title) for fault in rule.effect.faults(f"{at}/effect", rulebook))
+    if isinstance(rule.effect, Multiply) and rule.effect.by <= ONE:
+        yield Fault(f"{at}/effect/by", "multiplier", rule.title)
+    for n, condition in enumerate(rule.when):
+        yield from _declared(condition, f"{at}/when/{n}", rule.title, precision)
+        yield from condition.faults(f"{at}/when/{n}", rulebook)
+    yield from _limits(rule.limits, f"{at}/limits", rule.title, precision)
+
+
+def _declared(part: Struct, at: str, subject: str, precision: int) -> Iterator[Fault]:
+    """What the fields of an effect or a condition say of themselves."""
+    for field in fields_of(type(part)):
+        value = getattr(part, field.name)
+        place = f"{at}/{field.name}"
+        if not isinstance(value, Decimal):
+            continue
+        if field.kind == "points":
+            yield from _points(value, place, subject, precision, zero=not field.positive)
+        elif field.kind == "percent":
+            if not ZERO <= value <= HUNDRED or (value == 0 and field.positive):
+                yield Fault(place, "percent", subject)
+        elif value < 0 or (field.positive and value == 0):
+            yield Fault(place, "not_positive" if field.positive else "negative", subject)
+
+
+def _limits(limits: Limits | Caps, at: str, subject: str, precision: int) -> Iterator[Fault]:
+    for name in limits.__struct_fields__:
+        value: Decimal | int | None = getattr(limits, name)
+        if value is not None and value <= 0:
+            yield Fault(f"{at}/{name}", "not_positive", subject)
+        elif isinstance(value, Decimal) and value % unit(2 if isinstance(limits, Limits) else precision):
+            yield Fault(f"{at}/{name}", "precision", subject)
+
+
+def _groups(rulebook: Rulebook) -> Iterator[Fault]:
+    """«The best for the client» compares points with points and money with money."""
+    kinds: dict[str, bool] = {}
+    for n, rule in enumerate(rulebook.rules):
+        discount = isinstance(rule.effect, DiscountEffect)
+        if rule.group and kinds.setdefault(rule.group, discount) != discount:
+            yield Fault(f"/rules/{n}/group", "mixed_group", rule.group)
 
 
 def _points(points: Decimal, at: str, subject: str, precision: int, *, zero: bool = False) -> Iterator[Fault]:

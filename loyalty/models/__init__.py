@@ -1,21 +1,27 @@
 from loyalty.models.account import Account, Card, Confirmation, OneTimeCode
 from loyalty.models.ledger import Entry, Lot, Reservation
 from loyalty.models.program import ProgramDraft, ProgramVersion
+from loyalty.models.rewards import Activity, Budget, BudgetShare, PersonalCoupon, RuleUse
 from loyalty.models.sale import IdempotencyKey, Return, ReturnLine, Sale, SaleLine
 
 __all__ = [
     "Account",
+    "Activity",
+    "Budget",
+    "BudgetShare",
     "Card",
     "Confirmation",
     "Entry",
     "IdempotencyKey",
     "Lot",
     "OneTimeCode",
+    "PersonalCoupon",
     "ProgramDraft",
     "ProgramVersion",
     "Reservation",
     "Return",
     "ReturnLine",
+    "RuleUse",
     "Sale",
     "SaleLine",
 ]

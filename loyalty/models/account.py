@@ -43,6 +43,9 @@ class Account(models.Model):
     tier = models.CharField(_("tier"), max_length=40, blank=True, help_text=_("By purchases."))
     manual_tier = models.CharField(_("manual tier"), max_length=40, blank=True, help_text=_("Not below this one."))
     manual_tier_until = models.DateTimeField(_("manual tier until"), null=True, blank=True)
+    tier_ends_at = models.DateTimeField(
+        _("tier is looked at again"), null=True, blank=True, help_text=_("Where the rules let a tier end.")
+    )
     tier_gifts: ArrayField[list[str], list[str]] = ArrayField(
         models.CharField(max_length=40), default=list, verbose_name=_("tiers whose gift was given")
     )
@@ -52,6 +55,10 @@ class Account(models.Model):
     purchases = models.PositiveIntegerField(_("purchases"), default=0)
     first_purchase_at = models.DateTimeField(_("first purchase"), null=True, blank=True)
     last_purchase_at = models.DateTimeField(_("last purchase"), null=True, blank=True)
+
+    inactive_at = models.DateTimeField(
+        _("points lapse without a purchase"), null=True, blank=True, help_text=_("All that are left then.")
+    )
 
     birthday = models.DateField(_("birthday"), null=True, blank=True)
     tags: ArrayField[list[str], list[str]] = ArrayField(
@@ -77,6 +84,9 @@ class Account(models.Model):
             # Few, and looked for among many.
             models.Index("program", "id", condition=Q(debt__gt=0), name="account_in_debt"),
             models.Index("program", "id", condition=Q(status="blocked"), name="account_blocked"),
+            # What the nightly sweep has to look at.
+            models.Index("program", "inactive_at", condition=Q(inactive_at__isnull=False), name="account_inactive"),
+            models.Index("program", "tier_ends_at", condition=Q(tier_ends_at__isnull=False), name="account_tier_ends"),
         ]
         triggers = [books_balance("account", "id", updated=("points", "debt"))]
 

@@ -47,6 +47,8 @@ class ProgramVersion(models.Model):
     number = models.PositiveIntegerField(_("number"))
     document = models.JSONField(_("rules"))
     digest = models.CharField(_("SHA-256 of the rules"), max_length=64)
+    # What a sale under these rules has to read besides the account: `engine.rulebook.Needs`.
+    needs = models.JSONField(default=dict, db_default={})
     published_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     published_at = models.DateTimeField(_("published"), default=timezone.now)
 

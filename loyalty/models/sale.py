@@ -68,6 +68,9 @@ class Sale(models.Model):
     # What was earned, as typed facts of the engine: rule, points, dates of the lots. A hold keeps them until commit.
     earnings = models.JSONField(default=list)
     explanation = models.JSONField(default=list)
+    # What else follows from it (`loyalty.sales.consequences.Consequences`): points of those who invited, what limited
+    # rules have given, budgets, coupons. A hold keeps it until commit, a return takes it back.
+    consequences = models.JSONField(default=dict, db_default={})
     # Reasons for a manager to look at a receipt that could not be refused.
     flags = models.JSONField(default=list)
     tier_before = models.CharField(_("tier before"), max_length=40, blank=True)
@@ -175,6 +178,8 @@ class Return(models.Model):
     earned_forgiven = PointsField(_("points let go"))
     # The upgrade that the sale had caused went back with it, and its gift.
     tier_undone = models.BooleanField(_("upgrade undone"), default=False)
+    # One-offs that went back, by rule.
+    one_offs = models.JSONField(default=list, db_default=[])
     cashier = models.CharField(_("cashier"), max_length=64, blank=True)
     actor = models.CharField(_("by"), max_length=120, blank=True)
     reason = models.CharField(_("reason"), max_length=250, blank=True)

@@ -13,7 +13,8 @@ from django.db import transaction
 from loyalty.engine.earning import Earning
 from loyalty.models import Reservation, Sale
 from loyalty.refusals import Refused
-from loyalty.sales import afterwards
+from loyalty.sales import afterwards, coupons
+from loyalty.sales.consequences import counted_for, coupon_rows
 from loyalty.sales.keys import store_answer, stored_answer
 from loyalty.sales.locking import LockedSale
 from loyalty.sales.repeating import twice
@@ -73,6 +74,20 @@ def _book(locked: LockedSale, *, actor: str) -> None:
             books.spend_held(sale.points_redeemed, _reserved(sale))
         for earning in earnings:
             afterwards.credit(books, earning)
+        account.changes += locked.consequences.used
+        day = rules_of(sale).calendar.day_of(sale.occurred_at)
+        for state, their_books in locked.books_of_others():
+            for given in locked.consequences.awards:
+                if given.account == state.id:
+                    award = given.award
+                    their_books.credit(
+                        "earn",
+                        award.points,
+                        rule=award.rule,
+                        available_at=award.available_at,
+                        expires_at=award.expires_at,
+                    )
+                    state.changes.append(counted_for(given, day))
         sale.tier_before = account.tier
         sale.is_visit = not Sale.objects.visited(sale)
         gifts = afterwards.count_purchase(
@@ -91,6 +106,8 @@ def _book(locked: LockedSale, *, actor: str) -> None:
     sale.explanation = msgspec.to_builtins(facts)
     sale.save(update_fields=["status", "earnings", "explanation", "is_visit", "tier_before", "tier_after"])
     locked.post(actor=actor)
+    if account is not None:
+        coupons.issue(sale=sale, rows=coupon_rows(locked.consequences, rules_of(sale), account.id), now=locked.now)
     outbox.put(
         program_id=sale.program_id, topic="sale.committed", payload={"sale": str(sale.public_id)}, now=locked.now
     )

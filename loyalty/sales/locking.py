@@ -9,6 +9,7 @@ from loyalty import ledger
 from loyalty.engine.books import Books
 from loyalty.ledger import AccountState
 from loyalty.models import Sale
+from loyalty.sales.consequences import stored
 from loyalty.sales.stored import find
 from merchants.authentication import Caller
 
@@ -21,6 +22,11 @@ class LockedSale:
         sale = find(program_id, sale_id, caller.merchant_id)
         self.account: AccountState | None = None
         self.books: Books | None = None
+        self.others: list[tuple[AccountState, Books]] = []
+        # All accounts that the sale has written to, by id, before its own client's is read.
+        self.consequences = stored(sale.consequences)
+        if self.consequences.awards and sale.account_id is not None:
+            ledger.lock_all(program_id=program_id, accounts=[sale.account_id, *self.consequences.accounts])
         if sale.account_id is not None:
             self.account = ledger.lock(program_id=program_id, account_id=sale.account_id, now=now)
             self.books = ledger.books_of(self.account, now)
@@ -31,14 +37,23 @@ class LockedSale:
     def post(self, *, actor: str, return_id: int | None = None, reason: str = "") -> None:
         if self.account is None or self.books is None:
             return
-        group = ledger.grouped(
-            self.account,
-            self.books,
-            program_id=self.sale.program_id,
-            merchant_id=self.sale.merchant_id,
-            at=self.now if return_id else self.sale.occurred_at,
-            now=self.now,
-            actor=actor,
-            reason=reason,
-        )
-        ledger.post(group, sale_id=self.sale.pk, return_id=return_id)
+        for state, books in ((self.account, self.books), *self.others):
+            group = ledger.grouped(
+                state,
+                books,
+                program_id=self.sale.program_id,
+                merchant_id=self.sale.merchant_id,
+                at=self.now if return_id else self.sale.occurred_at,
+                now=self.now,
+                actor=actor,
+                reason=reason,
+            )
+            ledger.post(group, sale_id=self.sale.pk, return_id=return_id)
+
+    def books_of_others(self) -> list[tuple[AccountState, Books]]:
+        """The books of those who invited the client and got points for this sale; `post` writes them, too."""
+        if not self.others:
+            for account_id in self.consequences.accounts:
+                state = ledger.read(program_id=self.sale.program_id, account_id=account_id, now=self.now)
+                self.others.append((state, ledger.books_of(state, self.now)))
+        return self.others

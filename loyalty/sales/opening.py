@@ -11,12 +11,15 @@ import msgspec
 from loyalty import confirmation, ledger
 from loyalty.engine.books import Books
 from loyalty.engine.calendar import Calendar
-from loyalty.engine.cart import Client
+from loyalty.engine.cart import Client, PersonalCoupon
+from loyalty.engine.conditions.receipt import spelled
+from loyalty.engine.limits import Spent
 from loyalty.engine.quantities import ZERO
 from loyalty.engine.rulebook import Rulebook
 from loyalty.ledger import AccountState
 from loyalty.programs import rulebook_of
 from loyalty.refusals import Refused
+from loyalty.sales.consequences import upline_of
 from loyalty.sales.request import Idempotency, SaleRequest
 from loyalty.standing import client_of
 from merchants.authentication import Caller
@@ -64,6 +67,14 @@ class Opened(msgspec.Struct):
     day: Day | None
     confirmation: Sent | None
     account: AccountState | None
+    # Those who invited, nearest first; what budgets have given, by rule; the coupons that the cart names.
+    uplines: list[AccountState] = []
+    budgets: dict[str, tuple[Decimal, int]] = {}
+    coupons: list[PersonalCoupon] = []
+
+    @property
+    def spent(self) -> dict[str, Spent]:
+        return {rule: Spent(given, uses) for rule, (given, uses) in self.budgets.items()}
 
 
 class WrongConfirmation(Refused):
@@ -75,13 +86,22 @@ class WrongConfirmation(Refused):
 
 
 _opened = msgspec.json.Decoder(Opened)
-_OPEN = "SELECT loyalty_open_sale(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+_OPEN = "SELECT loyalty_open_sale(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 
 
 def open_sale(
-    *, caller: Caller, request: SaleRequest, now: dt.datetime, lock: bool, key: Idempotency | None = None
+    *,
+    caller: Caller,
+    request: SaleRequest,
+    now: dt.datetime,
+    lock: bool,
+    key: Idempotency | None = None,
+    exact: bool = False,
 ) -> Opened:
-    """Read, and with `lock` lock, all that the sale needs. Refused `key_revoked` where the till may no longer sell."""
+    """Read, and with `lock` lock, all that the sale needs. Refused `key_revoked` where the till may no longer sell.
+
+    With `exact` the budgets of rules are locked, too: no other till takes anything out of them until the end.
+    """
     who = request.client
     text = ledger.call(
         _OPEN,
@@ -97,6 +117,8 @@ def open_sale(
             request.occurred_at,
             now,
             lock,
+            [spelled(code) for code in request.cart.promo_codes],
+            exact,
         ],
     )
     opened = _opened.decode(text)
@@ -133,7 +155,12 @@ def account_of(opened: Opened, request: SaleRequest) -> AccountState | None:
 
 
 def client_for(
-    opened: Opened, account: AccountState | None, books: Books | None, request: SaleRequest, caller: Caller
+    opened: Opened,
+    account: AccountState | None,
+    books: Books | None,
+    request: SaleRequest,
+    caller: Caller,
+    rulebook: Rulebook,
 ) -> Client | None:
     """The engine's view of the client, with the confirmation checked."""
     if account is None or books is None or request.client is None:
@@ -141,9 +168,14 @@ def client_for(
     return client_of(
         account,
         books,
+        rulebook,
+        request.occurred_at,
         identified_by=request.client.by,
         confirmed=_is_confirmed(opened, account, request, caller),
         redeemed_today=opened.day.redeemed if opened.day else ZERO,
+        visited_today=opened.day is not None and opened.day.visited,
+        uplines=[upline_of(state, n + 1, local_day(caller, request.occurred_at)) for n, state in enumerate(opened.uplines)],
+        coupons=opened.coupons,
     )
 
 

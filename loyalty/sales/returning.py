@@ -103,7 +103,7 @@ def _book(locked: LockedSale, request: ReturnRequest, *, is_void: bool, actor: s
     sold = _sold_lines(sale)
     parts = _parts(sold, request, rulebook.program.currency_digits, rulebook.program.precision)
     whole = _nothing_left(sold, parts, by_sum=request.amount is not None)
-    outcome = taking_back.apply(locked, rulebook, parts, whole=whole)
+    outcome = taking_back.apply(locked, rulebook, sold, parts, whole=whole)
     row = Return.objects.create(
         program_id=sale.program_id,
         sale=sale,
@@ -119,6 +119,7 @@ def _book(locked: LockedSale, request: ReturnRequest, *, is_void: bool, actor: s
         earned_expired=outcome.expired,
         earned_forgiven=outcome.forgiven,
         tier_undone=outcome.tier_undone,
+        one_offs=list(outcome.one_offs),
         cashier=request.cashier,
         actor=actor[:120],
         reason=request.reason,
@@ -167,7 +168,9 @@ def _sold_lines(sale: Sale) -> list[SoldLine]:
     return [
         SoldLine(
             position=line.position,
-            line=Line(line.quantity, line.price, line.amount, line.sku),
+            line=Line(
+                line.quantity, line.price, line.amount, line.sku, category=line.category, brand=line.brand
+            ),
             points_value=line.points_value,
             points=line.points,
             certificate=line.certificate,

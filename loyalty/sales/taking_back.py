@@ -11,24 +11,31 @@ from django.db.models import Max, Min, QuerySet, Sum
 from msgspec import Struct
 
 from loyalty.engine.earning import Earning
-from loyalty.engine.giving_back import LineBack
+from loyalty.engine import tiers
+from loyalty.engine.giving_back import LineBack, SoldLine
 from loyalty.engine.quantities import ZERO
 from loyalty.engine.rulebook import Rulebook
 from loyalty.models import Entry, Lot, Return, Sale
-from loyalty.sales import afterwards
+from loyalty.sales import afterwards, coupons
+from loyalty.sales.going_back import GoingBack
 from loyalty.sales.locking import LockedSale
+from loyalty.standing import client_of
 
 
 class Outcome(Struct, frozen=True):
-    """Earned points: taken from the account (or owed), gone already, let go. And whether the tier went back."""
+    """Earned points: taken from the account (or owed), gone already, let go. Whether the tier went back, and the rules
+    whose one-offs did."""
 
     taken: Decimal = ZERO
     expired: Decimal = ZERO
     forgiven: Decimal = ZERO
     tier_undone: bool = False
+    one_offs: tuple[str, ...] = ()
 
 
-def apply(locked: LockedSale, rulebook: Rulebook, parts: Sequence[LineBack], *, whole: bool) -> Outcome:
+def apply(
+    locked: LockedSale, rulebook: Rulebook, sold: Sequence[SoldLine], parts: Sequence[LineBack], *, whole: bool
+) -> Outcome:
     """Take earned points back, then the counters and, where it no longer holds, the tier; give spent points back.
 
     Spent points come last, and pay what taking the earned ones has made the client owe: as lots that are not yet
@@ -42,12 +49,22 @@ def apply(locked: LockedSale, rulebook: Rulebook, parts: Sequence[LineBack], *, 
     sale = locked.sale
     was_visit = sale.is_visit and whole and not _pass_visit_on(sale)
     paid = sum((part.money for part in parts), ZERO)
-    afterwards.uncount_purchase(account, paid=paid, whole=whole, was_visit=was_visit)
+    afterwards.uncount_purchase(
+        account, paid=paid, whole=whole, was_visit=was_visit, day=rulebook.calendar.day_of(sale.occurred_at)
+    )
     if whole:
         _redate(locked)
     undone = _undo_tier(locked, rulebook, coming)
+    afterwards.set_lapse(account, locked.books, rulebook)
+    back = GoingBack(locked, rulebook, sold, parts, whole=whole)
+    one_offs = back.one_offs(coming)
+    back.steps(coming, earned=sum((part.earned for part in parts), ZERO))
+    back.awards()
+    back.limits()
+    if whole:
+        coupons.release(sale=sale)
     _reinstate(locked, rulebook, coming)
-    return msgspec.structs.replace(outcome, tier_undone=undone)
+    return msgspec.structs.replace(outcome, tier_undone=undone, one_offs=tuple(one_offs))
 
 
 def _reinstate(locked: LockedSale, rulebook: Rulebook, points: Decimal) -> None:
@@ -113,7 +130,8 @@ def _claw_back(locked: LockedSale, rulebook: Rulebook, called: Decimal, coming: 
 def _earned(sale: Sale) -> QuerySet[Lot]:
     """The sale's lots without its gifts, which are called for by themselves."""
     gifts = [earning["rule"] for earning in sale.earnings if earning["one_off"]]
-    return Lot.objects.filter(program_id=sale.program_id, sale=sale).exclude(rule__in=gifts)
+    lots = Lot.objects.filter(program_id=sale.program_id, sale=sale, account=sale.account_id)
+    return lots.exclude(rule__in=gifts)
 
 
 def _expired_of(locked: LockedSale, lots: QuerySet[Lot]) -> Decimal:
@@ -164,10 +182,14 @@ def _undo_tier(locked: LockedSale, rulebook: Rulebook, coming: Decimal) -> bool:
         return False
     if Return.objects.filter(program_id=sale.program_id, sale=sale, tier_undone=True).exists():
         return False
-    target = afterwards.undone_tier(account, rulebook, before=sale.tier_before, after=sale.tier_after)
+    client = client_of(account, books, rulebook, locked.now)
+    counted = tiers.amounts(rulebook, client, rulebook.calendar.day_of(locked.now))
+    target = afterwards.undone_tier(
+        account, rulebook, counted, before=sale.tier_before, after=sale.tier_after
+    )
     if target is None:
         return False
-    account.tier = target.id
+    account.tier, account.tier_ends_at = target.id, None
     gifts = {earning["rule"]: msgspec.convert(earning, Earning) for earning in sale.earnings if earning["one_off"]}
     for tier in rulebook.tiers[rulebook.tiers_by_id[target.id] + 1 :]:
         gift = gifts.get(tier.gift_rule)

@@ -21,7 +21,8 @@ from loyalty.ids import uuid7
 from loyalty.ledger import AccountState
 from loyalty.refusals import Refused
 from loyalty.sales import afterwards
-from loyalty.sales.opening import Opened, account_of, client_for, rules_for
+from loyalty.sales.consequences import Consequences, of_quote
+from loyalty.sales.opening import Opened, account_of, client_for, local_day, rules_for
 from loyalty.sales.receipt import Allowed, Receipt, ReceiptLine, Status
 from loyalty.sales.request import Answer, RenderSale, SaleRequest
 from loyalty.standing import standing_of
@@ -54,12 +55,19 @@ class Work:
         self.opened, self.caller, self.request, self.now = opened, caller, request, now
         self.version, self.rulebook, self.account, self.flags = version, rulebook, account, flags
         self.books: Books | None = ledger.books_of(account, now) if account else None
-        self.client: Client | None = client_for(opened, account, self.books, request, caller)
-        self.quote: Quote = engine.quote(rulebook, self.client, request.cart, request.occurred_at)
+        self.client: Client | None = client_for(
+            opened, account, self.books, request, caller, rulebook
+        )
+        self.quote: Quote = engine.quote(
+            rulebook, self.client, request.cart, request.occurred_at, opened.spent
+        )
+        self.consequences: Consequences = of_quote(self.quote, opened.uplines)
+        self.posts: list[ledger.PostingGroup] = []
         self.facts: list[Fact] = list(self.quote.facts)
         self.gifts: list[Earning] = []
         self.tier_before = account.tier if account else ""
         self.is_visit = False
+        self.is_booked = False
 
     @classmethod
     def begin(cls, opened: Opened, caller: Caller, request: SaleRequest, now: dt.datetime) -> Work:
@@ -90,6 +98,7 @@ class Work:
                 reserve = self._reserve(self.books)
             else:
                 self._move(self.account, self.books)
+                self.is_booked = True
         sale_id = uuid7(self.now)
         receipt = self.receipt("held" if until else "committed", sale_id=sale_id, until=until)
         if self.request.override and self.quote.points:
@@ -102,6 +111,9 @@ class Work:
             spend(self.quote.points)
         for earning in self.quote.earnings:
             afterwards.credit(books, earning)
+        account.changes += self.consequences.used
+        for state in self.opened.uplines:
+            self._award(state)
         self.is_visit = self.opened.day is None or not self.opened.day.visited
         self.gifts = afterwards.count_purchase(
             account,
@@ -112,6 +124,21 @@ class Work:
             at=self.request.occurred_at,
             facts=self.facts,
         )
+
+    def _award(self, state: AccountState) -> None:
+        """What somebody who invited the client gets."""
+        group = afterwards.awarded(
+            state,
+            [given for given in self.consequences.awards if given.account == state.id],
+            program_id=self.caller.program_id,
+            merchant_id=self.caller.merchant_id,
+            day=local_day(self.caller, self.request.occurred_at),
+            at=self.request.occurred_at,
+            now=self.now,
+            actor=f"{self.caller} {self.request.cashier}".strip(),
+        )
+        if group is not None:
+            self.posts.append(group)
 
     def _reserve(self, books: Books) -> list[tuple[int, Decimal]]:
         if not self.quote.points:

@@ -8,9 +8,12 @@ import hashlib
 import msgspec
 
 from loyalty import ledger
+from loyalty.ledger import AccountState
+from loyalty.sales.consequences import coupon_rows
 from loyalty.sales.opening import local_day
 from loyalty.sales.request import Answer, Idempotency, SaleRequest
 from loyalty.sales.work import Booked, Work
+from merchants.authentication import Caller
 
 _NO_TIME = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
@@ -59,6 +62,7 @@ def _payload(work: Work, booked: Booked, key: Idempotency, sent: SaleRequest) ->
         "topic": "sale.held" if receipt.status == "held" else "sale.committed",
         "code_id": work.opened.code_id,
         "confirmed": bool(request.confirmation and work.quote.points),
+        "beside": _beside(work, caller, account),
         "reserve": booked.reserve,
         "post": post,
         "sale": {
@@ -85,6 +89,7 @@ def _payload(work: Work, booked: Booked, key: Idempotency, sent: SaleRequest) ->
             "points_earned": receipt.points_earned,
             "earnings": [*work.quote.earnings, *work.gifts],
             "explanation": work.facts,
+            "consequences": work.consequences,
             "flags": work.flags,
             "tier_before": work.tier_before,
             "tier_after": account.tier if account else "",
@@ -109,4 +114,20 @@ def _payload(work: Work, booked: Booked, key: Idempotency, sent: SaleRequest) ->
             }
             for n, priced in enumerate(work.quote.lines)
         ],
+    }
+
+
+def _beside(work: Work, caller: Caller, account: AccountState | None) -> dict[str, object] | None:
+    """What the sale does beside its own books; None where there is nothing. A hold binds coupons and budgets."""
+    kept = work.consequences
+    if not (work.posts or kept.budgets or kept.coupons or kept.coupons_used):
+        return None
+    booked = bool(account) and work.is_booked
+    return {
+        "program_id": caller.program_id,
+        "till_id": caller.till_id,
+        "posts": work.posts,
+        "budgets": kept.budgets,
+        "coupons": coupon_rows(kept, work.rulebook, account.id) if account and booked else [],
+        "coupons_used": kept.coupons_used,
     }

@@ -1,7 +1,7 @@
 -- The books. Called by loyalty/ledger.py and by nothing else; what to write has been decided before.
 
 -- An account as its owner's next write must see it, with its open lots in one JSON value.
--- Lots: [id, rest, reserved by living holds (never more than is there), available_at, expires_at, sale_id].
+-- Lots: [id, rest, reserved by living holds (never more than is there), available_at, expires_at, sale_id, own end].
 CREATE OR REPLACE FUNCTION loyalty_account_json(p_program bigint, p_account bigint, p_now timestamptz)
 RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
 BEGIN
@@ -10,12 +10,16 @@ BEGIN
             'id', a.id, 'public_id', a.public_id, 'merchant_id', a.merchant_id, 'status', a.status,
             'points', a.points, 'debt', a.debt, 'tier', a.tier, 'manual_tier', a.manual_tier,
             'manual_tier_until', a.manual_tier_until, 'tier_gifts', to_jsonb(a.tier_gifts),
+            'tier_ends_at', a.tier_ends_at, 'inactive_at', a.inactive_at, 'created_at', a.created_at,
+            'invited', a.referrer_id IS NOT NULL,
             'spent', a.spent, 'visits', a.visits, 'purchases', a.purchases,
             'first_purchase_at', a.first_purchase_at, 'last_purchase_at', a.last_purchase_at,
             'birthday', a.birthday, 'tags', to_jsonb(a.tags),
             'lots', coalesce((
                 SELECT jsonb_agg(jsonb_build_array(
-                           l.id, l.rest, least(coalesce(h.points, 0), l.rest), l.available_at, l.expires_at, l.sale_id))
+                           l.id, l.rest, least(coalesce(h.points, 0), l.rest), l.available_at,
+                           -- An account that lapses takes all its lots with it. NULL counts for nothing here.
+                           least(l.expires_at, a.inactive_at), l.sale_id, l.expires_at))
                   FROM loyalty_lot l
                   LEFT JOIN (
                       SELECT r.lot_id, sum(r.points) AS points
@@ -96,8 +100,17 @@ BEGIN
            tier_gifts = ARRAY(SELECT jsonb_array_elements_text(p->'tier_gifts')),
            spent = (p->>'spent')::numeric, visits = (p->>'visits')::int, purchases = (p->>'purchases')::int,
            first_purchase_at = (p->>'first_purchase_at')::timestamptz,
-           last_purchase_at = (p->>'last_purchase_at')::timestamptz
+           last_purchase_at = (p->>'last_purchase_at')::timestamptz,
+           tier_ends_at = (p->>'tier_ends_at')::timestamptz, inactive_at = (p->>'inactive_at')::timestamptz
      WHERE a.program_id = v_program AND a.id = v_account;
+    IF p->'used' <> '[]'::jsonb THEN
+        INSERT INTO loyalty_ruleuse AS u (program_id, account_id, period, rule, given, times, measure)
+        SELECT v_program, v_account, r.period, r.rule, r.given, r.times, r.measure
+          FROM jsonb_to_recordset(p->'used') AS r(period text, rule text, given numeric, times int, measure numeric)
+            ON CONFLICT (program_id, account_id, period, rule) DO UPDATE
+           SET given = u.given + excluded.given, times = u.times + excluded.times,
+               measure = u.measure + excluded.measure;
+    END IF;
     IF p->'unreserved' <> '[]'::jsonb THEN
         PERFORM loyalty_cut_reservations(v_program, v_account, p->'unreserved', v_now);
     END IF;

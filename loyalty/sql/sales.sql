@@ -2,15 +2,22 @@
 
 -- Everything that a quote or a sale has to know, in one round trip. With p_lock the account is locked first, so that
 -- what is read afterwards can't change before the sale is written.
+DROP FUNCTION IF EXISTS loyalty_open_sale(
+    bigint, bigint, bigint, text, text, text, date, text, timestamptz, timestamptz, boolean);
 CREATE OR REPLACE FUNCTION loyalty_open_sale(
     p_program bigint, p_till bigint, p_till_key bigint, p_key text, p_by text, p_value text,
-    p_day date, p_receipt text, p_at timestamptz, p_now timestamptz, p_lock boolean
+    p_day date, p_receipt text, p_at timestamptz, p_now timestamptz, p_lock boolean, p_codes text[], p_exact boolean
 ) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     v_alive boolean;
     v_account bigint;
     v_code bigint;
     v_version integer;
+    v_needs jsonb;
+    v_above bigint[] := '{}';
+    v_uplines jsonb := '[]';
+    v_coupons jsonb := '[]';
+    v_budgets jsonb := '{}';
     v_stored jsonb;
     v_receipt jsonb;
     v_day jsonb;
@@ -34,7 +41,15 @@ BEGIN
         SELECT c.id, c.account_id INTO v_code, v_account FROM loyalty_onetimecode c
          WHERE c.program_id = p_program AND c.code = p_value AND c.expires_at > p_now;
     END IF;
+    SELECT v.number, v.needs INTO v_version, v_needs FROM loyalty_version_at(p_program, p_at) v;
+    IF v_account IS NOT NULL AND (v_needs->>'levels')::int > 0 THEN
+        v_above := loyalty_uplines(p_program, v_account, (v_needs->>'levels')::int);
+    END IF;
     IF p_lock AND v_account IS NOT NULL THEN
+        IF v_above <> '{}' THEN
+            -- All accounts that the sale writes to, by id.
+            PERFORM loyalty_lock_accounts(p_program, v_above || v_account);
+        END IF;
         v_account := loyalty_lock_account(p_program, v_account);
     END IF;
     IF v_code IS NOT NULL THEN
@@ -67,10 +82,6 @@ BEGIN
          WHERE i.program_id = p_program AND i.till_id = p_till AND i.key = p_key;
     END IF;
 
-    SELECT v.number INTO v_version FROM loyalty_programversion v
-     WHERE v.program_id = p_program AND v.published_at <= p_at
-     ORDER BY v.published_at DESC, v.number DESC LIMIT 1;
-
     IF v_account IS NOT NULL THEN
         SELECT jsonb_build_object(
                    'visited', coalesce(bool_or(s.is_visit AND s.status = 'committed'), false),
@@ -85,11 +96,26 @@ BEGIN
          WHERE c.program_id = p_program AND c.account_id = v_account AND c.used_at IS NULL AND c.expires_at > p_now;
     END IF;
 
+    IF v_above <> '{}' THEN
+        SELECT jsonb_agg(loyalty_account_json(p_program, u.id, p_now)
+                         || loyalty_history_json(p_program, u.id, '{"remembers": true}', p_day) ORDER BY u.level)
+          INTO v_uplines FROM unnest(v_above) WITH ORDINALITY AS u(id, level);
+    END IF;
+    IF v_account IS NOT NULL AND p_codes <> '{}' THEN
+        v_coupons := loyalty_coupons_json(p_program, v_account, p_codes, p_at, p_now);
+    END IF;
+    IF jsonb_array_length(coalesce(v_needs->'budgets', '[]')) > 0 THEN
+        v_budgets := loyalty_budgets_json(
+            p_program, ARRAY(SELECT jsonb_array_elements_text(v_needs->'budgets')), p_exact);
+    END IF;
+
     RETURN jsonb_build_object(
+        'uplines', v_uplines, 'coupons', v_coupons, 'budgets', v_budgets,
         'alive', coalesce(v_alive, false), 'version', v_version, 'code_id', v_code, 'stored', v_stored,
         'receipt', v_receipt, 'day', v_day, 'confirmation', v_confirmation,
         'account', CASE WHEN v_account IS NULL THEN NULL
-                        ELSE loyalty_account_json(p_program, v_account, p_now) END)::text;
+                        ELSE loyalty_account_json(p_program, v_account, p_now)
+                             || loyalty_history_json(p_program, v_account, v_needs, p_day) END)::text;
 END $$;
 
 -- A hold is over without a sale: its points, its code and its receipt number are free again.
@@ -100,6 +126,10 @@ BEGIN
     IF FOUND THEN
         DELETE FROM loyalty_reservation WHERE sale_id = p_sale;
         UPDATE loyalty_onetimecode SET sale_id = NULL WHERE sale_id = p_sale;
+        UPDATE loyalty_personalcoupon SET sale_id = NULL WHERE sale_id = p_sale;
+        PERFORM loyalty_refill_budget(s.program_id, b->>'rule', s.till_id, (b->>'given')::numeric, 1)
+           FROM loyalty_sale s, jsonb_array_elements(s.consequences->'budgets') b
+          WHERE s.id = p_sale ORDER BY b->>'rule';
     END IF;
 END $$;
 
@@ -115,12 +145,12 @@ BEGIN
     INSERT INTO loyalty_sale (
         program_id, merchant_id, outlet_id, till_id, public_id, account_id, status, receipt_number, occurred_at,
         local_day, version, channel, cashier, identified_by, hold_until, total, discount, points_redeemed,
-        points_value, certificates_paid, to_pay, points_earned, earnings, explanation, flags, tier_before, tier_after,
-        is_visit, body_digest, created_at)
+        points_value, certificates_paid, to_pay, points_earned, earnings, explanation, consequences, flags, tier_before,
+        tier_after, is_visit, body_digest, created_at)
     SELECT s.program_id, s.merchant_id, s.outlet_id, s.till_id, s.public_id, v_account, s.status, s.receipt_number,
            s.occurred_at, s.local_day, s.version, s.channel, s.cashier, s.identified_by, s.hold_until, s.total,
            s.discount, s.points_redeemed, s.points_value, s.certificates_paid, s.to_pay, s.points_earned, s.earnings,
-           s.explanation, s.flags, s.tier_before, s.tier_after, s.is_visit, decode(p->>'contents_digest', 'hex'), v_now
+           s.explanation, s.consequences, s.flags, s.tier_before, s.tier_after, s.is_visit, decode(p->>'contents_digest', 'hex'), v_now
       FROM jsonb_populate_record(NULL::loyalty_sale, p->'sale') s
     RETURNING id INTO v_sale;
 
@@ -149,5 +179,8 @@ BEGIN
             (p->>'http_status')::int, p->>'answer', v_now);
     INSERT INTO merchants_outboxmessage (program_id, topic, payload, created_at, due_at, attempts)
     VALUES (v_program, p->>'topic', jsonb_build_object('sale', p->'sale'->>'public_id'), v_now, v_now, 0);
+    IF jsonb_typeof(p->'beside') = 'object' THEN
+        PERFORM loyalty_write_consequences(p->'beside', v_sale, v_now);
+    END IF;
     RETURN v_sale;
 END $$;

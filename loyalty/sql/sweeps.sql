@@ -60,3 +60,26 @@ BEGIN
     PERFORM loyalty_end_hold(id) FROM unnest(v_sales) id;
     RETURN coalesce(cardinality(v_sales), 0);
 END $$;
+
+-- Accounts whose points lapse for want of purchases: their lots get that moment as their end, and expire like others.
+CREATE OR REPLACE FUNCTION loyalty_lapse_inactive(p_program bigint, p_now timestamptz, p_chunk integer)
+RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+    v_accounts bigint[];
+BEGIN
+    SELECT array_agg(due.id) INTO v_accounts FROM (
+        SELECT a.id FROM loyalty_account a
+         WHERE a.program_id = p_program AND a.inactive_at <= p_now ORDER BY a.inactive_at LIMIT p_chunk) due;
+    IF v_accounts IS NULL THEN
+        RETURN 0;
+    END IF;
+    PERFORM loyalty_lock_accounts(p_program, v_accounts);
+    UPDATE loyalty_lot l SET expires_at = a.inactive_at
+      FROM loyalty_account a
+     WHERE a.program_id = p_program AND a.id = ANY (v_accounts) AND a.inactive_at <= p_now
+       AND l.program_id = p_program AND l.account_id = a.id AND l.rest > 0
+       AND (l.expires_at IS NULL OR l.expires_at > a.inactive_at);
+    UPDATE loyalty_account a SET inactive_at = NULL
+     WHERE a.program_id = p_program AND a.id = ANY (v_accounts) AND a.inactive_at <= p_now;
+    RETURN cardinality(v_accounts);
+END $$;

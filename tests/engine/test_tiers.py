@@ -9,6 +9,7 @@ import pytest
 
 from loyalty.engine import tiers
 from loyalty.engine.cart import Client
+from loyalty.engine.rulebook import Amounts
 from tests.engine.said import NOON, buys, client, rules
 
 LADDER = rules(
@@ -35,13 +36,13 @@ LADDER = rules(
     ],
 )
 def test_reached_by_money_or_by_visits(spent: str, visits: int, tier: str) -> None:
-    found = tiers.reached(LADDER, spent=D(spent), visits=visits)
+    found = tiers.reached(LADDER, Amounts(D(spent), visits))
     assert found is not None
     assert found.id == tier
 
 
 def test_without_tiers_there_is_none() -> None:
-    assert tiers.reached(rules(), spent=D(10**6), visits=99) is None
+    assert tiers.reached(rules(), Amounts(D(10**6), 99)) is None
 
 
 @pytest.mark.parametrize(
@@ -49,7 +50,7 @@ def test_without_tiers_there_is_none() -> None:
     [("bronze", "10000", "silver"), ("gold", "0", "gold"), ("", "0", "bronze"), ("forgotten", "10000", "silver")],
 )
 def test_nothing_is_taken_away_by_buying(tier: str, spent: str, now: str) -> None:
-    found = tiers.earned(LADDER, tier=tier, spent=D(spent), visits=0)
+    found = tiers.held(LADDER, Client(tier=tier, spent=D(spent)), NOON).tier
     assert found is not None
     assert found.id == now
 

@@ -1,0 +1,141 @@
+"""What follows from a sale beside its own lines and its client's books, as it is kept with the sale."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from collections.abc import Sequence
+from decimal import Decimal
+
+import msgspec
+from msgspec import Struct
+
+from loyalty.engine.cart import Upline, Used
+from loyalty.engine.effects import Coupon
+from loyalty.engine.limits import periods
+from loyalty.engine.quantities import ZERO
+from loyalty.engine.quote import Quote
+from loyalty.engine.rewarding import Award, Couponed
+from loyalty.engine.rulebook import Rulebook
+from loyalty.ledger import AccountState
+
+# Crockford's: without I, L, O and U, which are read as others or make words.
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_CODE_LENGTH = 9
+
+
+class Given(Struct, frozen=True):
+    """Points to somebody who invited, with his account."""
+
+    account: int
+    award: Award
+
+
+class Taken(Struct, frozen=True):
+    """What was taken out of a rule's budget, in points or money, and the limits of the budget."""
+
+    rule: str
+    given: Decimal
+    budget: Decimal | None = None
+    uses: int | None = None
+
+
+class Consequences(Struct, frozen=True, omit_defaults=True):
+    """`used` are the changes of what rules have given the client; `measured` the money that counted, by rule."""
+
+    awards: tuple[Given, ...] = ()
+    used: tuple[Used, ...] = ()
+    budgets: tuple[Taken, ...] = ()
+    coupons: tuple[Couponed, ...] = ()
+    coupons_used: tuple[str, ...] = ()
+
+    @property
+    def accounts(self) -> list[int]:
+        return sorted({given.account for given in self.awards})
+
+
+# Learned at import, by one thread: see `loyalty.engine.rulebook.load`.
+msgspec.json.Decoder(Consequences)
+NOTHING = Consequences()
+
+
+def of_quote(quote: Quote, uplines: Sequence[AccountState]) -> Consequences:
+    return Consequences(
+        awards=tuple(Given(uplines[award.level - 1].id, award) for award in quote.awards),
+        used=quote.used,
+        budgets=tuple(Taken(one.rule, one.given, one.budget, one.uses) for one in quote.budgets),
+        coupons=quote.coupons,
+        coupons_used=quote.coupons_used,
+    )
+
+
+def stored(kept: object) -> Consequences:
+    """As it stands in `Sale.consequences`."""
+    return msgspec.convert(kept, Consequences) if kept else NOTHING
+
+
+def upline_of(state: AccountState, level: int, day: dt.date) -> Upline:
+    month = periods(day)["month"]
+    given = {rule: amount for rule, period, amount, _times, _measure in state.used if period == month}
+    return Upline(level, state.status == "active", given)
+
+
+def counted_for(given: Given, day: dt.date) -> Used:
+    """What the month of somebody who invited has to remember."""
+    return Used(given.award.rule, periods(day)["month"], given.award.points, 1)
+
+
+class CouponRow(Struct, frozen=True):
+    """A coupon as `loyalty_write_consequences` takes it."""
+
+    account_id: int
+    code: str
+    rule: str
+    title: str
+    percent: Decimal | None
+    amount: Decimal | None
+    minimum: Decimal
+    expires_at: dt.datetime
+
+
+def coupon_rows(kept: Consequences, rulebook: Rulebook, account_id: int) -> list[CouponRow]:
+    """The new coupons, each with a code of its own."""
+    rules = {rule.id: rule for rule in rulebook.rules}
+    rows = []
+    for given in kept.coupons:
+        rule = rules[given.rule]
+        effect = rule.effect
+        if not isinstance(effect, Coupon):
+            continue
+        for _n in range(given.number):
+            rows.append(
+                CouponRow(
+                    account_id=account_id,
+                    code=new_code(),
+                    rule=rule.id,
+                    title=rule.title,
+                    percent=effect.percent,
+                    amount=effect.amount,
+                    minimum=effect.minimum,
+                    expires_at=given.expires_at,
+                )
+            )
+    return rows
+
+
+def new_code() -> str:
+    """A code that nobody guesses, with a check character (weighted sum modulo 31): a slip of the finger is told."""
+    body = "".join(secrets.choice(_ALPHABET) for _n in range(_CODE_LENGTH))
+    return body + check_character(body)
+
+
+def check_character(body: str) -> str:
+    weighted = sum((n + 1) * _ALPHABET.index(letter) for n, letter in enumerate(body))
+    return _ALPHABET[weighted % 31]
+
+
+def share(amount: Decimal, before: Decimal, after: Decimal, digits: int) -> Decimal:
+    """The part of an amount that a return calls for, where so much of the sale (0 to 1) had gone back before it and
+    has after it: all returns together call for exactly the whole."""
+    unit = Decimal(1).scaleb(-digits)
+    return max((amount * after).quantize(unit, "ROUND_HALF_UP") - (amount * before).quantize(unit, "ROUND_HALF_UP"), ZERO)

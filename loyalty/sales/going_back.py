@@ -1,0 +1,189 @@
+"""What a return takes back beside the points of its lines: one-offs, steps, others' awards, limits and budgets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from msgspec import structs
+
+from loyalty import ledger
+from loyalty.engine.cart import Cart, Line, Used
+from loyalty.engine.conditions import GoodsCondition, Sold
+from loyalty.engine.conditions.base import Receipt
+from loyalty.engine.effects import Carried, Coupon, Give, Milestone, ProgressEffect
+from loyalty.engine.giving_back import LineBack, SoldLine
+from loyalty.engine.limits import PROGRAMME
+from loyalty.engine.quantities import ONE, ZERO
+from loyalty.engine.rulebook import Rule, Rulebook
+from loyalty.models import Return
+from loyalty.sales import coupons
+from loyalty.sales.consequences import counted_for, share
+from loyalty.sales.locking import LockedSale
+
+MONEY_DIGITS = 2
+
+
+class GoingBack:
+    """One return. `sold` are the lines with what earlier returns called for, `parts` what this one calls for."""
+
+    def __init__(
+        self,
+        locked: LockedSale,
+        rulebook: Rulebook,
+        sold: Sequence[SoldLine],
+        parts: Sequence[LineBack],
+        *,
+        whole: bool,
+    ) -> None:
+        self.locked, self.rulebook, self.sold, self.parts, self.whole = locked, rulebook, sold, parts, whole
+        self.sale = locked.sale
+        self.rules = {rule.id: rule for rule in rulebook.rules}
+        self.clamp = rulebook.points.debt == "clamp"
+        self.before, self.after = self._shares()
+
+    def _shares(self) -> tuple[Decimal, Decimal]:
+        """How much of the sale's value (0 to 1) had gone back before, and has with this return."""
+        value = sum((line.value for line in self.sold), ZERO)
+        if not value:
+            return ZERO, ONE if self.whole else ZERO
+        gone = sum((line.value - line.value_left for line in self.sold), ZERO)
+        now = sum((part.value for part in self.parts), ZERO)
+        return gone / value, ONE if self.whole else (gone + now) / value
+
+    # ------------------------------------------------------------ one-offs
+
+    def one_offs(self, coming: Decimal) -> list[str]:
+        """Points for the receipt as a whole go back when what is left of it no longer meets the conditions."""
+        books = self.locked.books
+        gone = {rule for row in Return.objects.filter(program_id=self.sale.program_id, sale=self.sale) for rule in row.one_offs}
+        back = []
+        for earning in self.sale.earnings:
+            rule = self.rules.get(earning["rule"])
+            if books is None or rule is None or not isinstance(rule.effect, Give) or rule.id in gone:
+                continue
+            if self._still_meets(rule):
+                continue
+            points = Decimal(earning["points"])
+            books.take_back(points, sale_id=self.sale.pk, rule=rule.id, clamp=self.clamp, coming=coming)
+            back.append(rule.id)
+        return back
+
+    def _still_meets(self, rule: Rule) -> bool:
+        """Whether what is left of the receipt would do. What the client was then, he stays."""
+        if self.whole:
+            return False
+        left = [sold for sold in self._left() if rule.goods.takes(sold.line)]
+        net = sum((sold.cost for sold in self._left()), ZERO)
+        receipt = Receipt(
+            Cart(tuple(sold.line for sold in left)),
+            self.sale.occurred_at,
+            self.rulebook.calendar.local(self.sale.occurred_at),
+            self.rulebook.calendar.day_of(self.sale.occurred_at),
+            net,
+        )
+        for condition in rule.when:
+            if not condition.of_receipt:
+                continue
+            goods = isinstance(condition, GoodsCondition)
+            if (condition.misses_of(left) if goods else condition.misses(receipt)) is not None:  # type: ignore[attr-defined]
+                return False
+        return bool(left)
+
+    def _left(self) -> Iterator[Sold]:
+        """What the client keeps: quantities, and values after discounts."""
+        back = {part.position: part for part in self.parts}
+        for line in self.sold:
+            part = back.get(line.position)
+            quantity = line.line.quantity - line.back_quantity - (part.quantity if part else ZERO)
+            value = line.value_left - (part.value if part else ZERO)
+            if quantity > 0 and (value > 0 or not line.value):
+                yield Sold(structs.replace(line.line, quantity=quantity), value)
+
+    # ------------------------------------------------------------ steps
+
+    def steps(self, coming: Decimal, *, earned: Decimal) -> None:
+        """A measure that has come back under a step takes back what was given for it."""
+        account = self.locked.account
+        if account is None:
+            return
+        known = {rule: (given, times, measure) for rule, period, given, times, measure in account.used if not period}
+        sale_used = {used.rule: used for used in self.locked.consequences.used if not used.period}
+        for rule in self.rules.values():
+            effect, used = rule.effect, sale_used.get(rule.id)
+            if not isinstance(effect, ProgressEffect) or (used is None and not isinstance(effect, Milestone)):
+                continue
+            given, times, measure = known.get(rule.id, (ZERO, 0, ZERO))
+            fallen = ZERO if used is None else self._fallen(effect, used, earned)
+            reached = effect.steps(account.spent if isinstance(effect, Milestone) else measure - fallen)
+            self._step_back(rule, max(times - reached, 0), given, fallen, coming)
+
+    def _fallen(self, effect: ProgressEffect, used: Used, earned: Decimal) -> Decimal:
+        """How far the measure comes back: the points called for, or their part of the money that counted."""
+        if isinstance(effect, Coupon):
+            return used.measure if self.whole else earned
+        return share(used.measure, self.before, self.after, MONEY_DIGITS)
+
+    def _step_back(self, rule: Rule, steps: int, given: Decimal, fallen: Decimal, coming: Decimal) -> None:
+        account, books = self.locked.account, self.locked.books
+        if account is None or books is None:
+            return
+        points = ZERO
+        if isinstance(rule.effect, Coupon):
+            steps = coupons.cancel(sale=self.sale, rule=rule.id, number=steps, now=self.locked.now) if steps else 0
+        elif isinstance(rule.effect, Milestone | Carried) and steps:
+            points = min(rule.effect.points * steps, given)
+            if points > 0:
+                books.take_back(points, sale_id=self.sale.pk, rule=rule.id, clamp=self.clamp, coming=coming)
+        account.changes.append(Used(rule.id, "", -points, -steps, -fallen))
+
+    # ------------------------------------------------------------ others
+
+    def awards(self) -> None:
+        """Percents of those who invited go back in proportion; a one-off when its conditions no longer hold."""
+        day = self.rulebook.calendar.day_of(self.sale.occurred_at)
+        for state, books in self.locked.books_of_others():
+            for given in self.locked.consequences.awards:
+                award = given.award
+                if given.account != state.id:
+                    continue
+                back = share(award.points, self.before, self.after, self.rulebook.program.precision)
+                if award.one_off:
+                    rule = self.rules.get(award.rule)
+                    back = award.points if self.before < 1 and not (rule and self._still_meets(rule)) else ZERO
+                    back = ZERO if self._was_back(award.rule) else back
+                if back > 0:
+                    books.take_back(back, sale_id=self.sale.pk, rule=award.rule, clamp=self.clamp)
+                    month = counted_for(given, day)
+                    state.changes.append(structs.replace(month, given=-back, times=-1 if self.after == 1 else 0))
+
+    def _was_back(self, rule: str) -> bool:
+        from_others = self.locked.consequences.accounts
+        return (
+            self.sale.entries.filter(
+                program_id=self.sale.program_id, account__in=from_others, kind="clawback", rule=rule
+            ).exists()
+            if from_others
+            else False
+        )
+
+    def limits(self) -> None:
+        """What came back may be given again: to this client within his limits, to all within budgets."""
+        account, kept = self.locked.account, self.locked.consequences
+        digits = MONEY_DIGITS
+        if account is not None:
+            for used in kept.used:
+                rule = self.rules.get(used.rule)
+                if (rule and isinstance(rule.effect, ProgressEffect) and not used.period) or (
+                    rule is None and used.rule != PROGRAMME
+                ):
+                    continue
+                given = share(used.given, self.before, self.after, digits)
+                account.changes.append(Used(used.rule, used.period, -given, -used.times if self.whole else 0))
+        for taken in sorted(kept.budgets, key=lambda taken: taken.rule):
+            given = share(taken.given, self.before, self.after, digits)
+            ledger.call(
+                "SELECT loyalty_refill_budget(%s, %s, %s, %s, %s)",
+                [self.sale.program_id, taken.rule, self.sale.till_id, given, int(self.whole)],
+            )
+
