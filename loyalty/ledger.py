@@ -172,6 +172,11 @@ def lock_all(*, program_id: int, accounts: Iterable[int]) -> None:
     call("SELECT loyalty_lock_accounts(%s, %s)", [program_id, sorted(set(accounts))])
 
 
+def lock_with_uplines(*, program_id: int, accounts: Iterable[int]) -> None:
+    """Lock accounts and those who invited them, as far up as any rules go, in the order of their ids."""
+    call("SELECT loyalty_lock_with_uplines(%s, %s)", [program_id, sorted(set(accounts))])
+
+
 def lapse_inactive(*, program_id: int, now: dt.datetime, chunk: int = 1000) -> int:
     """One chunk of accounts whose points lapse for want of purchases: their lots become due. Returns how many."""
     with transaction.atomic():

@@ -78,7 +78,7 @@ def quote(
     coupons = rewarding.coupons(bill, earnings)
     awards = rewarding.awards(bill)
     _tell_next_tier(bill)
-    earned_by_line = [sum((e.parts[i] for e in earnings), ZERO) for i in range(len(bill.lines))]
+    earned_by_line = [sum((e.parts[i] for e in earnings if e.parts), ZERO) for i in range(len(bill.lines))]
     return Quote(
         total=bill.total,
         discount=sum(bill.discounts, ZERO),

@@ -112,8 +112,7 @@ def _lock_accounts(caller: Caller, old: Sale, request: SaleRequest, now: dt.date
     accounts = set() if old.account_id is None else {old.account_id}
     if request.client is not None:
         accounts.add(find(program_id=caller.program_id, who=request.client, now=now).pk)
-    for account_id in sorted(accounts):
-        ledger.lock(program_id=caller.program_id, account_id=account_id, now=now)
+    ledger.lock_with_uplines(program_id=caller.program_id, accounts=accounts)
 
 
 def _refuse_unless_correctable(old: Sale, caller: Caller, now: dt.datetime) -> None:

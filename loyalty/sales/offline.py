@@ -14,7 +14,7 @@ from loyalty.models import ProgramVersion
 from loyalty.programs import rulebook_of
 from loyalty.refusals import Refused
 from loyalty.sales.opening import AHEAD, Opened, open_sale
-from loyalty.sales.repeating import twice
+from loyalty.sales.repeating import twice, within_budgets
 from loyalty.sales.request import Answer, Idempotency, RenderSale, SaleRequest
 from loyalty.sales.selling import already_answered
 from loyalty.sales.work import Work
@@ -28,17 +28,19 @@ def book(*, caller: Caller, request: SaleRequest, key: Idempotency, now: dt.date
     Points named by a number were given at the till: what the client did not have becomes a debt. Refused only for
     another receipt under the same number or key, and while the programme has no published rules at all.
     """
-    return twice(lambda: _book(caller, request, key, now, render))
+    return twice(lambda: within_budgets(lambda exact: _book(caller, request, key, now, render, exact=exact)))
 
 
 @transaction.atomic
-def _book(caller: Caller, request: SaleRequest, key: Idempotency, now: dt.datetime, render: RenderSale) -> Answer:
+def _book(
+    caller: Caller, request: SaleRequest, key: Idempotency, now: dt.datetime, render: RenderSale, *, exact: bool
+) -> Answer:
     flags: list[str] = []
     if request.occurred_at > now + AHEAD:
         flags.append("clock_ahead")
         request = structs.replace(request, occurred_at=now)
     request = structs.replace(request, confirmation="", override="")
-    opened = open_sale(caller=caller, request=request, now=now, lock=True, key=key)
+    opened = open_sale(caller=caller, request=request, now=now, lock=True, key=key, exact=exact)
     known = already_answered(opened, caller, request, key, now, render)
     if known is not None:
         return known

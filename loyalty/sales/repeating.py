@@ -1,11 +1,11 @@
-"""Two requests at once that no lock tells apart."""
+"""What is tried again: two requests at once that no lock tells apart, and a budget that others have used up."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TypeVar
 
-from django.db import IntegrityError
+from django.db import DatabaseError, IntegrityError
 
 R = TypeVar("R")
 
@@ -19,3 +19,18 @@ def twice(attempt: Callable[[], R]) -> R:
         if "_unique" not in str(error):
             raise
         return attempt()
+
+
+# Raised by `loyalty_write_consequences`.
+_USED_UP = "KB001"
+
+
+def within_budgets(attempt: Callable[[bool], R]) -> R:
+    """A budget was read without a lock, and another till has taken the rest of it meanwhile: the receipt is computed
+    again, with the budgets held."""
+    try:
+        return attempt(False)  # noqa: FBT003
+    except DatabaseError as error:
+        if getattr(error.__cause__, "sqlstate", "") != _USED_UP:
+            raise
+    return attempt(True)  # noqa: FBT003

@@ -13,7 +13,7 @@ from loyalty.refusals import Refused
 from loyalty.sales.holds import commit_locked
 from loyalty.sales.opening import Opened, WrongConfirmation, open_sale
 from loyalty.sales.receipt import Receipt
-from loyalty.sales.repeating import twice
+from loyalty.sales.repeating import twice, within_budgets
 from loyalty.sales.request import Answer, Idempotency, RenderSale, SaleRequest
 from loyalty.sales.stored import get
 from loyalty.sales.work import Work
@@ -65,8 +65,8 @@ def _write(
     until: dt.datetime | None,
     render: RenderSale,
 ) -> Answer:
-    def attempt() -> Answer:
-        opened = open_sale(caller=caller, request=request, now=now, lock=True, key=key)
+    def attempt(*, exact: bool = False) -> Answer:
+        opened = open_sale(caller=caller, request=request, now=now, lock=True, key=key, exact=exact)
         known = already_answered(opened, caller, request, key, now, render, holding=until is not None)
         if known is not None:
             return known
@@ -74,7 +74,7 @@ def _write(
         work.refuse_unless_as_asked()
         return write(work, work.book(until, render), key, sent=request)
 
-    return twice(lambda: _counting_failures(caller, attempt))
+    return twice(lambda: within_budgets(lambda exact: _counting_failures(caller, lambda: attempt(exact=exact))))
 
 
 def already_answered(

@@ -65,13 +65,15 @@ SELECT e.program_id, e.id, format('account %%s, lot %%s of account %%s', e.accou
   LEFT JOIN loyalty_lot l ON l.id = e.lot
  WHERE (l.account_id IS DISTINCT FROM e.account_id OR l.program_id IS DISTINCT FROM e.program_id)
 
--- check entry-sale | entry | An entry of a sale is in the books of the sale's client, or of whom he was merged into.
+-- check entry-sale | entry | An entry of a sale is in the books of its client, of whom he was merged into, or of who invited.
 SELECT e.program_id, e.id, format('account %%s, sale %%s of account %%s', e.account_id, e.sale_id, s.account_id)
   FROM loyalty_entry e
   JOIN loyalty_sale s ON s.id = e.sale_id
   LEFT JOIN loyalty_account a ON a.id = s.account_id
  WHERE e.program_id = ANY (%(programs)s)
    AND s.account_id IS DISTINCT FROM e.account_id AND a.merged_into_id IS NULL
+   AND NOT EXISTS (SELECT 1 FROM jsonb_array_elements(s.consequences->'awards') w
+                    WHERE (w->>'account')::bigint = e.account_id)
 
 -- check entry-return | entry | An entry of a return is an entry of the sale that was returned.
 SELECT e.program_id, e.id, format('return %%s of sale %%s, entry of sale %%s', r.id, r.sale_id, e.sale_id)
@@ -79,7 +81,7 @@ SELECT e.program_id, e.id, format('return %%s of sale %%s, entry of sale %%s', r
   JOIN loyalty_return r ON r.id = e.given_back_id
  WHERE e.program_id = ANY (%(programs)s) AND r.sale_id IS DISTINCT FROM e.sale_id
 
--- check lot-origin | lot | A lot of returned points names a lot of the same account, and has a sale of its client.
+-- check lot-origin | lot | A lot of returned points names a lot of the same account, and has a sale of its client or of one whom he invited.
 SELECT l.program_id, l.id, format('account %%s, origin %%s of %%s, sale %%s of %%s',
                                   l.account_id, o.id, o.account_id, s.id, s.account_id)
   FROM loyalty_lot l
@@ -88,7 +90,9 @@ SELECT l.program_id, l.id, format('account %%s, origin %%s of %%s, sale %%s of %
   LEFT JOIN loyalty_account a ON a.id = s.account_id
  WHERE l.program_id = ANY (%(programs)s)
    AND ((o.id IS NOT NULL AND o.account_id <> l.account_id)
-        OR (s.id IS NOT NULL AND s.account_id IS DISTINCT FROM l.account_id AND a.merged_into_id IS NULL))
+        OR (s.id IS NOT NULL AND s.account_id IS DISTINCT FROM l.account_id AND a.merged_into_id IS NULL
+            AND NOT EXISTS (SELECT 1 FROM jsonb_array_elements(s.consequences->'awards') w
+                             WHERE (w->>'account')::bigint = l.account_id)))
 
 -- Reservations whose time has passed are without effect: their lots may have been spent by others since.
 -- check reservation-of-hold | reservation | Only holds keep points, those of their own client, and no more than they spend.
@@ -123,30 +127,34 @@ SELECT l.program_id, l.id, format('%%s = %%s + %%s + %%s + %%s', l.amount, l.dis
    AND (l.amount <> l.discount + l.points_value + l.certificate + l.paid
         OR least(l.discount, l.points_value, l.points, l.certificate, l.paid, l.earned) < 0)
 
--- check sale-is-its-lines | sale | The sums of a sale are those of its lines.
-SELECT s.program_id, s.id, format('sale %%s, lines %%s',
+-- check sale-is-its-lines | sale | The sums of a sale are those of its lines, and what was given for it as a whole.
+SELECT s.program_id, s.id, format('sale %%s, lines %%s and %%s points',
            (s.total, s.discount, s.points_value, s.points_redeemed, s.certificates_paid, s.to_pay, s.points_earned),
-           (l.amount, l.discount, l.points_value, l.points, l.certificate, l.paid, l.earned))
+           (l.amount, l.discount, l.points_value, l.points, l.certificate, l.paid, l.earned), g.points)
   FROM loyalty_sale s
+ CROSS JOIN LATERAL (SELECT coalesce(sum((g->>'points')::numeric) FILTER (WHERE (g->>'one_off')::boolean
+                                                                    AND g->>'rule' NOT LIKE 'gift:%%'), 0) AS points
+                       FROM jsonb_array_elements(s.earnings) g) g
   LEFT JOIN (SELECT sale_id, sum(amount) AS amount, sum(discount) AS discount, sum(points_value) AS points_value,
                     sum(points) AS points, sum(certificate) AS certificate, sum(paid) AS paid, sum(earned) AS earned
                FROM loyalty_saleline WHERE program_id = ANY (%(programs)s) GROUP BY program_id, sale_id) l
     ON l.sale_id = s.id
  WHERE s.program_id = ANY (%(programs)s)
    AND (s.total, s.discount, s.points_value, s.points_redeemed, s.certificates_paid, s.to_pay, s.points_earned)
-       IS DISTINCT FROM (l.amount, l.discount, l.points_value, l.points, l.certificate, l.paid, l.earned)
+       IS DISTINCT FROM (l.amount, l.discount, l.points_value, l.points, l.certificate, l.paid, l.earned + g.points)
 
 -- check sale-entries | sale | A sale's entries spend and earn what the sale says; a hold has none.
 SELECT s.program_id, s.id, format('%%s: redeemed %%s, entries %%s; earned %%s (%%s with gifts), entries %%s', s.status,
            s.points_redeemed, coalesce(e.redeemed, 0), s.points_earned, g.points, coalesce(e.earned, 0))
   FROM loyalty_sale s
  CROSS JOIN LATERAL (SELECT coalesce(sum((g->>'points')::numeric), 0) AS points,
-                            coalesce(sum((g->>'points')::numeric) FILTER (WHERE NOT (g->>'one_off')::boolean), 0) AS base
+                            coalesce(sum((g->>'points')::numeric) FILTER (WHERE g->>'rule' NOT LIKE 'gift:%%'), 0) AS base
                        FROM jsonb_array_elements(s.earnings) g) g
-  LEFT JOIN (SELECT sale_id, -sum(points) FILTER (WHERE kind = 'redeem') AS redeemed,
+  LEFT JOIN (SELECT sale_id, account_id, -sum(points) FILTER (WHERE kind = 'redeem') AS redeemed,
                     sum(points) FILTER (WHERE kind = 'earn') AS earned
-               FROM loyalty_entry WHERE program_id = ANY (%(programs)s) AND sale_id IS NOT NULL GROUP BY sale_id) e
-    ON e.sale_id = s.id
+               FROM loyalty_entry WHERE program_id = ANY (%(programs)s) AND sale_id IS NOT NULL
+              GROUP BY sale_id, account_id) e
+    ON e.sale_id = s.id AND e.account_id = s.account_id
  WHERE s.program_id = ANY (%(programs)s)
    AND (s.points_earned <> g.base
         OR coalesce(e.redeemed, 0) <> CASE WHEN s.status IN ('committed', 'voided') THEN s.points_redeemed ELSE 0 END
@@ -246,3 +254,19 @@ SELECT s.program_id, s.till_id, format('receipt %%s of %%s: %%s sales', s.receip
   FROM loyalty_sale s
  WHERE s.program_id = ANY (%(programs)s) AND s.receipt_number <> '' AND s.status <> 'ended'
  GROUP BY s.program_id, s.till_id, s.local_day, s.receipt_number HAVING count(*) > 1
+
+-- check budget-share | budgetshare | What a till has given out of a budget is no more than what was lent to it.
+SELECT h.program_id, h.id, format('budget %%s: given %%s of %%s', h.budget_id, h.given, h.lent)
+  FROM loyalty_budgetshare h
+ WHERE h.program_id = ANY (%(programs)s) AND (h.given > h.lent OR h.uses > h.lent_uses OR h.given < 0 OR h.uses < 0)
+
+-- check budget-is-its-sales | budget | A budget has given what the sales took out of it, less what came back.
+SELECT b.program_id, b.id, format('%%s: given %%s, sales %%s', b.rule, h.given, coalesce(s.given, 0))
+  FROM loyalty_budget b
+  JOIN (SELECT budget_id, sum(given) AS given FROM loyalty_budgetshare
+         WHERE program_id = ANY (%(programs)s) GROUP BY budget_id) h ON h.budget_id = b.id
+  LEFT JOIN (SELECT s.program_id, t->>'rule' AS rule, sum((t->>'given')::numeric) AS given
+               FROM loyalty_sale s CROSS JOIN LATERAL jsonb_array_elements(s.consequences->'budgets') t
+              WHERE s.program_id = ANY (%(programs)s) AND s.status <> 'ended'
+              GROUP BY 1, 2) s ON s.program_id = b.program_id AND s.rule = b.rule
+ WHERE b.program_id = ANY (%(programs)s) AND h.given > coalesce(s.given, 0)

@@ -78,6 +78,16 @@ BEGIN
       WHERE a.program_id = p_program AND a.id = ANY (p_accounts) ORDER BY a.id FOR NO KEY UPDATE;
 END $$;
 
+-- Before a write that touches several clients: they and those above them, three levels being the most.
+CREATE OR REPLACE FUNCTION loyalty_lock_with_uplines(p_program bigint, p_accounts bigint[])
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM loyalty_lock_accounts(p_program, ARRAY(
+        SELECT DISTINCT x FROM unnest(p_accounts) a
+         CROSS JOIN LATERAL unnest(loyalty_uplines(p_program, a, 3) || coalesce(
+             (SELECT m.merged_into_id FROM loyalty_account m WHERE m.id = a), a)) x));
+END $$;
+
 -- What budgets have given so far: {rule: [given, uses]}. With p_lock they are held, and the figures are final.
 CREATE OR REPLACE FUNCTION loyalty_budgets_json(p_program bigint, p_rules text[], p_lock boolean)
 RETURNS jsonb LANGUAGE plpgsql AS $$
