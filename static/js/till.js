@@ -76,10 +76,12 @@ async function deliver(sale) {
     leave(answer.redirected ? answer.url : "/till/");
   } else {
     // Refused: nothing was booked, and the page says why, with everything that was keyed in.
-    const text = await answer.text();
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const main = page.getElementById("main");
+    // Not a page of ours (a gate of the network's, say): it tells nothing of the receipt, which waits.
+    if (!main) throw new Error(answer.status);
     drop(sale.ticket);
-    const page = new DOMParser().parseFromString(text, "text/html");
-    document.getElementById("main").replaceWith(page.getElementById("main"));
+    document.getElementById("main").replaceWith(main);
     history.replaceState(null, "", sale.url);
     window.htmx?.process(document.getElementById("main"));
     document.getElementById("quote")?.scrollIntoView({ block: "center" });
