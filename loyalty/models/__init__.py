@@ -1,4 +1,5 @@
 from loyalty.models.account import Account, Card, Confirmation, OneTimeCode
+from loyalty.models.goods import Category, GoodsImport, Product
 from loyalty.models.ledger import Entry, Lot, Reservation
 from loyalty.models.program import ProgramDraft, ProgramVersion
 from loyalty.models.sale import IdempotencyKey, Return, ReturnLine, Sale, SaleLine
@@ -6,11 +7,14 @@ from loyalty.models.sale import IdempotencyKey, Return, ReturnLine, Sale, SaleLi
 __all__ = [
     "Account",
     "Card",
+    "Category",
     "Confirmation",
     "Entry",
+    "GoodsImport",
     "IdempotencyKey",
     "Lot",
     "OneTimeCode",
+    "Product",
     "ProgramDraft",
     "ProgramVersion",
     "Reservation",
