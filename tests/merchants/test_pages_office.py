@@ -291,6 +291,12 @@ PROGRAM = {
 }
 
 
+def test_what_cannot_be_changed_says_why(office: Callable[..., str]) -> None:
+    page = office("settings/")
+    assert "Выбрана при открытии магазина навсегда" in page
+    assert "Изменить нельзя: так посчитаны балансы клиентов" in page
+
+
 def test_settings_are_saved_and_logged(office: Callable[..., str], cast: Cast) -> None:
     assert "1 зерно, 2 зерна, 5 зёрен" in office("settings/")
     office("settings/", {"part": "shop", "name": "Зерно и хлеб", "legal_name": "ООО «Зерно»", "contacts": ""})
