@@ -5,18 +5,22 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from decimal import Decimal
+from typing import Literal, TypeAlias
 
 import msgspec
 from django.utils.translation import gettext as _
 from msgspec import Struct
 
+from loyalty import by_hand
 from loyalty.engine.explanation import Fact
 from loyalty.engine.rulebook import Rulebook
 from loyalty.explanations import explain
 from loyalty.models import Entry, ProgramVersion
 from loyalty.programs import rulebook_of
-from loyalty.undoing import is_undo
 from loyalty.wording import Words
+
+# Whose eyes: the client reads what was meant for him, the staff also why something was undone, partners nothing.
+Reader: TypeAlias = Literal["client", "staff", "partner"]
 
 
 class Event(Struct, frozen=True):
@@ -34,14 +38,24 @@ class Event(Struct, frozen=True):
 
 
 def history(
-    *, program_id: int, account_id: int, words: Words, now: dt.datetime, before: int | None = None, limit: int = 50
+    *,
+    program_id: int,
+    account_id: int,
+    words: Words,
+    now: dt.datetime,
+    before: int | None = None,
+    limit: int = 50,
+    merchant_id: int | None = None,
 ) -> list[Event]:
-    """The newest entries of an account (its key, not its public id), from the one below `before` on."""
+    """The newest entries of an account (its key, not its public id), from the one below `before` on: for the client,
+    or for the merchant's tills, which are not told why a partner gave points by hand."""
     entries = Entry.objects.filter(program_id=program_id, account_id=account_id).select_related("sale")
     if before is not None:
         entries = entries.filter(pk__lt=before)
     rules = RulesOverTime(program_id)
-    return [told(entry, words, rules) for entry in entries.order_by("-pk")[:limit]]
+    found = list(entries.order_by("-pk")[:limit])
+    hidden = by_hand.of_others(found, merchant_id=merchant_id) if merchant_id is not None else set()
+    return [told(entry, words, rules, reader="partner" if entry.pk in hidden else "client") for entry in found]
 
 
 class RulesOverTime:
@@ -71,11 +85,11 @@ class RulesOverTime:
             return None
 
 
-def told(entry: Entry, words: Words, rules: RulesOverTime) -> Event:
+def told(entry: Entry, words: Words, rules: RulesOverTime, *, reader: Reader = "client") -> Event:
     """An entry (with its sale) as an event."""
     rulebook = rules.of(entry)
     fact = _fact_of(entry)
-    title, why = str(entry.get_kind_display()), _why(entry)
+    title, why = str(entry.get_kind_display()), _why(entry, reader)
     if fact is not None:
         said = explain(fact, words, rulebook=rulebook)
         title, why = said.title, said.why
@@ -105,7 +119,7 @@ def _fact_of(entry: Entry) -> Fact | None:
     return next((fact for fact in facts if fact.rule == entry.rule and fact.applied and fact.points), None)
 
 
-def _why(entry: Entry) -> str:
+def _why(entry: Entry, reader: Reader) -> str:
     number = entry.sale.receipt_number if entry.sale else ""
     match entry.kind:
         case Entry.Kind.EXPIRE:
@@ -118,10 +132,11 @@ def _why(entry: Entry) -> str:
             return said % {"number": number} if number else _("Points come back: return")
         case Entry.Kind.REDEEM:
             return _("Paid for receipt %(number)s") % {"number": number} if number else _("Paid for a receipt")
-        case Entry.Kind.ADJUST if is_undo(entry):
-            return _("Undone: %(reason)s") % {"reason": entry.reason} if entry.reason else _("Undone")
+        case Entry.Kind.ADJUST if by_hand.is_undo(entry):
+            shown = entry.reason if reader == "staff" else ""
+            return _("Undone: %(reason)s") % {"reason": shown} if shown else _("Undone")
         case Entry.Kind.ADJUST:
-            return entry.reason or _("By hand")
+            return (entry.reason if reader != "partner" else "") or _("By hand")
         case Entry.Kind.OPENING:
             return _("Balance brought along")
         case _:

@@ -105,9 +105,14 @@ class ContentSecurityPolicyMiddleware:
 
 
 class SizeMiddleware:
-    """A page takes no more than a logo: what is larger is refused before a byte of it is read or written to disk."""
+    """A page takes no more than a logo: what is larger is refused before a byte of it is read or written to disk.
+
+    A file of goods may be larger; it goes to disk, and is read piece by piece.
+    """
 
     LARGEST = 6 * 1024 * 1024
+    LARGEST_FILE = 26 * 1024 * 1024
+    FILES = re.compile(r"/m/\d+/goods/import/")
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -115,9 +120,12 @@ class SizeMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         # The till API reads its bodies itself, and says in its own words what is too large.
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if not request.path_info.startswith(API) and length.isdecimal() and int(length) > self.LARGEST:
+        if not request.path_info.startswith(API) and length.isdecimal() and int(length) > self.largest(request):
             return HttpResponse(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         return self.get_response(request)
+
+    def largest(self, request: HttpRequest) -> int:
+        return self.LARGEST_FILE if self.FILES.fullmatch(request.path_info) else self.LARGEST
 
 
 class PagesOnly(MiddlewareMixin):

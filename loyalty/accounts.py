@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.db import IntegrityError, transaction
 
 from loyalty import ledger
+from loyalty.by_hand import mark_of
 from loyalty.cards import issue_virtual
 from loyalty.engine import tiers
 from loyalty.engine.books import Books, NotEnoughPoints
@@ -130,16 +131,16 @@ def adjust(
     programme does not count so finely. What was added expires at `expires_at`, or as the programme's points do, and
     was given by the merchant, or by the one where the client joined.
 
-    With `once`, a key of the caller's (40 characters at most), a repeat changes nothing and gives False: the entry
-    keeps the key, and it is looked for behind the account's lock.
+    With `once`, a key of the caller's (36 characters at most), a repeat changes nothing and gives False: the entry
+    keeps the merchant and the key, and they are looked for behind the account's lock.
     """
     program_id = same_tenant(account)
     rulebook = _rules(program_id, now)
     if not points or points % unit(rulebook.program.precision):
         raise Refused("points_invalid", precision=rulebook.program.precision)
     state = ledger.lock(program_id=program_id, account_id=account.pk, now=now)
-    mark = f"adjustment:{once}" if once else ""
-    if mark and Entry.objects.filter(program_id=program_id, account=state.id, rule=mark).exists():
+    mark = mark_of(merchant_id=merchant_id, once=once)
+    if once and Entry.objects.filter(program_id=program_id, account=state.id, rule=mark).exists():
         return False
     books = ledger.books_of(state, now)
     if points > 0:

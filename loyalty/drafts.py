@@ -1,4 +1,6 @@
-"""Drafts of the rules as people work on them: kept, taken from an old version, thrown away. Each act is audited."""
+"""Drafts of the rules as people work on them: kept, taken from an old version, thrown away, published.
+
+Each act is audited."""
 
 from __future__ import annotations
 
@@ -60,6 +62,18 @@ def discard(*, program: Program, revision: int, by: Actor, now: dt.datetime) -> 
         raise Refused("draft_is_stale", revision=draft.revision)
     _record(draft, "draft.discarded", by, now, revision=revision)
     draft.delete()
+
+
+@transaction.atomic
+def publish(*, program: Program, revision: int, by: Actor, now: dt.datetime, reason: str = "") -> ProgramVersion:
+    """Make the draft the next version: with that it is used up. Refused `draft_is_stale`, also where there is none, and
+    `rules_invalid`."""
+    draft = ProgramDraft.objects.select_for_update().filter(program=program).first()
+    if draft is None or draft.revision != revision:
+        raise Refused("draft_is_stale", revision=draft.revision if draft else 0)
+    version = programs.publish(program=program, document=draft.document, now=now, by=by, reason=reason)
+    draft.delete()
+    return version
 
 
 def _record(draft: ProgramDraft, action: str, by: Actor, now: dt.datetime, **details: object) -> None:

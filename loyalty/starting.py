@@ -7,6 +7,7 @@ import secrets
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 from msgspec import Struct
@@ -18,6 +19,7 @@ from merchants.access import every_tenant, tenant
 from merchants.models import AuditRecord, Member, Merchant, User
 
 CURRENCIES: Final = ("RUB", "BYN", "KZT", "KGS", "UZS", "AMD", "GEL", "AZN", "USD", "EUR")
+MOST_A_DAY: Final = 10
 _STARTED: Final = "shop.started"
 
 
@@ -42,14 +44,17 @@ class Answers(Struct, frozen=True):
 def open_shop(*, user: User, answers: Answers, now: dt.datetime) -> Merchant:
     """Programme, shop, outlet, till, the owner as its member and first cashier, and the rules in force.
 
-    The same token again gives the shop that it made. ValidationError for a `pin` that is too easy; Refused
-    `rules_invalid` where the answers make no rules.
+    The same token again gives the shop that it made. ValidationError for a `pin` that is too easy, and
+    `too_many_shops` for one account within 24 hours; Refused `rules_invalid` where the answers make no rules.
     """
     # Two clicks are one shop: the second waits here for the first.
     User.objects.select_for_update(no_key=True).get(pk=user.pk)
     made = _made(user, answers.token)
     if made is not None:
         return made
+    if _opened_since(user, now - dt.timedelta(days=1)) >= MOST_A_DAY:
+        said = _("No more than %(most)s shops can be opened within a day. Try again tomorrow.") % {"most": MOST_A_DAY}
+        raise ValidationError(said, code="too_many_shops")
     merchant = opening_shop.open_shop(name=answers.name, by=user, now=now).merchant
     program = merchant.program
     program.currency = answers.currency
@@ -76,6 +81,12 @@ def _made(user: User, token: str) -> Merchant | None:
             program_id__in=own, user=user, action=_STARTED, details__token=token
         ).first()
         return Merchant.objects.get(pk=record.object_id) if record is not None else None
+
+
+def _opened_since(user: User, moment: dt.datetime) -> int:
+    with every_tenant():
+        own = list(Member.objects.filter(user=user).values_list("program_id", flat=True))
+        return AuditRecord.objects.filter(program_id__in=own, user=user, action=_STARTED, at__gt=moment).count()
 
 
 def new_pin() -> str:

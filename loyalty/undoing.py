@@ -10,7 +10,8 @@ from typing import Final, Literal
 from django.db import transaction
 from msgspec import Struct
 
-from loyalty import ledger
+from loyalty import by_hand, ledger
+from loyalty.by_hand import is_undo
 from loyalty.engine.books import Books
 from loyalty.engine.quantities import ZERO
 from loyalty.engine.rulebook import Rulebook
@@ -22,13 +23,13 @@ from merchants import audit
 from merchants.access import Actor, same_tenant
 
 UNDONE_WITHIN: Final = dt.timedelta(days=30)
-_MARK: Final = "undo:"
 
 
 class CannotUndo(Exception):  # noqa: N818  # it reads: `raise CannotUndo("done")`
-    """`done` already, `late`, `nothing` of it left (all has expired), `spent` (and this programme keeps no debts)."""
+    """`not_yours` but another merchant's, `done` already, `late`, `nothing` of it left (all has expired), `spent` (and
+    this programme keeps no debts)."""
 
-    def __init__(self, why: Literal["not_by_hand", "done", "late", "nothing", "spent"]) -> None:
+    def __init__(self, why: Literal["not_by_hand", "not_yours", "done", "late", "nothing", "spent"]) -> None:
         super().__init__(why)
         self.why = why
 
@@ -47,10 +48,14 @@ class Undoing(Struct, frozen=True):
 
 
 @transaction.atomic
-def undo_adjustment(*, entry: Entry, reason: str, now: dt.datetime, by: Actor) -> Undoing:
+def undo_adjustment(
+    *, entry: Entry, reason: str, now: dt.datetime, by: Actor, merchant_id: int | None = None
+) -> Undoing:
     """Raises CannotUndo. Two at once do it once: the counter-entry names the entry, and is looked for behind the
-    account's lock."""
+    account's lock. A merchant's staff name their merchant, and undo nobody else's; the platform undoes all."""
     program_id = same_tenant(entry)
+    if merchant_id is not None and by_hand.of_others([entry], merchant_id=merchant_id):
+        raise CannotUndo("not_yours")
     state = ledger.lock(program_id=program_id, account_id=entry.account_id, now=now)
     books = ledger.books_of(state, now)
     undoing = _undo(entry, state, books, now)
@@ -90,13 +95,9 @@ def undoable(entries: Iterable[Entry], now: dt.datetime) -> set[int]:
     if not young:
         return set()
     account = {"program_id": young[0].program_id, "account_id": young[0].account_id}
-    marks = [f"{_MARK}{entry.pk}" for entry in young]
+    marks = [f"{by_hand.UNDONE}{entry.pk}" for entry in young]
     done = set(Entry.objects.filter(**account, rule__in=marks).values_list("rule", flat=True))
-    return {entry.pk for entry in young if f"{_MARK}{entry.pk}" not in done}
-
-
-def is_undo(entry: Entry) -> bool:
-    return entry.kind == Entry.Kind.ADJUST and entry.rule.startswith(_MARK)
+    return {entry.pk for entry in young if f"{by_hand.UNDONE}{entry.pk}" not in done}
 
 
 def _by_hand(entry: Entry) -> bool:
@@ -106,7 +107,7 @@ def _by_hand(entry: Entry) -> bool:
 def _undo(entry: Entry, state: AccountState, books: Books, now: dt.datetime) -> Undoing:
     if not _by_hand(entry):
         raise CannotUndo("not_by_hand")
-    mark = f"{_MARK}{entry.pk}"
+    mark = f"{by_hand.UNDONE}{entry.pk}"
     if Entry.objects.filter(program_id=entry.program_id, account=state.id, rule=mark).exists():
         raise CannotUndo("done")
     if entry.created_at <= now - UNDONE_WITHIN:

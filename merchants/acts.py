@@ -13,6 +13,7 @@ class Group(enum.StrEnum):
     POINTS = "points"
     SALES = "sales"
     RULES = "rules"
+    GOODS = "goods"
     TEAM = "team"
     TILLS = "tills"
     SETTINGS = "settings"
@@ -22,6 +23,7 @@ GROUPS: Mapping[Group, Promise] = {
     Group.POINTS: _("Clients and points"),
     Group.SALES: _("Receipts"),
     Group.RULES: _("Rules"),
+    Group.GOODS: _("Goods"),
     Group.TEAM: _("Team"),
     Group.TILLS: _("Outlets and tills"),
     Group.SETTINGS: _("Settings"),
@@ -53,6 +55,13 @@ ACTS: Mapping[Group, Mapping[str, Promise]] = {
         "draft.restored": _("Draft of the rules taken from an earlier version"),
         "draft.discarded": _("Draft of the rules discarded"),
         "program.published": _("Rules published"),
+    },
+    Group.GOODS: {
+        "goods.imported": _("Goods loaded from a file"),
+        "goods.added": _("Product added"),
+        "goods.changed": _("Product changed"),
+        "goods.learned": _("Goods taken over from receipts"),
+        "goods.category_changed": _("Marks of a category of goods changed"),
     },
     Group.TEAM: {
         "member.joined": _("Joined the team"),

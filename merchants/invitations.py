@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
@@ -34,11 +34,13 @@ def invite(
     site: str,
     by: User,
     now: datetime,
+    within: Collection[int] | None = None,
 ) -> Invitation:
     """Offer the role by e-mail. An open invitation of the same address is replaced: its link stops working.
 
-    `site` is where the link leads, as in `https://kopilka.example`. No outlets means all of them.
-    ValidationError: `invalid` address, `already_member`, `outlet_foreign`.
+    `site` is where the link leads, as in `https://kopilka.example`. No outlets means all of them. `within` are the keys
+    of the outlets that `by` decides about, where not about all.
+    ValidationError: `invalid` address, `already_member`, `outlet_foreign`, `invited_elsewhere`: for other outlets, too.
     """
     address = email.strip().lower()
     validate_email(address)
@@ -48,6 +50,11 @@ def invite(
     if Member.objects.active().filter(merchant=merchant, user__email=address).exists():
         raise ValidationError(_("This person is in the team already."), code="already_member")
     for before in Invitation.objects.pending().filter(merchant=merchant, email__iexact=address):
+        if before.expires_at > now and not _reaches(within, before):
+            raise ValidationError(
+                _("This person has been invited to other outlets already. Ask the owner to change that invitation."),
+                code="invited_elsewhere",
+            )
         revoke(invitation=before, by=by, now=now)
     token = new_key(merchant.program_id, "in")
     invitation = Invitation.objects.create(
@@ -78,6 +85,11 @@ def invite(
         details={"merchant": merchant.pk, "role": role, "outlets": [outlet.pk for outlet in chosen]},
     )
     return invitation
+
+
+def _reaches(within: Collection[int] | None, invitation: Invitation) -> bool:
+    places = set(invitation.outlets.values_list("pk", flat=True))
+    return within is None or (bool(places) and places <= set(within))
 
 
 @transaction.atomic

@@ -58,6 +58,21 @@ ROOMS: Sequence[Room] = (
         Action.SEE_RULES,
         ("programme", "programme_edit", "programme_publish", "programme_version", "programme_discard"),
     ),
+    Room(
+        _("Goods"),
+        "shopping-bag",
+        Action.SEE_RULES,
+        (
+            "goods",
+            "product",
+            "goods_new",
+            "goods_categories",
+            "goods_category",
+            "goods_import",
+            "goods_import_one",
+            "goods_sold",
+        ),
+    ),
     Room(_("Till"), "cash-register", Action.OPEN_TILL, ("till_here",)),
     Room(_("Poster"), "qrcode", Action.EDIT_CLIENTS, ("poster",)),
     Room(

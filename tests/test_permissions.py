@@ -18,7 +18,7 @@ from django.utils import timezone
 from clients import card_links
 from clients.enrolment import enrol
 from loyalty.accounts import adjust
-from loyalty.models import Account, Entry, Sale
+from loyalty.models import Account, Category, Entry, GoodsImport, Product, Sale
 from merchants import invitations
 from merchants.access import tenant
 from merchants.models import Cashier, Invitation, Member, OutboxMessage, Role, Scope, TillKey, User
@@ -30,6 +30,7 @@ from tests.permissions import (
     Person,
     clients,
     common,
+    goods,
     insights,
     merchants,
     public,
@@ -43,6 +44,7 @@ PAGES: dict[str, Page] = {
     **merchants.PAGES,
     **receipts.PAGES,
     **rules.PAGES,
+    **goods.PAGES,
     **clients.PAGES,
     **public.PAGES,
     **insights.PAGES,
@@ -171,6 +173,9 @@ def names_of(cast: Cast) -> dict[str, object]:
             "notices_off": reverse("notices_off", args=[card_links.unsubscribe_token_of(anna)]),
             "entry": Entry.objects.latest("pk").pk,
             "sale": account_and_sale(zerno)[1].public_id,
+            "product": Product.objects.create(program=zerno.program, sku="1", name="Чай").pk,
+            "category": Category.objects.create(program=zerno.program, name="Чай").pk,
+            "goods_import": GoodsImport.objects.create(program=zerno.program, file_name="goods.csv").pk,
         }
 
 

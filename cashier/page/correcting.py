@@ -96,7 +96,7 @@ def change(request: HttpRequest, post: Post, sale_id: uuid.UUID) -> HttpResponse
 def _correct(request: HttpRequest, desk: Correction) -> HttpResponse | None:
     post, ticket = desk.post, desk.ticket
     if ticket is None:
-        desk.problem = _("This form is too old. Send it once more.")
+        desk.problem = saying.sale_form_is_over()
         return None
     try:
         asked = desk.request(post.now, ticket.cashier)
@@ -152,15 +152,16 @@ def attach(request: HttpRequest, post: Post, sale_id: uuid.UUID, word: str = "")
 
 
 def _attach(request: HttpRequest, post: Post, old: Sale, client: Named) -> HttpResponse:
-    context: dict[str, object] = {"old": old, "ticket": tickets.new(post)}
+    context: dict[str, object] = {"old": old, "ticket": tickets.new(post, "sale")}
     asked = as_it_was(old, post)
     problem = ""
     try:
         asked = msgspec.structs.replace(asked, client=who_of(client, post))
         if request.method == "POST":
-            ticket = tickets.read(request.POST, post)
+            ticket = tickets.read(request.POST, post, "sale")
             if ticket is not None:
                 return _corrected(request, post, old, asked, ticket)
+            problem = saying.sale_form_is_over()
         context["told"] = told(preview(post, old, asked), post)
         context["panel"] = panel_of(client, post)
     except Refused as refused:

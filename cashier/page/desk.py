@@ -38,7 +38,7 @@ class Desk:
         self.quoted: Receipt | None = None
         self.asks_code = False
         self.initial = initial or {}
-        self.ticket = tickets.read(data, post) if data is not None else None
+        self.ticket = tickets.read(data, post, "sale") if data is not None else None
         self.bind()
 
     def bind(self) -> None:

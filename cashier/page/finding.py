@@ -80,16 +80,16 @@ def new(request: HttpRequest, post: Post) -> HttpResponse:
         "text": texts[Consent.Kind.PROCESSING],
         "join": address,
         "qr": qr.svg(address),
-        "ticket": request.POST.get(tickets.FIELD) or tickets.new(post),
+        "ticket": request.POST.get(tickets.FIELD) or tickets.new(post, "client"),
     }
     if request.method != "POST":
         return page(request, post, "new", {"form": EnrolForm(), **context})
     if "find" in request.POST:  # from the first page, with the number that nobody has
         return page(request, post, "new", {"form": EnrolForm(initial={"phone": request.POST["find"][:40]}), **context})
     form = EnrolForm(request.POST)
-    ticket = tickets.read(request.POST, post)
+    ticket = tickets.read(request.POST, post, "client")
     if ticket is None:
-        context["ticket"] = tickets.new(post)
+        context["ticket"] = tickets.new(post, "client")
         form.add_error(None, _("This form is too old. Send it once more."))
     if ticket is not None and form.is_valid():
         try:

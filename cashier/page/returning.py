@@ -37,8 +37,8 @@ def give_back(request: HttpRequest, post: Post, sale_id: uuid.UUID) -> HttpRespo
     lines = left_of(stands)
     # All lines, of a form that is sent once more those that are gone by now, too.
     form = ReturnForm(request.POST or None, lines=stands.lines)
-    ticket = tickets.read(request.POST, post) if request.method == "POST" else None
-    context: dict[str, Any] = {"sale": sale, "receipt": stands, "form": form, "ticket": tickets.new(post)}
+    ticket = tickets.read(request.POST, post, "return") if request.method == "POST" else None
+    context: dict[str, Any] = {"sale": sale, "receipt": stands, "form": form, "ticket": tickets.new(post, "return")}
     context["lines"] = [(line, form[f"line-{line.position}"]) for line in lines]
     context["may_void"] = _may_void(sale, stands, post)
     if sale.status != Sale.Status.COMMITTED and ticket is None:
@@ -47,10 +47,12 @@ def give_back(request: HttpRequest, post: Post, sale_id: uuid.UUID) -> HttpRespo
         return page(request, post, "return", context)
     way = request.POST.get("way", "")
     asked = _asked(way, form, stands.lines, ticket.cashier if ticket else post.cashier.name)
-    if asked is None:
+    gives = request.POST.get("act") == "give"
+    context["problem"] = _problem(way, sale, gives=gives, is_ours=ticket is not None, may_void=context["may_void"])
+    if asked is None or context["problem"]:
         return page(request, post, "return", context)
     try:
-        if request.POST.get("act") == "give" and ticket is not None:
+        if gives and ticket is not None:
             _give(post, sale, way, asked, tickets.idempotency(ticket, request.POST), given_back_text)
             return see("till_given_back", sale_id)
         context["given"] = _preview(post, sale, way, asked)
@@ -83,6 +85,18 @@ def left_of(receipt: Receipt) -> list[ReceiptLine]:
 def _may_void(sale: Sale, stands: Receipt, post: Post) -> bool:
     today = sale.local_day == local_day(post.caller, post.now) and sale.till_id == post.caller.till_id
     return today and not stands.money_returned
+
+
+def _problem(way: str, sale: Sale, *, gives: bool, is_ours: bool, may_void: bool) -> str:
+    """Why it can't be asked for; empty where it can. A receipt that is voided already may be what this form did."""
+    if gives and not is_ours:
+        return _("This form is out of date. See what is left of the receipt, and send it once more.")
+    if way == "void" and not may_void and sale.status == Sale.Status.COMMITTED:
+        return _(
+            "Only a receipt of today and of this till, of which nothing has come back, can be voided. "
+            "Return everything that is left instead."
+        )
+    return ""
 
 
 def _asked(way: str, form: ReturnForm, lines: Sequence[ReceiptLine], cashier: str) -> ReturnRequest | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 from cashier.api.input.errors import Wrong
 from cashier.api.problems import problem_of
 from cashier.api.problems.values import sentence
@@ -29,11 +31,20 @@ def sentence_about(wrong: Wrong) -> str:
     return sentence(wrong.code, wrong.facts)
 
 
+def sale_form_is_over() -> str:
+    return _("This form is out of date. See among the receipts whether this one is booked; if not, send it once more.")
+
+
 def refuse_guessing(phone: Phone) -> None:
     """MustWaitError where this till has guessed too often; call it before looking anybody up."""
     seconds = wait_for_guesses(phone.caller)
     if seconds:
         raise MustWaitError(seconds)
+
+
+def count_look(phone: Phone) -> None:
+    """Several were shown who might be meant: as good as a guess, whoever they are."""
+    record_guess(phone.caller)
 
 
 def count_guess(phone: Phone, refused: Refused) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from cashier.api.sales.rendering import receipt_text
@@ -68,7 +67,7 @@ def act(request: HttpRequest, desk: Desk, sell: Callable[[], HttpResponse | None
 
 def show(request: HttpRequest, desk: Desk, template: str, context: dict[str, object]) -> HttpResponse:
     context |= {
-        "ticket": request.POST.get(tickets.FIELD) if desk.ticket else tickets.new(desk.post),
+        "ticket": request.POST.get(tickets.FIELD) if desk.ticket else tickets.new(desk.post, "sale"),
         "told": told(desk.quoted, desk.post) if desk.quoted else None,
     }
     return page(request, desk.post, template, context)
@@ -77,7 +76,7 @@ def show(request: HttpRequest, desk: Desk, template: str, context: dict[str, obj
 def _sell(request: HttpRequest, desk: Desk) -> HttpResponse | None:
     post, ticket = desk.post, desk.ticket
     if ticket is None:
-        desk.problem = _("This form is too old. Send it once more.")
+        desk.problem = saying.sale_form_is_over()
         return None
     try:
         asked = desk.request(tickets.happened_at(ticket, request.POST, post.now), ticket.cashier)

@@ -5,16 +5,20 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import uuid
+from typing import Literal
 
 from django.core import signing
 from django.http import QueryDict
 from msgspec import Struct
 
 from cashier.page.door import Post
+from loyalty.housekeeping import ANSWERS_KEPT
 from loyalty.sales.request import Idempotency
 
 _SALT = "cashier.page.ticket"
 FIELD = "ticket"
+# What a form does: the answer to one is not that of another.
+Form = Literal["sale", "return", "client"]
 # Added by the script when the form was first sent, in ISO 8601.
 ENTERED = "entered_at"
 
@@ -27,20 +31,22 @@ class Ticket(Struct, frozen=True):
     issued: dt.datetime
 
 
-def new(post: Post) -> str:
+def new(post: Post, form: Form) -> str:
     said = [uuid.uuid4().hex, post.caller.till_id, post.cashier.name, post.now.isoformat()]
-    return signing.dumps(said, salt=_SALT)
+    return signing.dumps(said, salt=f"{_SALT}.{form}")
 
 
-def read(form: QueryDict, post: Post) -> Ticket | None:
-    """None where the form is not one of this till."""
+def read(data: QueryDict, post: Post, form: Form) -> Ticket | None:
+    """None where it is not of such a form of this till, or so old that the form's answer may be forgotten: sent once
+    more, the form would be done a second time."""
     try:
-        key, till_id, cashier, issued = signing.loads(form.get(FIELD, ""), salt=_SALT)
+        key, till_id, cashier, issued = signing.loads(data.get(FIELD, ""), salt=f"{_SALT}.{form}")
     except (signing.BadSignature, ValueError, TypeError):
         return None
-    if till_id != post.caller.till_id:
+    ticket = Ticket(key, cashier, dt.datetime.fromisoformat(issued))
+    if till_id != post.caller.till_id or post.now > ticket.issued + ANSWERS_KEPT:
         return None
-    return Ticket(key, cashier, dt.datetime.fromisoformat(issued))
+    return ticket
 
 
 def idempotency(ticket: Ticket, form: QueryDict) -> Idempotency:

@@ -13,7 +13,7 @@ from django.core import signing
 from msgspec import Struct
 
 from cashier.page.door import Phone
-from cashier.page.saying import count_guess, refuse_guessing
+from cashier.page.saying import count_guess, count_look, refuse_guessing
 from clients.models import Client
 from clients.phones import NotAPhoneError, e164
 from loyalty.accounts import find
@@ -103,10 +103,12 @@ def look_for(text: str, phone: Phone) -> Named | list[Match]:
     try:
         if who is not None:
             return named(who, phone)
-        return _ending_with(text.strip(), phone)
+        found = _ending_with(text.strip(), phone)
     except Refused as refused:
         count_guess(phone, refused)
         raise
+    count_look(phone)
+    return found
 
 
 def named(who: Who, phone: Phone) -> Named:

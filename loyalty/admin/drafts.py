@@ -8,21 +8,21 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from loyalty import programs
+from loyalty import drafts, programs
 from loyalty.admin.acts import worded
 from loyalty.admin.editor import Editor
 from loyalty.admin.versions import NOTHING, differences_panel
 from loyalty.engine.rulebook import dump, load
 from loyalty.models import ProgramDraft, ProgramVersion
 from merchants.access import tenant
-from merchants.admin.acts import Act, CommentForm
+from merchants.admin.acts import Act, ActForm, CommentForm, Shown
 from merchants.admin.base import ReadOnlyAdmin
 from merchants.admin.panels import Panel
 from merchants.admin.widgets import Select
@@ -69,14 +69,21 @@ class Publish(Act[ProgramDraft]):
 
     def do(self, data: dict[str, Any]) -> str:
         with worded():
-            version = programs.publish(
-                program=self.row.program,
-                document=self.row.document,
-                now=self.now,
-                by=self.by,
-                reason=data["reason"],
+            version = drafts.publish(
+                program=self.row.program, revision=self.row.revision, now=self.now, by=self.by, reason=data["reason"]
             )
         return _("Version %(number)s is in force.") % {"number": version.number}
+
+    def tried(self, form: ActForm) -> str | Shown | None:
+        try:
+            return super().tried(form)
+        except ProgramDraft.DoesNotExist:  # somebody else has published it in this very moment
+            raise Http404 from None
+
+    def page(self, request: HttpRequest, *, back: str, context: dict[str, Any]) -> HttpResponse:
+        """The draft is gone when it is published: on to the programme's editor."""
+        editor = reverse("admin:loyalty_programdraft_edit", args=[self.row.program_id])
+        return super().page(request, back=editor, context=context)
 
 
 class ProgramForm(forms.Form):

@@ -12,7 +12,7 @@ from loyalty.sql import install
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('loyalty', '0004_few_among_many'),
+        ('loyalty', '0005_goods'),
         ('merchants', '0002_cashiers_and_looks'),
     ]
 

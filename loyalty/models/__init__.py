@@ -1,4 +1,5 @@
 from loyalty.models.account import Account, Card, Confirmation, OneTimeCode
+from loyalty.models.goods import Category, GoodsImport, Product
 from loyalty.models.ledger import Entry, Lot, Reservation
 from loyalty.models.program import ProgramDraft, ProgramVersion
 from loyalty.models.rewards import Activity, Budget, BudgetShare, PersonalCoupon, RuleUse
@@ -10,12 +11,15 @@ __all__ = [
     "Budget",
     "BudgetShare",
     "Card",
+    "Category",
     "Confirmation",
     "Entry",
+    "GoodsImport",
     "IdempotencyKey",
     "Lot",
     "OneTimeCode",
     "PersonalCoupon",
+    "Product",
     "ProgramDraft",
     "ProgramVersion",
     "Reservation",

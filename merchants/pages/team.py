@@ -65,6 +65,7 @@ def invite(request: HttpRequest, place: Workplace) -> HttpResponse:
                 site=request.build_absolute_uri("/"),
                 by=place.user,
                 now=timezone.now(),
+                within=place.outlets,
             )
         except ValidationError as error:
             form.add_error("email", error)
@@ -88,6 +89,7 @@ def invitation_again(request: HttpRequest, place: Workplace, invitation_id: int)
             site=request.build_absolute_uri("/"),
             by=place.user,
             now=timezone.now(),
+            within=place.outlets,
         )
     except ValidationError as error:  # the person has joined meanwhile
         messages.error(request, error.messages[0])

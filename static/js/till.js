@@ -76,10 +76,12 @@ async function deliver(sale) {
     leave(answer.redirected ? answer.url : "/till/");
   } else {
     // Refused: nothing was booked, and the page says why, with everything that was keyed in.
-    const text = await answer.text();
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const main = page.getElementById("main");
+    // Not a page of ours (a gate of the network's, say): it tells nothing of the receipt, which waits.
+    if (!main) throw new Error(answer.status);
     drop(sale.ticket);
-    const page = new DOMParser().parseFromString(text, "text/html");
-    document.getElementById("main").replaceWith(page.getElementById("main"));
+    document.getElementById("main").replaceWith(main);
     history.replaceState(null, "", sale.url);
     window.htmx?.process(document.getElementById("main"));
     document.getElementById("quote")?.scrollIntoView({ block: "center" });
@@ -130,29 +132,45 @@ if (banner && mine().length) {
 
 // ---------------------------------------------------------------- the camera
 
+// All of what the camera sees, not only its middle: a phone is held too close as often as too far.
+const EDGE = 800;
+const region = ({ videoWidth: width, videoHeight: height }) => {
+  const scale = Math.min(1, EDGE / Math.max(width, height));
+  const size = { downScaledWidth: Math.round(width * scale), downScaledHeight: Math.round(height * scale) };
+  return { x: 0, y: 0, width, height, ...size };
+};
+
 const scan = document.getElementById("scan");
 if (scan && navigator.mediaDevices?.getUserMedia) {
+  const box = document.getElementById("camera");
+  const failed = document.getElementById("scan-failed");
+  const { q } = document.getElementById("find").elements;
   const devices = await navigator.mediaDevices.enumerateDevices().catch(() => []);
   scan.hidden = !devices.some((device) => device.kind === "videoinput");
   let scanner;
+
+  function close() {
+    scanner?.stop();
+    box.hidden = true;
+  }
+
   scan.addEventListener("click", async () => {
-    const box = document.getElementById("camera");
+    failed.hidden = true;
     box.hidden = false;
     try {
       const { default: QrScanner } = await import(scan.dataset.scanner);
       scanner ??= new QrScanner(box.querySelector("video"), (found) => {
-        scanner.stop();
-        const form = document.getElementById("find");
-        form.elements.q.value = found.data;
-        form.requestSubmit();
-      }, { returnDetailedScanResult: true });
+        close();
+        q.value = found.data;
+        q.form.requestSubmit();
+      }, { returnDetailedScanResult: true, calculateScanRegion: region, maxScansPerSecond: 10 });
       await scanner.start();
+      box.scrollIntoView({ block: "nearest" });
     } catch {
-      document.getElementById("scan-failed").hidden = false;
+      close();
+      failed.hidden = false;
+      q.focus();
     }
   });
-  document.getElementById("scan-stop").addEventListener("click", () => {
-    scanner?.stop();
-    document.getElementById("camera").hidden = true;
-  });
+  document.getElementById("scan-stop").addEventListener("click", close);
 }

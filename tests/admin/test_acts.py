@@ -208,6 +208,8 @@ def test_publishing_shows_what_changes(olga: Client, stage: Stage) -> None:
         version = ProgramVersion.objects.get(program=stage.cast.zerno.program, number=2)
     assert version.document["rules"][0]["effect"]["percent"] == "7"
     assert records("program.published")[0].reason == "осень"
+    with every_tenant():
+        assert not ProgramDraft.objects.filter(pk=draft.pk).exists()
     assert "осень" in olga.get(reverse("admin:loyalty_programversion_change", args=[version.pk])).content.decode()
 
 

@@ -190,6 +190,30 @@ def test_a_receipt_that_waits_outlives_a_locked_page(till: Page, live_server: Li
     assert Sale.objects.count() == 1
 
 
+@pytest.mark.usefixtures("quiet")
+def test_an_answer_that_is_no_page_of_ours_leaves_the_receipt_waiting(till: Page, shop: TillPage) -> None:
+    till.get_by_role("link", name="Без карты").click()
+    till.get_by_label("Сумма чека").fill("340")
+    expect(till.locator("#quote .to-pay")).to_have_text("340,00 ₽")
+    gate = {"closed": True}
+
+    def wifi(route: Route) -> None:
+        if route.request.method == "POST" and gate["closed"]:
+            route.fulfill(status=200, content_type="text/html", body="<h1>Войдите в Wi-Fi</h1>")
+        else:
+            route.continue_()
+
+    till.route("**/till/sale/", wifi)
+    till.get_by_role("button", name="Провести").click()
+    expect(till.get_by_text("Чек не потерян")).to_be_visible()
+    expect(till.get_by_text("null")).to_have_count(0)
+    expect(till.get_by_label("Сумма чека")).to_have_value("340")
+    gate["closed"] = False
+    till.get_by_role("button", name="Отправить сейчас").click()
+    expect(till.get_by_text("Проведён")).to_be_visible()
+    assert Sale.objects.get().total == 340
+
+
 def test_a_refused_receipt_says_why_and_keeps_what_was_keyed_in(till: Page, shop: TillPage) -> None:
     shop.join(points="500")
     find(till, "+79161234567")

@@ -147,7 +147,7 @@ def test_receipts_and_forms_of_others_are_not_there(till: TillPage, cast: Cast) 
     url = reverse("till_sale")
     ticket = hidden(till.client.get(url))["ticket"]
     forged = till.client.post(url, {**till.form(url), "ticket": ticket[:-2] + "zz", "act": "sell", "total": "10"})
-    assert "Страница устарела" in text_of(forged)
+    assert "Форма устарела" in text_of(forged)
     assert till.get("till_sale", "made-up")["Location"] == reverse("till")
     assert not Sale.objects.exclude(total=0).exists()
 

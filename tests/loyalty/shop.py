@@ -52,7 +52,15 @@ class TillStory:
         )
 
     def give(self, account: Account, points: str, *, until: dt.datetime | None = None) -> None:
-        accounts.adjust(account=account, points=D(points), reason="test", now=self.now, by="test", expires_at=until)
+        accounts.adjust(
+            account=account,
+            points=D(points),
+            reason="test",
+            now=self.now,
+            by="test",
+            expires_at=until,
+            merchant_id=self.caller.merchant_id,
+        )
 
     def card(self, account: Account) -> str:
         return Card.objects.get(account=account, kind=Card.Kind.VIRTUAL).number

@@ -19,6 +19,7 @@ from loyalty import sales
 from loyalty.engine.cart import line
 from loyalty.models import Account, Sale
 from loyalty.sales.receipt import Receipt
+from merchants import cashiers
 from merchants.access import tenant
 from merchants.models import Member, Outlet, User
 from merchants.paging import SIZE
@@ -178,6 +179,19 @@ def test_each_sees_his_own(cast: Cast, story: TillStory, anna: Account) -> None:
     assert numbers(get(cast.zerno, cast.zerno.operator)) == []
     assert get(cast.zerno, cast.zerno.operator, mine).status_code == 404
     assert get(cast.pryanik, cast.pryanik.owner, mine).status_code == 404
+
+
+def test_names_of_cashiers_are_those_of_his_outlets(cast: Cast, story: TillStory) -> None:
+    second = Outlet.objects.create(
+        program=cast.zerno.program, merchant=cast.zerno.merchant, name="Вторая", code="second"
+    )
+    for name, places in (("Всюду", []), ("Лесная", [cast.zerno.outlet]), ("Вторая", [second])):
+        cashiers.hire(
+            merchant=cast.zerno.merchant, name=name, pin="4821", by=cast.zerno.owner, now=NOON, outlets=places
+        )
+    assert set(get(cast.zerno, cast.zerno.operator).context["cashiers"]) == {"Всюду", "Вторая", "Лесная"}
+    Member.objects.get(merchant=cast.zerno.merchant, user=cast.zerno.operator).outlets.set([second])
+    assert sorted(get(cast.zerno, cast.zerno.operator).context["cashiers"]) == ["Всюду", "Вторая"]
 
 
 # ---------------------------------------------------------------- a receipt

@@ -216,6 +216,10 @@ def test_a_change_becomes_a_draft_and_a_version(live: Desk) -> None:
     assert "Версия 2 действует на всех кассах." in done
     assert ProgramVersion.objects.get(number=2).published_by == live.shop.owner
     assert "Есть черновик" not in live.text()
+    # The draft is used up: the editor starts from what is in force.
+    assert not ProgramDraft.objects.exists()
+    assert live.fields(live.get("edit/"))["spending-max_percent"] == "30"
+    assert "сохранять нечего" in live.send().text
     assert {"draft.saved", "program.published"} <= set(AuditRecord.objects.values_list("action", flat=True))
 
 
@@ -360,6 +364,24 @@ def test_a_stale_draft(live: Desk) -> None:
     assert ProgramDraft.objects.get().document["spending"]["max_percent"] == "30"
     live.press(live.fields(page))
     assert ProgramDraft.objects.get().document["spending"]["max_percent"] == "60"
+
+
+def test_a_version_published_while_somebody_edits(live: Desk) -> None:
+    """Whether he had opened the rules in force or a draft of the same number: what he typed in is not the next step."""
+    before = live.fields(live.get("edit/"))
+    live.send(spending__max_percent="30")
+    drafted = live.fields(live.get("edit/"))
+    live.client.post(live.home + "publish/", {"revision": "1", "live": "1"})
+    for opened in (before, drafted):
+        page = live.press(opened.copy(), spending__max_percent="60")
+        assert "За это время опубликована версия 2: Anna" in page.text
+        assert "Баллами можно оплатить до 30 % чека. Станет: Баллами можно оплатить до 60 % чека." in page.text
+        assert not ProgramDraft.objects.exists()
+    live.send(spending__max_percent="45")
+    assert "За это время" in live.press(drafted, spending__max_percent="60").text
+    assert ProgramDraft.objects.get().document["spending"]["max_percent"] == "45"
+    live.press(live.fields(page), spending__max_percent="50")
+    assert ProgramDraft.objects.get().document["spending"]["max_percent"] == "45", "and a draft there is by now"
 
 
 def test_what_was_shown_is_what_is_published(live: Desk) -> None:

@@ -8,6 +8,8 @@ import uuid
 from decimal import Decimal as D
 
 import pytest
+import time_machine
+from django.core.exceptions import ValidationError
 from django.test import Client
 
 from loyalty import starting
@@ -63,6 +65,22 @@ def test_two_clicks_are_one_shop(masha: User) -> None:
 def test_somebody_elses_token_is_no_key(masha: User) -> None:
     first = open_shop(user=masha, answers=answers(), now=NOW)
     assert open_shop(user=make_user("Ivan"), answers=answers(), now=NOW) != first
+
+
+def test_ten_shops_a_day_are_enough(client: Client, masha: User) -> None:
+    for n in range(10):
+        open_shop(user=masha, answers=answers(token=f"t{n}"), now=NOW + dt.timedelta(hours=n))
+    late = NOW + dt.timedelta(hours=23)
+    with pytest.raises(ValidationError, match="10 магазинов"):
+        open_shop(user=masha, answers=answers(token="more"), now=late)
+    assert open_shop(user=masha, answers=answers(token="t3"), now=late), "the same answers are the same shop"
+    assert open_shop(user=make_user("Petya"), answers=answers(token="more"), now=late)
+    client.force_login(masha)
+    with time_machine.travel(late, tick=False):
+        page = client.post("/start/", filled())
+        assert page.status_code == 200
+        assert "За сутки можно открыть не больше 10 магазинов. Попробуйте завтра." in page.content.decode()
+    assert open_shop(user=masha, answers=answers(token="more"), now=NOW + dt.timedelta(days=1, minutes=1))
 
 
 def test_nothing_is_left_of_a_failure(masha: User, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -185,6 +185,29 @@ def test_who_has_joined_meanwhile_is_not_invited_again(office: Callable[..., str
     assert Invitation.objects.get().pk == asked.pk
 
 
+def test_a_manager_of_one_outlet_takes_no_invitation_of_others_back(client: Client, cast: Cast) -> None:
+    other = Outlet.objects.create(
+        program=cast.zerno.program, merchant=cast.zerno.merchant, name="Тверская", code="tverskaya"
+    )
+    Member.objects.get(user=cast.zerno.manager).outlets.add(other)
+    base = f"/m/{cast.zerno.merchant.pk}/team/invite/"
+    for places in ([], [cast.zerno.outlet.pk], [cast.zerno.outlet.pk, other.pk]):
+        client.force_login(cast.zerno.owner)
+        client.post(base, {"email": "nina@example.org", "role": "operator", "outlets": places})
+        asked = Invitation.objects.pending().get()
+        client.force_login(cast.zerno.manager)
+        again = {"email": "Nina@example.org", "role": "operator", "outlets": [other.pk]}
+        page = client.post(base, again).content.decode()
+        assert "уже пригласили в другие торговые точки" in page
+        assert Invitation.objects.pending().get() == asked
+    # One for his outlet alone he may replace, whoever made it.
+    client.force_login(cast.zerno.owner)
+    client.post(base, {"email": "nina@example.org", "role": "operator", "outlets": [other.pk]})
+    client.force_login(cast.zerno.manager)
+    assert client.post(base, again).status_code == 302
+    assert Invitation.objects.pending().get().invited_by == cast.zerno.manager
+
+
 def test_somebody_is_invited_again_and_not_any_more(office: Callable[..., str], cast: Cast) -> None:
     page = office("team/invite/", {"email": "Nina@Example.org", "role": "operator", "outlets": [cast.zerno.outlet.pk]})
     assert "nina@example.org" in page
@@ -266,6 +289,12 @@ PROGRAM = {
     "active_days": "60",
     "language": "ru",
 }
+
+
+def test_what_cannot_be_changed_says_why(office: Callable[..., str]) -> None:
+    page = office("settings/")
+    assert "Выбрана при открытии магазина навсегда" in page
+    assert "Изменить нельзя: так посчитаны балансы клиентов" in page
 
 
 def test_settings_are_saved_and_logged(office: Callable[..., str], cast: Cast) -> None:

@@ -68,6 +68,7 @@ class GetHistory(ApiView):
             now=self.now,
             before=before,
             limit=PAGE + 1,
+            merchant_id=self.caller.merchant_id,
         )
         points = places(self.caller.precision)
         following = cursor_of(events[PAGE - 1].id) if len(events) > PAGE else None

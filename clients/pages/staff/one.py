@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from clients.history import Event, RulesOverTime, told
 from clients.models import Client, Consent
 from clients.pages.staff.scope import client_of, email_for, is_seen, number_for, phone_for
+from loyalty import by_hand
 from loyalty.engine.explanation import Fact
 from loyalty.engine.rulebook import Rulebook
 from loyalty.explanations import title_of
@@ -52,7 +53,9 @@ def client(request: HttpRequest, place: Workplace, client_id: uuid.UUID) -> Http
     lots = Lot.objects.filter(account=account, rest__gt=0).exclude(expires_at__lte=now)
     entries = Entry.objects.filter(account=account).select_related("sale")
     page = paging.newest_first(entries, request.GET.get("before", ""), size=ENTRIES_SHOWN)
-    may_adjust = place.may(Action.ADJUST_POINTS)
+    others = by_hand.of_others(page.rows, merchant_id=place.merchant.pk)
+    ours = [entry for entry in page.rows if entry.pk not in others]
+    may_undo = undoable(ours, now) if place.may(Action.ADJUST_POINTS) else set()
     return render(
         request,
         "clients/one.html",
@@ -74,32 +77,41 @@ def client(request: HttpRequest, place: Workplace, client_id: uuid.UUID) -> Http
                 for lot in lots.order_by("expires_at", "available_at", "pk")[:LOTS_SHOWN]
             ],
             "page": page,
-            "history": _told(place, page.rows, rules, words, undoable(page.rows, now) if may_adjust else set()),
+            "history": _told(place, page.rows, rules, words, others=others, may_undo=may_undo),
             "sales": list(
                 Sale.objects.filter(place.seen(), account=account)
                 .select_related("outlet")
                 .defer("explanation", "earnings", "flags")
                 .order_by("-local_day", "-pk")[:SALES_SHOWN]
             ),
-            "may_adjust": may_adjust,
+            "may_adjust": place.may(Action.ADJUST_POINTS),
             "may_edit": place.may(Action.EDIT_CLIENTS),
         },
     )
 
 
 def _told(
-    place: Workplace, entries: Sequence[Entry], rules: RulesOverTime, words: Words, may_undo: set[int]
+    place: Workplace,
+    entries: Sequence[Entry],
+    rules: RulesOverTime,
+    words: Words,
+    *,
+    others: set[int],
+    may_undo: set[int],
 ) -> list[Told]:
-    """Of a partner's receipts the points are told, and nothing else."""
+    """Of a partner's receipts, and of `others` by his hand, the points are told, and nothing else."""
     found = []
     for entry in entries:
-        event = told(entry, words, rules)
+        event = told(entry, words, rules, reader="staff")
         sale = entry.sale
         if sale is not None and not is_seen(place, sale):
             elsewhere = sale.merchant_id == place.merchant.pk
             where = _("At another outlet") if elsewhere else _("At another company of the programme")
             event, sale = replace(event, title=str(entry.get_kind_display()), why=where), None
-        actor = entry.actor if entry.kind == Entry.Kind.ADJUST and place.may(Action.SEE_LOG) else ""
+        if entry.pk in others:
+            event = replace(event, why=_("At another company of the programme"))
+        known = entry.kind == Entry.Kind.ADJUST and entry.pk not in others
+        actor = entry.actor if known and place.may(Action.SEE_LOG) else ""
         found.append(Told(event, actor, sale, entry.pk in may_undo))
     return found
 

@@ -20,7 +20,7 @@ from clients.models import Client
 from clients.pages.staff.forms import AdjustForm, UndoForm
 from clients.pages.staff.one import name_of
 from clients.pages.staff.scope import client_of, rules_now
-from loyalty import accounts
+from loyalty import accounts, by_hand
 from loyalty.engine.earning import lot_dates
 from loyalty.engine.rulebook import Rulebook
 from loyalty.models import Entry
@@ -48,7 +48,7 @@ def adjust(request: HttpRequest, place: Workplace, client_id: uuid.UUID) -> Http
     if form.is_valid():
         same = form.cleaned_data["seen"] == str(present.balance)
         if "confirmed" in request.POST and form.cleaned_data["once"]:
-            if same or _is_done(client, form.cleaned_data["once"]):
+            if same or _is_done(place, client, form.cleaned_data["once"]):
                 done = _adjust(request, place, client, form, now)
                 if done is not None:
                     return done
@@ -60,8 +60,9 @@ def adjust(request: HttpRequest, place: Workplace, client_id: uuid.UUID) -> Http
     return render(request, "clients/adjust.html", context)
 
 
-def _is_done(client: Client, once: uuid.UUID) -> bool:
-    return Entry.objects.filter(account=client.account, rule=f"adjustment:{once.hex}").exists()
+def _is_done(place: Workplace, client: Client, once: uuid.UUID) -> bool:
+    mark = by_hand.mark_of(merchant_id=place.merchant.pk, once=once.hex)
+    return Entry.objects.filter(account=client.account, rule=mark).exists()
 
 
 def _adjust(
@@ -158,7 +159,7 @@ def undo_adjustment_page(request: HttpRequest, place: Workplace, client_id: uuid
     now = timezone.now()
     client = client_of(place, client_id)
     entry = Entry.objects.filter(account=client.account, pk=entry_id, kind=Entry.Kind.ADJUST).first()
-    if entry is None:
+    if entry is None or by_hand.of_others([entry], merchant_id=place.merchant.pk):
         raise Http404
     back = reverse("client", args=[place.merchant.pk, client_id])
     words = words_of(place.program.pk)
@@ -167,7 +168,13 @@ def undo_adjustment_page(request: HttpRequest, place: Workplace, client_id: uuid
         form = UndoForm(request.POST if request.method == "POST" else None)
         if form.is_valid():
             if form.cleaned_data["seen"] == _numbers(seen):
-                undo_adjustment(entry=entry, reason=form.cleaned_data["reason"], now=now, by=place.user)
+                undo_adjustment(
+                    entry=entry,
+                    reason=form.cleaned_data["reason"],
+                    now=now,
+                    by=place.user,
+                    merchant_id=place.merchant.pk,
+                )
                 messages.success(request, _("Undone: %(points)s.") % {"points": signed(seen.change, words)})
                 return redirect(back)
             messages.warning(request, _("The balance has changed meanwhile. Look at the numbers again."))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -39,7 +39,15 @@ def sales(request: HttpRequest, place: Workplace) -> HttpResponse:
             "page": paging.newest_first(rows, request.GET.get("before", ""), by="local_day"),
             "asked": bool(form.asked()),
             "looked_from": looked_from,
-            "cashiers": Cashier.objects.filter(merchant=place.merchant).order_by("name").values_list("name", flat=True),
+            "cashiers": cashiers_of(place).values_list("name", flat=True),
             "may_see_clients": place.may(Action.SEE_CLIENTS),
         },
     )
+
+
+def cashiers_of(place: Workplace) -> QuerySet[Cashier]:
+    """Whose names are suggested: of those who stand, or stood, at the outlets of the workplace."""
+    cashiers = Cashier.objects.filter(merchant=place.merchant).order_by("name")
+    if place.outlets is None:
+        return cashiers
+    return cashiers.filter(Q(outlets=None) | Q(outlets__in=place.outlets)).distinct()

@@ -63,6 +63,8 @@ def save(request: HttpRequest, place: Workplace, rules: Rules, sheet: Sheet, *, 
     if rules.draft is None and rulebook == sheet.before and rules.live is not None:
         messages.info(request, _("Nothing is different from the rules in force: there is no draft to keep."))
         return redirect("programme_edit", place.merchant.pk)
+    if live_in(request) != rules.number:
+        return overtaken(request, rules, sheet, rulebook)
     try:
         drafts.keep(
             program=place.program,
@@ -83,9 +85,12 @@ def save(request: HttpRequest, place: Workplace, rules: Rules, sheet: Sheet, *, 
 
 
 def overtaken(request: HttpRequest, rules: Rules, sheet: Sheet, rulebook: Rulebook) -> HttpResponse:
-    """Somebody saved meanwhile. Both are shown; what was typed in here may be saved on top, knowingly."""
+    """Somebody saved or published meanwhile. Both are shown; what was typed in here may be saved on top, knowingly."""
     between = rules.changes(sheet.before, rulebook)
-    return page(request, rules, sheet, overtaken={"by": rules.draft and rules.draft.edited_by, "changes": between})
+    by, version = rules.draft and rules.draft.edited_by, 0
+    if rules.draft is None and rules.live is not None:
+        by, version = rules.live.published_by, rules.number
+    return page(request, rules, sheet, overtaken={"by": by, "version": version, "changes": between})
 
 
 @require_POST
@@ -112,19 +117,21 @@ def publish(request: HttpRequest, place: Workplace) -> HttpResponse:
     if rules.live is not None and not rules.waiting():
         messages.info(request, _("The draft says the same as the rules in force."))
         return redirect("programme", place.merchant.pk)
-    live = rules.live.number if rules.live else 0
     if request.method == "POST":
-        if (revision_in(request, 0), request.POST.get("live")) == (rules.draft.revision, str(live)):
-            version = programs.publish(
-                program=place.program, document=rules.draft.document, now=timezone.now(), by=place.user
-            )
+        if (revision_in(request, 0), live_in(request)) == (rules.draft.revision, rules.number):
+            try:
+                version = drafts.publish(
+                    program=place.program, revision=rules.draft.revision, by=place.user, now=timezone.now()
+                )
+            except Refused:  # in this very moment
+                return redirect("programme", place.merchant.pk)
             messages.success(request, _("Version %(number)s is in force at all tills.") % {"number": version.number})
             return redirect("programme", place.merchant.pk)
         messages.error(request, _("The rules were changed meanwhile. This is how they are now: please look again."))
     total, now = rules.purchase, timezone.now()
     context = {
         "rules": rules,
-        "live": live,
+        "live": rules.number,
         "changes": rules.waiting(),
         "total": total,
         "before": by_tier(rules.in_force, total=total, at=now) if rules.live else [],
@@ -134,6 +141,12 @@ def publish(request: HttpRequest, place: Workplace) -> HttpResponse:
 
 
 # ---------------------------------------------------------------- parts of the pages
+
+
+def live_in(request: HttpRequest) -> int:
+    """The version that was in force when the form was opened."""
+    text = request.POST.get("live", "")
+    return int(text[:9]) if text.isascii() and text.isdigit() else 0
 
 
 def faults_of(rules: Rules, rulebook: Rulebook) -> Sequence[Fault]:
@@ -172,6 +185,7 @@ def page(
         "rules": rules,
         "sheet": sheet,
         "revision": rules.revision if revision is None else revision,
+        "live": rules.number if revision is None else live_in(request),
         "others": others(rulebook, sheet.known_rules(rulebook), rules.words, names),
         "preview": preview_of(rules, rulebook),
         "overtaken": overtaken,

@@ -45,6 +45,11 @@ class Rules:
         return self.draft.revision if self.draft else 0
 
     @property
+    def number(self) -> int:
+        """Of the version in force; 0 before the first."""
+        return self.live.number if self.live else 0
+
+    @property
     def in_force(self) -> Rulebook:
         if self.live is None:
             return NOTHING

@@ -7,6 +7,7 @@ from typing import Any
 
 import segno
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -56,7 +57,11 @@ def start(request: HttpRequest) -> HttpResponse:
         shown = StartForm(initial=request.POST.dict())
         return page(request, shown if form.is_valid() else form, answers)
     if form.is_valid():
-        merchant = starting.open_shop(user=request.user, answers=answers, now=timezone.now())
+        try:
+            merchant = starting.open_shop(user=request.user, answers=answers, now=timezone.now())
+        except ValidationError as error:
+            form.add_error(None, error)
+            return page(request, form, answers)
         request.session[OPENED] = {"merchant": merchant.pk, "pin": answers.pin}
         return redirect("start_done", merchant.pk)
     return page(request, form, answers)
