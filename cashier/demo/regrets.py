@@ -39,7 +39,8 @@ def take_back(
         clamp = sold.rules.rulebook.points.debt == "clamp"
         books.take_back(earned, sale_id=sold.id, rule="return", clamp=clamp)
         money = _sum(parts, "money")
-        afterwards.uncount_purchase(state, paid=money, whole=whole, was_visit=whole and sold.is_visit)
+        day = sold.rules.rulebook.calendar.day_of(sold.at)
+        afterwards.uncount_purchase(state, paid=money, whole=whole, was_visit=whole and sold.is_visit, day=day)
         if whole:
             state.first_purchase_at, state.last_purchase_at = sold.first_and_last
         accounts.post(state, books, when=str(at), actor=sold.actor, sale=sold.id, given_back=key)
