@@ -56,6 +56,7 @@ def open_account(
         referrer=referrer,
         tags=list(tags),
         created_at=now,
+        inactive_at=_lapses(rulebook, now),
     )
     if phone:
         try:
@@ -69,6 +70,11 @@ def open_account(
     issue_virtual(account=account, now=now)
     _welcome(account, rulebook, now, actor)
     return account
+
+
+def _lapses(rulebook: Rulebook, now: dt.datetime) -> dt.datetime | None:
+    days, calendar = rulebook.points.inactivity_days, rulebook.calendar
+    return None if days is None else calendar.end_of(calendar.day_of(now) + dt.timedelta(days=days))
 
 
 def find(*, program_id: int, who: Who, now: dt.datetime) -> Account:

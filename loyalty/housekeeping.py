@@ -1,4 +1,4 @@
-"""What time alone makes due: lots that expire, holds that end, stored answers that have served."""
+"""What time alone makes due: lots that expire, holds and tiers that end, stored answers that have served."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 import structlog
 from django.db import DatabaseError, transaction
 
-from loyalty import ledger
+from loyalty import ledger, reviews
 from loyalty.models import Confirmation, IdempotencyKey, OneTimeCode
 from merchants.access import every_tenant, tenant
 from merchants.models import Program
@@ -17,10 +17,12 @@ logger = structlog.get_logger(__name__)
 
 ANSWERS_KEPT = dt.timedelta(days=30)
 CHUNK = 5_000
+# In this order: a version that is new may move what is due, and points that lapse expire with the others.
+STEPS = (ledger.end_due_holds, reviews.adopt, ledger.lapse_inactive, ledger.expire_due, reviews.review_tiers)
 
 
 def sweep(*, now: dt.datetime, going_on: Callable[[], bool] = lambda: True) -> int:
-    """Expire lots and end holds of all programmes, chunk by chunk, until nothing is due or `going_on` says no.
+    """Expire lots, end holds and tiers of all programmes, chunk by chunk, until nothing is due or `going_on` says no.
 
     Each chunk is a transaction of its own, so that it may be killed at any moment and go on the next time.
     Returns how many lots and holds there were.
@@ -38,7 +40,7 @@ def sweep(*, now: dt.datetime, going_on: Callable[[], bool] = lambda: True) -> i
 def _sweep_program(program_id: int, now: dt.datetime, going_on: Callable[[], bool]) -> int:
     done = 0
     with tenant(program_id):
-        for step in (ledger.end_due_holds, ledger.expire_due):
+        for step in STEPS:
             while going_on() and (count := step(program_id=program_id, now=now)):
                 done += count
     return done

@@ -18,6 +18,20 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='Adoption',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.PositiveIntegerField(verbose_name='version of the rules')),
+                ('account_id', models.BigIntegerField(default=0)),
+                ('done', models.BooleanField(default=False)),
+                ('program', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='merchants.program')),
+            ],
+            options={
+                'verbose_name': 'adoption of a version',
+                'verbose_name_plural': 'adoptions of versions',
+            },
+        ),
+        migrations.CreateModel(
             name='Activity',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

@@ -2,12 +2,13 @@ from loyalty.models.account import Account, Card, Confirmation, OneTimeCode
 from loyalty.models.goods import Category, GoodsImport, Product
 from loyalty.models.ledger import Entry, Lot, Reservation
 from loyalty.models.program import ProgramDraft, ProgramVersion
-from loyalty.models.rewards import Activity, Budget, BudgetShare, PersonalCoupon, RuleUse
+from loyalty.models.rewards import Activity, Adoption, Budget, BudgetShare, PersonalCoupon, RuleUse
 from loyalty.models.sale import IdempotencyKey, Return, ReturnLine, Sale, SaleLine
 
 __all__ = [
     "Account",
     "Activity",
+    "Adoption",
     "Budget",
     "BudgetShare",
     "Card",

@@ -121,6 +121,25 @@ class PersonalCoupon(models.Model):
         return self.code
 
 
+class Adoption(models.Model):
+    """How far accounts have been brought under the version in force: when their tiers are looked at, when their points
+    lapse. `account_id` is the last one that was; `done` when there are no more."""
+
+    program = models.OneToOneField(Program, models.CASCADE, related_name="+")
+    number = models.PositiveIntegerField(_("version of the rules"))
+    account_id = models.BigIntegerField(default=0)
+    done = models.BooleanField(default=False)
+
+    objects = TenantManager()
+
+    class Meta:
+        verbose_name = _("adoption of a version")
+        verbose_name_plural = _("adoptions of versions")
+
+    def __str__(self) -> str:
+        return f"{self.number}"
+
+
 class Activity(models.Model):
     """Something that a client did and gets points for: a review, a repost. Each `reference` counts once."""
 

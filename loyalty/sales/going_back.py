@@ -7,8 +7,7 @@ from decimal import Decimal
 
 from msgspec import structs
 
-from loyalty import ledger
-from loyalty.engine.cart import Cart, Line, Used
+from loyalty.engine.cart import Cart, Used
 from loyalty.engine.conditions import GoodsCondition, Sold
 from loyalty.engine.conditions.base import Receipt
 from loyalty.engine.effects import Carried, Coupon, Give, Milestone, ProgressEffect
@@ -16,10 +15,8 @@ from loyalty.engine.giving_back import LineBack, SoldLine
 from loyalty.engine.limits import PROGRAMME
 from loyalty.engine.quantities import ONE, ZERO
 from loyalty.engine.rulebook import Rule, Rulebook
-from loyalty.models import Return
-from loyalty.sales import coupons
 from loyalty.sales.consequences import counted_for, share
-from loyalty.sales.locking import LockedSale
+from loyalty.sales.past import Returning
 
 MONEY_DIGITS = 2
 
@@ -29,7 +26,7 @@ class GoingBack:
 
     def __init__(
         self,
-        locked: LockedSale,
+        locked: Returning,
         rulebook: Rulebook,
         sold: Sequence[SoldLine],
         parts: Sequence[LineBack],
@@ -56,16 +53,15 @@ class GoingBack:
     def one_offs(self, coming: Decimal) -> list[str]:
         """Points for the receipt as a whole go back when what is left of it no longer meets the conditions."""
         books = self.locked.books
-        gone = {rule for row in Return.objects.filter(program_id=self.sale.program_id, sale=self.sale) for rule in row.one_offs}
+        gone = self.locked.past.one_offs_back()
         back = []
-        for earning in self.sale.earnings:
-            rule = self.rules.get(earning["rule"])
+        for earning in self.locked.earnings:
+            rule = self.rules.get(earning.rule)
             if books is None or rule is None or not isinstance(rule.effect, Give) or rule.id in gone:
                 continue
             if self._still_meets(rule):
                 continue
-            points = Decimal(earning["points"])
-            books.take_back(points, sale_id=self.sale.pk, rule=rule.id, clamp=self.clamp, coming=coming)
+            books.take_back(earning.points, sale_id=self.sale.pk, rule=rule.id, clamp=self.clamp, coming=coming)
             back.append(rule.id)
         return back
 
@@ -130,7 +126,7 @@ class GoingBack:
             return
         points = ZERO
         if isinstance(rule.effect, Coupon):
-            steps = coupons.cancel(sale=self.sale, rule=rule.id, number=steps, now=self.locked.now) if steps else 0
+            steps = self.locked.past.cancel_coupons(rule.id, steps) if steps else 0
         elif isinstance(rule.effect, Milestone | Carried) and steps:
             points = min(rule.effect.points * steps, given)
             if points > 0:
@@ -151,21 +147,11 @@ class GoingBack:
                 if award.one_off:
                     rule = self.rules.get(award.rule)
                     back = award.points if self.before < 1 and not (rule and self._still_meets(rule)) else ZERO
-                    back = ZERO if self._was_back(award.rule) else back
+                    back = ZERO if self.locked.past.award_was_back(award.rule) else back
                 if back > 0:
                     books.take_back(back, sale_id=self.sale.pk, rule=award.rule, clamp=self.clamp)
                     month = counted_for(given, day)
                     state.changes.append(structs.replace(month, given=-back, times=-1 if self.after == 1 else 0))
-
-    def _was_back(self, rule: str) -> bool:
-        from_others = self.locked.consequences.accounts
-        return (
-            self.sale.entries.filter(
-                program_id=self.sale.program_id, account__in=from_others, kind="clawback", rule=rule
-            ).exists()
-            if from_others
-            else False
-        )
 
     def limits(self) -> None:
         """What came back may be given again: to this client within his limits, to all within budgets."""
@@ -182,8 +168,4 @@ class GoingBack:
                 account.changes.append(Used(used.rule, used.period, -given, -used.times if self.whole else 0))
         for taken in sorted(kept.budgets, key=lambda taken: taken.rule):
             given = share(taken.given, self.before, self.after, digits)
-            ledger.call(
-                "SELECT loyalty_refill_budget(%s, %s, %s, %s, %s)",
-                [self.sale.program_id, taken.rule, self.sale.till_id, given, int(self.whole)],
-            )
-
+            self.locked.past.refill_budget(taken.rule, given, int(self.whole))

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from functools import cached_property
+
+import msgspec
 
 from loyalty import ledger
 from loyalty.engine.books import Books
+from loyalty.engine.earning import Earning
 from loyalty.ledger import AccountState
 from loyalty.models import Sale
 from loyalty.sales.consequences import stored
+from loyalty.sales.past import StoredPast
 from loyalty.sales.stored import find
 from merchants.authentication import Caller
 
@@ -33,6 +38,14 @@ class LockedSale:
         # Read again behind the lock: what stood there before may have changed while this one waited.
         self.sale = Sale.objects.select_for_update(of=("self",)).get(program_id=program_id, pk=sale.pk)
         self.now = now
+
+    @cached_property
+    def earnings(self) -> list[Earning]:
+        return [msgspec.convert(earning, Earning) for earning in self.sale.earnings]
+
+    @cached_property
+    def past(self) -> StoredPast:
+        return StoredPast(self)
 
     def post(self, *, actor: str, return_id: int | None = None, reason: str = "") -> None:
         if self.account is None or self.books is None:

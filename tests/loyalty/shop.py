@@ -46,9 +46,9 @@ class TillStory:
         self.now += dt.timedelta(days=days, hours=hours, minutes=minutes)
         return self.now
 
-    def join(self, phone: str = "+79161234567") -> Account:
+    def join(self, phone: str = "+79161234567", **more: Any) -> Account:
         return accounts.open_account(
-            program_id=self.program_id, merchant_id=self.caller.merchant_id, phone=phone, now=self.now
+            program_id=self.program_id, merchant_id=self.caller.merchant_id, phone=phone, now=self.now, **more
         )
 
     def give(self, account: Account, points: str, *, until: dt.datetime | None = None) -> None:
@@ -73,6 +73,7 @@ class TillStory:
         by: IdentifiedBy = "card",
         at: dt.datetime | None = None,
         receipt: str = "",
+        codes: Sequence[str] = (),
         **more: Any,
     ) -> SaleRequest:
         lines = tuple(p if isinstance(p, Line) else line(price=D(p), sku=f"sku-{n}") for n, p in enumerate(prices))
@@ -81,7 +82,7 @@ class TillStory:
             values = {"id": str(account.public_id), "phone": self.phone(account), "card": self.card(account)}
             who = Who(by, values[by])
         asked: Any = points if points in (None, "max") else D(str(points))
-        cart = Cart(lines, points=asked, outlet=self.caller.outlet_code)
+        cart = Cart(lines, points=asked, promo_codes=tuple(codes), outlet=self.caller.outlet_code)
         return SaleRequest(cart=cart, occurred_at=at or self.now, client=who, receipt_number=receipt, **more)
 
     def phone(self, account: Account) -> str:

@@ -12,12 +12,15 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection
+from django.db.models import Sum
+from msgspec import structs
 
 from loyalty import accounts, cards, ledger, sales
 from loyalty.audit import audit
 from loyalty.models import Entry, Lot, Sale
 from loyalty.refusals import Refused
 from loyalty.sales.request import Answer, Who
+from merchants.models import Till
 from tests.cast import Cast
 from tests.loyalty.at_once import at_once
 from tests.loyalty.shop import ONE_PER_ONE, TillStory, as_json, new_key
@@ -241,3 +244,40 @@ def test_a_hold_and_a_sale_of_the_same_points(busy: TillStory) -> None:
 
     results = at_once(busy.program_id, [partial(hold, 1), partial(hold, 2), partial(busy.sell_raw, request)])
     assert codes(results) == {"201": 1, "redemption_limit": 2}
+
+
+def test_two_budgets_of_a_thousand_and_sixteen_tills(busy: TillStory) -> None:
+    """To the point, whoever comes first: 16 tills sell for far more than the two budgets hold."""
+    budget = {"limits": {"budget": "1000"}}
+    busy.publish(
+        {
+            "rules": [
+                {"id": "base", "title": "1 за 1", "effect": {"kind": "per_unit", "points": "1"}, **budget},
+                {"id": "bonus", "title": "37", "effect": {"kind": "give", "points": "37"}, **budget},
+            ]
+        }
+    )
+    till = Till.objects.get(pk=busy.caller.till_id)
+    tills = [
+        Till.objects.create(program=till.program, merchant=till.merchant, outlet=till.outlet, name=f"Зал {n}")
+        for n in range(16)
+    ]
+    clients = [busy.join(f"+7916000{n:04}") for n in range(16)]
+
+    def day(n: int) -> list[Answer]:
+        caller = structs.replace(busy.caller, till_id=tills[n].pk)
+        return [
+            sales.sell(
+                caller=caller,
+                request=busy.request(clients[n], "31.00"),
+                key=new_key("", (n, m)),
+                now=busy.now,
+                render=as_json,
+            )
+            for m in range(6)
+        ]
+
+    results = at_once(busy.program_id, [partial(day, n) for n in range(16)])
+    assert [result for result in results if isinstance(result, Exception)] == []
+    given = dict(Lot.objects.values("rule").annotate(sum=Sum("amount")).values_list("rule", "sum"))
+    assert given == {"base": 1000, "bonus": 1000}
