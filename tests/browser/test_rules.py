@@ -33,6 +33,7 @@ def test_edit_publish_read(page: Page, live_server: LiveServer, cast: Cast, comp
     expect(page.locator("#sample")).to_contain_text("150 зёрен")
 
     page.get_by_role("link", name="Править правила").click()
+    page.get_by_role("link", name="Баллы, уровни, оплата").click()
     page.locator("[name=tier-bronze-earn_percent]").fill("6")
     expect(page.locator("#preview")).to_contain_text("Бронза: все с первого дня — 6 % баллами.")
     expect(page.locator("#preview")).to_contain_text("60 зёрен")

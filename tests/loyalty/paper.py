@@ -19,6 +19,7 @@ class Paper(HTMLParser):
         self._text: list[str] = []
         self._fields: list[tuple[str, str, str]] = []
         self._select: list[tuple[str, bool]] | None = None
+        self._area: str | None = None
         self._name = ""
         self.feed(html)
 
@@ -50,12 +51,18 @@ class Paper(HTMLParser):
             if kind not in {"checkbox", "radio"} or "checked" in given:
                 value = given.get("value", "on" if kind == "checkbox" else "")
                 self._fields.append((self._form(), given["name"], value))
+        elif tag == "textarea":
+            self._area, self._name = "", given.get("name", "")
         elif tag == "select":
             self._select, self._name = [], given.get("name", "")
         elif tag == "option" and self._select is not None:
             self._select.append((given.get("value", ""), "selected" in given))
 
     def handle_endtag(self, tag: str) -> None:
+        if tag == "textarea" and self._area is not None:
+            # Browsers leave the first line break out.
+            self._fields.append((self._form(), self._name, self._area.removeprefix("\n")))
+            self._area = None
         if tag == "select" and self._select:
             chosen = [value for value, selected in self._select if selected] or [self._select[0][0]]
             self._fields.append((self._form(), self._name, chosen[0]))
@@ -67,6 +74,8 @@ class Paper(HTMLParser):
     def handle_data(self, data: str) -> None:
         if any(tag in {"script", "style"} for tag, _id in self._open):
             return
+        if self._area is not None:
+            self._area += data
         self._text.append(data + " ")
         for _tag, element in self._open:
             if element:

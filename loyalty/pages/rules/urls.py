@@ -1,6 +1,6 @@
 from django.urls import path
 
-from loyalty.pages.rules import editor, programme, start
+from loyalty.pages.rules import constructor, editor, programme, start
 
 urlpatterns = [
     path("start/", start.start, name="start"),
@@ -8,6 +8,12 @@ urlpatterns = [
     path("m/<int:merchant_id>/started/", start.start_done, name="start_done"),
     path("m/<int:merchant_id>/rules/", programme.programme, name="programme"),
     path("m/<int:merchant_id>/rules/edit/", editor.edit, name="programme_edit"),
+    path("m/<int:merchant_id>/rules/edit/rules/", constructor.rules_list, name="programme_rules"),
+    path("m/<int:merchant_id>/rules/edit/new/", constructor.rule_kinds, name="rule_kinds"),
+    path("m/<int:merchant_id>/rules/edit/new/<slug:kind>/", constructor.rule_new, name="rule_new"),
+    path("m/<int:merchant_id>/rules/edit/rule/<slug:rule_id>/", constructor.rule_edit, name="rule_edit"),
+    path("m/<int:merchant_id>/rules/edit/rule/<slug:rule_id>/delete/", constructor.rule_delete, name="rule_delete"),
+    path("m/<int:merchant_id>/rules/edit/receipt/", constructor.rule_receipt, name="rule_receipt"),
     path("m/<int:merchant_id>/rules/preview/", editor.preview, name="programme_preview"),
     path("m/<int:merchant_id>/rules/publish/", editor.publish, name="programme_publish"),
     path("m/<int:merchant_id>/rules/discard/", programme.discard, name="programme_discard"),
