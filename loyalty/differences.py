@@ -38,7 +38,7 @@ def _objects(path: tuple[str, ...], before: Document, after: Document) -> Iterat
         if name in _NAMED and not path:
             yield from _named(name, before.get(name) or (), after.get(name) or ())
         else:
-            yield from _values((*path, part(name)), before.get(name), after.get(name))
+            yield from _values((*path, part(name, of=after)), before.get(name), after.get(name))
 
 
 def _values(path: tuple[str, ...], before: Any, after: Any) -> Iterator[Difference]:
@@ -84,7 +84,7 @@ def said(value: Any) -> str:
             return _("no")
         case Mapping():
             parts = ((name, said(inner)) for name, inner in value.items() if inner not in (None, "", (), [], {}))
-            return "; ".join(f"{part(name)}: {text}" for name, text in parts if text)
+            return "; ".join(f"{part(name, of=value)}: {text}" for name, text in parts if text)
         case list() | tuple():
             return ", ".join(said(item) for item in value) or _("none")
         case _:

@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping
 from django.utils.translation import gettext_noop as _
 from msgspec import Struct
 
+from loyalty.engine.conditions import CONDITIONS, Condition
 from loyalty.engine.explanation import Fact, Rejected
-from loyalty.engine.quantities import ONE, ZERO
+from loyalty.engine.quantities import HUNDRED, ONE, ZERO, unit
 from loyalty.engine.rulebook import Rulebook
+from loyalty.engine.words import Plural, ngettext
 from loyalty.limits import LIMITS
 from loyalty.wording import Words
 
@@ -31,20 +33,34 @@ def explain(fact: Fact, words: Words, *, rulebook: Rulebook | None = None) -> Ex
 
 
 def title_of(fact: Fact, words: Words) -> str:
-    pattern = TITLES.get((fact.rule.partition(":")[0], fact.effect))
+    prefix, _colon, name = fact.rule.partition(":")
+    pattern = TITLES.get((prefix, fact.effect)) if name else None
     if pattern is not None:
-        return words.say(pattern, title=fact.title, rate=words.percent(fact.rate or ZERO))
+        return words.say(pattern, title=fact.title or name, rate=words.percent(fact.rate or ZERO))
     return fact.title or words.say(UNTITLED.get(fact.effect, fact.rule))
 
 
 def why_rejected(rejected: Rejected, words: Words) -> str:
-    return words.say(REJECTIONS.get(rejected.reason, rejected.reason))
+    """Without numbers: what is missing says the fact of the rule."""
+    reason = rejected.reason
+    if rejected.kind == "certificate":
+        return words.say(REJECTED_CERTIFICATES.get(reason, _("It can’t be taken")))
+    if reason in REJECTIONS:
+        return words.say(REJECTIONS[reason])
+    condition = VOCABULARY.get(reason)
+    if condition is None:
+        return words.say(PLAINLY.get(reason, _("It does not fit this receipt")))
+    if isinstance(condition.missed, str) and "%(" not in condition.missed:
+        return words.say(condition.missed)
+    return words.say(_("A condition does not hold: “%(title)s”"), title=words.say(condition.title))
 
 
 def limit(reason: str, words: Words) -> str:
     """What a limit of spending was about: the end of a sentence."""
     return words.say(LIMITS.get(reason, reason))
 
+
+VOCABULARY: Mapping[str, type[Condition]] = {str(cls.__struct_config__.tag): cls for cls in CONDITIONS}
 
 # By the prefix of the rule and the effect.
 TITLES: Mapping[tuple[str, str], str] = {
@@ -53,14 +69,26 @@ TITLES: Mapping[tuple[str, str], str] = {
     ("tier", "tier_reached"): _("Tier reached: “%(title)s”"),
     ("discount", "discount"): _("Discount of tier “%(title)s”"),
     ("gift", "tier_gift"): _("Gift for tier “%(title)s”"),
+    ("coupon", "coupon"): _("Personal coupon “%(title)s”"),
 }
 UNTITLED: Mapping[str, str] = {
     "points": _("Payment with points"),
     "round_to_pay": _("Rounding"),
     "earning": _("Earning"),
 }
+REJECTED_CERTIFICATES: Mapping[str, str] = {
+    "unknown": _("There is no such certificate"),
+}
 REJECTIONS: Mapping[str, str] = {
     "unknown": _("There is no such code"),
+    "no_client": _("The code is for clients of the programme: find the client first"),
+    "minimum_receipt": _("The receipt is too small for this code"),
+    "minimum_goods": _("There are too few goods of this offer on the receipt"),
+    "uses": _("This code has been used as often as it may be"),
+    "nth_visit": _("The code is for another visit"),
+    "visits_within": _("The code is for more visits than there were"),
+    "turnover": _("The code is for clients with larger purchases"),
+    "member_for": _("The code is for clients who joined earlier"),
 }
 
 
@@ -68,14 +96,15 @@ def _why(fact: Fact, words: Words, on_total: bool) -> str:
     if fact.effect == "points":
         return _redeemed(fact, words)
     if not fact.applied:
-        sentence = NEARLY.get(fact.reason)
-        return sentence(fact, words) if sentence else words.say(PLAINLY.get(fact.reason, _("Did not apply")))
+        return _missed(fact, words)
+    if fact.kind == "coupon":
+        return _coupon_given(fact, words)
     if fact.effect in ("percent", "per_unit"):
-        return _base(fact, words, on_total) + _rounding(fact, words)
+        return _base(fact, words, on_total) + _rounding(fact, words) + _cut(fact, words)
     applied = APPLIED.get(fact.effect)
     if applied is not None:
-        return applied(fact, words)
-    return words.points(fact.points) if fact.points is not None else words.money(fact.money or ZERO)
+        return applied(fact, words) + _cut(fact, words)
+    return _given(fact, words) + _cut(fact, words)
 
 
 # ---------------------------------------------------------------- what applied
@@ -86,7 +115,7 @@ def _base(fact: Fact, words: Words, on_total: bool) -> str:
     if fact.effect == "percent":
         rated = words.percent(rate)
     else:
-        rated = words.say(_("%(points)s per %(money)s"), points=words.points(rate), money=words.per_unit())
+        rated = words.say(_("%(points)s per %(money)s"), points=words.rate(rate), money=words.per_unit())
     sentence = _("Paid with money %(base)s × %(rate)s = %(exact)s")
     if on_total:
         sentence = _("Receipt after discounts %(base)s × %(rate)s = %(exact)s")
@@ -94,7 +123,7 @@ def _base(fact: Fact, words: Words, on_total: bool) -> str:
 
 
 def _rounding(fact: Fact, words: Words) -> str:
-    if fact.exact is None or fact.points is None or fact.exact == fact.points:
+    if fact.exact is None or fact.points is None or fact.exact == fact.points or fact.reason:
         return ""
     return words.say(_(", rounded to %(points)s"), points=words.points(fact.points))
 
@@ -122,16 +151,56 @@ def _multiply(fact: Fact, words: Words) -> str:
     return said + _rounding(fact, words)
 
 
+def _per_item(fact: Fact, words: Words) -> str:
+    said = words.say(
+        _("%(points)s for every %(per)s pcs: %(given)s"),
+        points=words.points(fact.rate or ZERO),
+        per=words.shortest(fact.per or ONE),
+        given=words.points(fact.exact or ZERO),
+    )
+    return said + _rounding(fact, words)
+
+
+def _give(fact: Fact, words: Words) -> str:
+    return words.say(_("For this receipt: %(points)s"), points=_given(fact, words))
+
+
+def _milestone(fact: Fact, words: Words) -> str:
+    sentence = _("Purchases have come to %(base)s: %(points)s")
+    return words.say(sentence, base=words.money(fact.base or ZERO), points=_times(fact, words))
+
+
+def _carried(fact: Fact, words: Words) -> str:
+    return words.say(_("With the rest of earlier receipts: %(points)s"), points=_times(fact, words))
+
+
+def _times(fact: Fact, words: Words) -> str:
+    if (fact.count or 1) == 1 or fact.rate is None:
+        return words.points(fact.rate or fact.points or ZERO)
+    return words.say(
+        "%(count)s × %(rate)s = %(points)s",
+        count=fact.count,
+        rate=words.points(fact.rate),
+        points=words.points(fact.exact or fact.points or ZERO),
+    )
+
+
 def _discount(fact: Fact, words: Words) -> str:
+    rate, base, money = fact.rate, fact.base or ZERO, fact.money or ZERO
+    parts = {"base": words.money(base), "money": words.money(money), "rate": words.percent(rate or ZERO)}
+    if rate is None:
+        sentence = _("%(money)s off")
+        if fact.reason == "line_minimum":
+            sentence = _("No line below its minimum price: %(money)s off")
+        elif fact.effect == "ladder":
+            sentence = _("Of %(base)s, each line at its own percent: %(money)s off")
+        return words.say(sentence, **parts)
     sentence = _("%(rate)s of %(base)s: %(money)s off")
     if fact.reason == "line_minimum":
         sentence = _("%(rate)s of %(base)s, but no line below its minimum price: %(money)s off")
-    return words.say(
-        sentence,
-        rate=words.percent(fact.rate or ZERO),
-        base=words.money(fact.base or ZERO),
-        money=words.money(fact.money or ZERO),
-    )
+    elif not fact.reason and base * rate / HUNDRED - money > unit(words.currency_digits) * max(len(fact.lines), 1):
+        sentence = _("%(rate)s of %(base)s, but no more than %(money)s")
+    return words.say(sentence, **parts)
 
 
 def _rounded_to_pay(fact: Fact, words: Words) -> str:
@@ -158,10 +227,46 @@ def _redeemed(fact: Fact, words: Words) -> str:
     return f"{said}: {limit(fact.reason, words)}"
 
 
+def _given(fact: Fact, words: Words) -> str:
+    return words.points(fact.points) if fact.points is not None else words.money(fact.money or ZERO)
+
+
+def _coupon_given(fact: Fact, words: Words) -> str:
+    number = fact.count or 1
+    every = words.points(fact.rate or ZERO)
+    return words.say_many(COUPONS_GIVEN.one, COUPONS_GIVEN.many, number, count=number, every=every)
+
+
+COUPONS_GIVEN = ngettext(
+    "%(count)s coupon as a gift: one for every %(every)s earned",
+    "%(count)s coupons as a gift: one for every %(every)s earned",
+    "count",
+)
+
+
+def _referred(fact: Fact, words: Words) -> str:
+    sentence, points = _("To the one who invited: %(points)s"), fact.points or ZERO
+    if (fact.count or 1) > 1:
+        sentence = _("To those who invited, level %(level)s: %(points)s")
+    said = words.say(sentence, points=words.points(points), level=fact.count)
+    if fact.exact is not None and fact.exact - points >= 1:
+        return said + words.say(_(" (more is not given within a month)"))
+    return said + _rounding(fact, words)
+
+
 APPLIED: Mapping[str, Sentence] = {
     "for_every": _for_every,
+    "per_item": _per_item,
     "multiply": _multiply,
+    "give": _give,
+    "milestone": _milestone,
+    "for_every_carried": _carried,
+    "referral": _referred,
+    "referral_gift": _referred,
     "discount": _discount,
+    "discount_sum": _discount,
+    "ladder": _discount,
+    "coupon": _discount,
     "round_to_pay": _rounded_to_pay,
     "welcome": _gift,
     "tier_gift": _gift,
@@ -169,11 +274,61 @@ APPLIED: Mapping[str, Sentence] = {
 }
 
 
+# ---------------------------------------------------------------- what a limit cut
+
+
+def _cut(fact: Fact, words: Words) -> str:
+    """The end of the sentence of what applied, and would have given more."""
+    sentence = CUTS.get(fact.reason)
+    return ". " + words.say(sentence, given=_given(fact, words)) if sentence else ""
+
+
+# What the rule's own limit for a receipt lets through is the limit itself; of the others it is what was left.
+CUTS: Mapping[str, str] = {
+    "limit_per_receipt": _("No more than %(given)s for a receipt"),
+    "limit_per_day": _("No more today: %(given)s were left of the day’s limit"),
+    "limit_per_week": _("No more this week: %(given)s were left of its limit"),
+    "limit_per_month": _("No more this month: %(given)s were left of its limit"),
+    "limit_per_client": _("No more for one client: %(given)s were left of the limit"),
+    "budget": _("No more was left in the budget of this offer: %(given)s"),
+    "cap_per_receipt": _("By the limit of points for a receipt: %(given)s"),
+    "cap_per_day": _("By the limit of points a day: %(given)s"),
+    "cap_per_week": _("By the limit of points a week: %(given)s"),
+    "cap_per_month": _("By the limit of points a month: %(given)s"),
+}
+
+
 # ---------------------------------------------------------------- what nearly applied
+
+
+def _missed(fact: Fact, words: Words) -> str:
+    sentence = NEARLY.get(fact.reason)
+    if sentence is not None:
+        return sentence(fact, words)
+    condition = VOCABULARY.get(fact.reason)
+    if condition is not None:
+        return _condition_missed(condition, fact, words)
+    return words.say(PLAINLY.get(fact.reason, _("Did not apply")))
+
+
+def _condition_missed(condition: type[Condition], fact: Fact, words: Words) -> str:
+    text, count = condition.missed, fact.count or 0
+    parts = {"missing": words.money(fact.missing or ZERO), "count": count, "title": fact.title}
+    if isinstance(text, Plural):
+        return words.say_many(text.one, text.many, count, **parts)
+    return words.say(text, **parts)
 
 
 def _missing_money(fact: Fact, words: Words) -> str:
     return words.say(_("%(money)s short of “%(title)s”"), money=words.money(fact.missing or ZERO), title=fact.title)
+
+
+def _missing_points(fact: Fact, words: Words) -> str:
+    return words.say(_("%(points)s more to the coupon"), points=words.points(fact.points or ZERO))
+
+
+def _next_milestone(fact: Fact, words: Words) -> str:
+    return words.say(_("Purchases of %(money)s more to the next gift"), money=words.money(fact.missing or ZERO))
 
 
 def _next_tier(fact: Fact, words: Words) -> str:
@@ -191,19 +346,43 @@ def _too_little(fact: Fact, words: Words) -> str:
 
 
 NEARLY: Mapping[str, Sentence] = {
-    "minimum_receipt": _missing_money,
     "for_every": _missing_money,
+    "for_every_carried": _missing_money,
+    "milestone": _next_milestone,
+    "coupon": _missing_points,
     "tier_threshold": _next_tier,
     "too_little": _too_little,
 }
 PLAINLY: Mapping[str, str] = {
-    "tier": _("Only for clients of other tiers"),
-    "outlet": _("Only at other outlets"),
-    "channel": _("Only in another channel of sales"),
-    "identified": _("Only when the client is identified in another way"),
-    "period": _("Not on these dates"),
     "weekday": _("Not on this day of the week"),
     "hours": _("Not at these hours"),
     "no_goods": _("The receipt has no goods of this offer"),
     "redeeming": _("Nothing is earned on a receipt that points paid a part of"),
+    "no_client": _("Only for clients of the programme"),
+    "excluded": _("A better offer applied: the two don’t add up"),
+    "higher_rate": _("These goods earn more by another rule"),
+    "below_first_step": _("Not enough yet for the first step of the discount"),
+    "per_item": _("Too few pieces of these goods"),
+    "passed": _("This has been passed already"),
+    "visited_today": _("Today’s visit has been counted already"),
+    "birthday_unknown": _("The birthday is not known"),
+    # limits of a rule, and of the programme
+    "limit_per_receipt": _("The limit for a receipt leaves nothing to give"),
+    "limit_per_day": _("The day’s limit of this offer is used up"),
+    "limit_per_week": _("The week’s limit of this offer is used up"),
+    "limit_per_month": _("The month’s limit of this offer is used up"),
+    "limit_per_client": _("This offer has given one client all that it may"),
+    "times_per_day": _("Not so often in one day: come again tomorrow"),
+    "times_per_month": _("Not so often in one month"),
+    "times_per_client": _("This offer is only for a few times, and they are used up"),
+    "budget": _("The budget of this offer is used up"),
+    "uses": _("This offer has been used as often as it may be"),
+    "cap_per_receipt": _("The limit of points for a receipt is reached"),
+    "cap_per_day": _("The limit of points for a day is reached"),
+    "cap_per_week": _("The limit of points for a week is reached"),
+    "cap_per_month": _("The limit of points for a month is reached"),
+    # personal coupons
+    "coupon_used": _("The coupon has been used already"),
+    "coupon_expired": _("The coupon’s time is over"),
+    "coupon_cancelled": _("The coupon was cancelled"),
 }

@@ -26,13 +26,13 @@ def place(fault: Fault, document: Any = None) -> str:
     here: Any = document
     names: list[str] = []
     for n, step in enumerate(steps):
-        here = _inside(here, step)
+        above, here = here, _inside(here, step)
         if step.isdigit() and n == 1 and steps[0] in _NUMBERED:
             names[-1] = _NUMBERED[steps[0]](_title(here) or str(int(step) + 1))
         elif step.isdigit():
             names[-1] = f"{names[-1]} {int(step) + 1}"
         else:
-            names.append(part(step))
+            names.append(part(step, of=above))
     return " · ".join(names)
 
 
@@ -71,11 +71,19 @@ def _negative(fault: Fault) -> str:
 
 
 def _tier_order(fault: Fault) -> str:
+    if _name(fault) == "referrals":
+        return _("The tier “%(title)s” needs more invited clients than every tier below it.") % {"title": fault.subject}
     if _name(fault) == "visits":
         return _("The tier “%(title)s” needs more visits than every tier below it.") % {"title": fault.subject}
     return _("The tier “%(title)s” needs a larger sum of purchases than every tier below it.") % {
         "title": fault.subject
     }
+
+
+def _one_of_two(fault: Fault) -> str:
+    if _name(fault) == "every":
+        return _("Say either every how much the points are given, or at which sum once.")
+    return _("Say either a percent or a sum of the discount.")
 
 
 SENTENCES: Mapping[str, Sentence] = {
@@ -91,12 +99,26 @@ SENTENCES: Mapping[str, Sentence] = {
     "precision": lambda _fault: _("The programme doesn't count points so finely: fewer decimal places, please."),
     "minimum_above_cap": lambda _fault: _("The smallest number of points is above the limit of one receipt."),
     "tier_unreachable": lambda fault: (
-        _("Nobody can reach the tier “%(title)s”: it needs a sum of purchases or a number of visits.")
+        _("Nobody can reach the tier “%(title)s”: it needs a sum of purchases, visits or invited clients.")
         % {"title": fault.subject}
     ),
     "tier_order": _tier_order,
     "not_positive": lambda _fault: _("The number must be greater than zero."),
     "multiplier": lambda _fault: _("A multiplier must be greater than 1."),
+    "ends_before_it_begins": lambda _fault: _("It ends before it begins: the second value must be the larger one."),
+    "more_visits_than_days": lambda _fault: _("There are more visits than days: a visit is counted once a day."),
+    "steps_must_rise": lambda _fault: _("Each threshold must be higher than the one before, and so must its percent."),
+    "days_of_purchases_only": lambda _fault: _("Days can only be set for a discount that grows with purchases."),
+    "one_of_two": _one_of_two,
+    "mixed_group": lambda fault: (
+        _("The group “%(group)s” has discounts and points: they can’t be compared. Make two groups of it.")
+        % {"group": fault.subject}
+    ),
+    "lifetime_never_falls": lambda _fault: _(
+        "While all purchases since joining count, a tier can’t be lost. Choose another period, or no downgrade."
+    ),
+    "window_too_short": lambda _fault: _("The period must be a week at least."),
+    "fixed_by_first_version": lambda _fault: _("This was fixed when the rules were published for the first time."),
     "differs_from_program": lambda _fault: _(
         "The programme itself says something else. Take this line out, or change the programme."
     ),

@@ -6,6 +6,7 @@ Like all sentences for pages they are in the active language; `Words` has the nu
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -14,13 +15,13 @@ from typing import Any, Final
 from django.utils import formats
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
-from msgspec import Struct
+from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from loyalty.engine.conditions import EVERYTHING, Condition, Goods
-from loyalty.engine.effects import Effect
+from loyalty.engine.effects import DiscountEffect, Effect
+from loyalty.engine.effects.discounts import Step
 from loyalty.engine.fields import Field, fields_of
-from loyalty.engine.rulebook import AfterDays, Expiry, Limits, OnDate, Rule
+from loyalty.engine.rulebook import AfterDays, Expiry, OnDate, Rule
 from loyalty.engine.words import Plural, Text
 from loyalty.wording import Words
 
@@ -38,9 +39,9 @@ NO_NAMES: Final = Names()
 
 def rule_sentence(rule: Rule, words: Words, names: Names = NO_NAMES) -> str:
     """«Сладкие выходные: основные баллы × 2 на категорию «Десерты», по субботам, по воскресеньям.»"""
-    does = f"{said(rule.effect, words, names)} {_goods(rule)}".rstrip()
-    clauses = [clause for condition in rule.when for clause in condition_clauses(condition, words, names)]
-    text = f"{rule.title}: {', '.join([does, *clauses, *_limits(rule, words), *_life(rule)])}."
+    clauses = [said(condition, words, names) for condition in rule.when]
+    parts = [_does(rule, words, names), *clauses, *_limits(rule, words), *_life(rule)]
+    text = f"{rule.title}: {', '.join(filter(None, parts)).rstrip('.')}."
     if not rule.effect.on_receipt and (rule.goods != EVERYTHING or rule.when):
         text += " " + _("There is no receipt for this: goods and conditions are not looked at.")
     if not rule.enabled:
@@ -48,126 +49,101 @@ def rule_sentence(rule: Rule, words: Words, names: Names = NO_NAMES) -> str:
     return text
 
 
-def condition_clauses(condition: Condition, words: Words, names: Names = NO_NAMES) -> list[str]:
-    """The parts of a sentence that say when a rule applies; most conditions are one."""
-    if isinstance(condition.says, str) and condition.says.startswith("%(since)s"):
-        # Each of its fields is a clause of its own.
-        return [part for one in fields_of(type(condition)) if (part := _shown(condition, one, words, names))]
-    return [said(condition, words, names)]
+def _does(rule: Rule, words: Words, names: Names) -> str:
+    goods = goods_sentence(rule.goods) if rule.effect.of_goods else ""
+    does = said(rule.effect, words, names, goods=goods)
+    return does if goods and goods in does else f"{does} {goods}".rstrip()
 
 
-def said(part: Condition | Effect, words: Words, names: Names = NO_NAMES) -> str:
+def said(part: Condition | Effect, words: Words, names: Names = NO_NAMES, *, goods: str = "") -> str:
     """What an effect or a condition says of itself."""
     shown = {one.name: _shown(part, one, words, names) for one in fields_of(type(part))}
-    shown["unit"] = words.per_unit()
-    return " ".join((sentence(part.says, part) % shown).split()).replace(" :", ":").replace(" ,", ",")
+    shown |= {"unit": words.per_unit(), "goods": goods}
+    texts = part.says if isinstance(part.says, tuple) else (part.says,)
+    best = max(texts, key=lambda text: _fits(text, shown))
+    return _tidy(counted(best, part) % shown)
 
 
-def sentence(text: Text, part: Any) -> str:
+def _fits(text: Text, shown: Mapping[str, str]) -> tuple[int, int]:
+    """How much of what there is to say a sentence has a place for, and how few places it leaves empty."""
+    places = _PLACES.findall(text.many if isinstance(text, Plural) else text)
+    filled = sum(bool(shown[place]) for place in places)
+    return filled, filled - len(places)
+
+
+_PLACES: Final = re.compile(r"%\((\w+)\)s")
+
+
+def _tidy(text: str) -> str:
+    """Without the blanks and commas around what was left empty."""
+    text = re.sub(r"\s+([,:)])", r"\1", " ".join(text.split()))
+    return re.sub(r",(?=,|$)", "", text).lstrip(", ")
+
+
+def counted(text: Text, part: Any) -> str:
     """A marked sentence in the active language, in the form that its counting field asks for."""
-    if isinstance(text, Plural):
-        counted = getattr(part, text.by)
-        return ngettext(text.one, text.many, counted if isinstance(counted, int) else len(counted))
-    return _(text)
+    if not isinstance(text, Plural):
+        return _(text)
+    value = getattr(part, text.by) or 0
+    if isinstance(value, tuple):
+        value = len(value)
+    # A part of something is counted like two of them: «0,5 штуки», «0.5 pieces».
+    return ngettext(text.one, text.many, int(value) if value == int(value) else 2)
 
 
 # ---------------------------------------------------------------- fields
 
 
-def _shown(part: Struct, one: Field, words: Words, names: Names) -> str:
-    """A field's value as a part of the sentence; nothing where it is left out."""
+def _shown(part: Condition | Effect, one: Field, words: Words, names: Names) -> str:
+    """A field's value as a part of the sentence; nothing where it is left out, or says nothing: none, one."""
     value = getattr(part, one.name)
-    if value is None or value == () or value is False:
+    if value is None or value is False or (value == one.default and (not value or one.kind == "quantity")):
         return ""
-    kind = type(part).__struct_config__.tag
-    phrase = PHRASES.get((kind, one.name))
-    text = _value(one, value, words, names)
-    return _(str(phrase)) % {"value": text} if phrase is not None else text
-
-
-def _value(one: Field, value: Any, words: Words, names: Names) -> str:
-    shown = KINDS.get(one.kind)
     if one.kind == "choice":
-        return _(dict(one.choices)[value])
-    if one.kind == "yes":
-        return _(one.title).lower()
-    if one.kind == "tiers":
-        return quoted(value, names.tiers)["names"]
-    if one.kind == "outlets":
-        return quoted(value, names.outlets)["names"]
-    return shown(value, words) if shown else str(value)
+        text = _(dict(one.choices)[value])
+    elif one.kind in _NAMED:
+        text = quoted(value, getattr(names, one.kind, None))["names"]
+    else:
+        text = KINDS[one.kind](value, words) if one.kind in KINDS else str(value)
+    if one.kind == "steps":
+        text = _steps(value, words, pieces=str(getattr(part, "by", "")).endswith("quantity"))
+    if one.name not in part.parts:
+        return text
+    many = value if isinstance(value, tuple) else (value,)
+    return counted(part.parts[one.name], part) % {
+        "value": text,
+        "as_points": ", ".join(words.rate(each) for each in many) if one.kind in _FIGURES else "",
+        "as_percents": ", ".join(words.percent(each) for each in many) if one.kind in _FIGURES else "",
+    }
 
 
-def _days(value: int, _words: Words) -> str:
-    return str(value)
-
-
-def _steps(value: Any, words: Words) -> str:
+def _steps(steps: Iterable[Step], words: Words, *, pieces: bool) -> str:
+    """«от 500 ₽ — 3 %, от 3 000 ₽ — 5 %»"""
+    sentence = _("from %(from)s pieces — %(percent)s") if pieces else _("from %(from)s — %(percent)s")
+    shown = words.shortest if pieces else words.round_money
     return ", ".join(
-        _("from %(from)s — %(percent)s") % {"from": words.shortest(step.at_least), "percent": words.percent(step.percent)}
-        for step in value
+        sentence % {"from": shown(step.at_least), "percent": words.percent(step.percent)} for step in steps
     )
 
 
-def _factor(value: Decimal, words: Words) -> str:
-    return words.shortest(value)
-
-
+_NAMED: Final = frozenset({"tiers", "outlets", "channels", "tags", "skus", "categories", "brands"})
+_FIGURES: Final = frozenset({"factor", "levels"})
+# How the value of a field is written, by its kind; others as they stand.
 KINDS: Final[Mapping[str, Callable[[Any, Words], str]]] = {
     "money": lambda value, words: words.round_money(value),
     "points": lambda value, words: words.points(value),
     "percent": lambda value, words: words.percent(value),
-    "factor": _factor,
-    "quantity": _factor,
-    "count": _days,
-    "days": _days,
+    "factor": lambda value, words: words.shortest(value),
+    "quantity": lambda value, words: words.shortest(value),
+    "levels": lambda value, words: ", ".join(words.shortest(each) for each in value),
     "ways": lambda value, _words: ways(value),
-    "channels": lambda value, _words: quoted(value)["names"],
-    "tags": lambda value, _words: quoted(value)["names"],
     "date": lambda value, _words: _day(value),
     "time": lambda value, _words: _time(value),
     "weekdays": lambda value, _words: ", ".join(str(WEEKDAYS[weekday]) for weekday in value),
-    "steps": _steps,
-    "levels": lambda value, words: ", ".join(words.shortest(one) for one in value),
-    "text": lambda value, _words: str(value),
-}
-
-# Where a field in a sentence is more than its value; by the tag of its condition or effect.
-PHRASES: Final[Mapping[tuple[Any, str], Promise]] = {
-    ("period", "since"): gettext_lazy("from %(value)s"),
-    ("period", "until"): gettext_lazy("through %(value)s"),
-    ("period", "time_from"): gettext_lazy("from %(value)s o’clock"),
-    ("period", "time_to"): gettext_lazy("until %(value)s o’clock"),
-    ("age", "at_least"): gettext_lazy("from %(value)s"),
-    ("age", "at_most"): gettext_lazy("to %(value)s years"),
-    ("tags", "any"): gettext_lazy("with the tags %(value)s"),
-    ("tags", "none"): gettext_lazy("without the tags %(value)s"),
-    ("turnover", "at_least"): gettext_lazy("from %(value)s"),
-    ("turnover", "below"): gettext_lazy("below %(value)s"),
-    ("turnover", "days"): gettext_lazy("in the last %(value)s days"),
-    ("ladder", "days"): gettext_lazy("in the last %(value)s days"),
-    ("nth_visit", "again"): gettext_lazy("and then every so many visits"),
-    ("discount", "at_most"): gettext_lazy("(at most %(value)s)"),
-    ("milestone", "every"): gettext_lazy("every %(value)s"),
-    ("coupon", "percent"): gettext_lazy("for a discount of %(value)s"),
-    ("coupon", "amount"): gettext_lazy("for a discount of %(value)s"),
-    ("coupon", "days"): gettext_lazy("%(value)s days"),
-    ("coupon", "minimum"): gettext_lazy("on receipts from %(value)s"),
-    ("referral", "percents"): gettext_lazy("%(value)s %%"),
-    ("referral_gift", "points"): gettext_lazy("%(value)s points"),
-    ("referral", "per_month"): gettext_lazy("(at most %(value)s a month for each)"),
-    ("referral_gift", "per_month"): gettext_lazy("(at most %(value)s a month for each)"),
-    ("activity", "approval"): gettext_lazy("(after somebody has looked at it)"),
 }
 
 
 # ---------------------------------------------------------------- goods
-
-
-def _goods(rule: Rule) -> str:
-    if not rule.effect.of_goods:
-        return ""
-    return goods_sentence(rule.goods)
 
 
 def goods_sentence(goods: Goods) -> str:
@@ -209,41 +185,54 @@ def quoted(names: Iterable[str], titles: Mapping[str, str] | None = None) -> dic
 
 
 def _limits(rule: Rule, words: Words) -> Iterator[str]:
+    """Points, or money for a discount; how many times."""
+    discount = isinstance(rule.effect, DiscountEffect)
     for name, pattern in LIMITS.items():
         value = getattr(rule.limits, name)
-        if value is None:
-            continue
-        shown = words.shortest(value) if isinstance(value, Decimal) else str(value)
-        yield _(str(pattern)) % {"value": shown}
+        if isinstance(value, Decimal):
+            yield str(pattern) % {"value": words.round_money(value) if discount else words.points(value)}
+        elif value is not None:
+            yield pattern % {"value": value}
+    if rule.group:
+        yield _("not together with others of the group “%(group)s”") % {"group": rule.group}
     if rule.closes:
-        yield CLOSES[tuple(sorted(rule.closes))]()
+        yield CLOSES[tuple(sorted(set(rule.closes)))]()
 
 
-LIMITS: Final[Mapping[str, Promise]] = {
+LIMITS: Final[Mapping[str, Any]] = {
     "per_receipt": gettext_lazy("at most %(value)s for a receipt"),
     "per_day": gettext_lazy("at most %(value)s a day for a client"),
     "per_week": gettext_lazy("at most %(value)s a week for a client"),
     "per_month": gettext_lazy("at most %(value)s a month for a client"),
     "per_client": gettext_lazy("at most %(value)s for a client in all"),
-    "times_per_day": gettext_lazy("receipts a day: %(value)s"),
-    "times_per_month": gettext_lazy("receipts a month: %(value)s"),
-    "times_per_client": gettext_lazy("receipts of a client: %(value)s"),
-    "budget": gettext_lazy("until %(value)s are given to all clients together"),
-    "uses": gettext_lazy("until it was used %(value)s times by all clients together"),
+    "times_per_day": ngettext_lazy(
+        "at most %(value)s time a day for a client", "at most %(value)s times a day for a client", "value"
+    ),
+    "times_per_month": ngettext_lazy(
+        "at most %(value)s time a month for a client", "at most %(value)s times a month for a client", "value"
+    ),
+    "times_per_client": ngettext_lazy(
+        "at most %(value)s time for a client in all", "at most %(value)s times for a client in all", "value"
+    ),
+    "budget": gettext_lazy("until all clients together have got %(value)s"),
+    "uses": ngettext_lazy(
+        "until it was used %(value)s time by all clients together",
+        "until it was used %(value)s times by all clients together",
+        "value",
+    ),
 }
 CLOSES: Final[Mapping[tuple[str, ...], Callable[[], str]]] = {
     ("points",): lambda: _("these goods can’t be paid with points then"),
     ("earning",): lambda: _("these goods earn no points then"),
     ("earning", "points"): lambda: _("these goods earn no points and can’t be paid with them then"),
 }
-assert set(LIMITS) == set(Limits.__struct_fields__)  # noqa: S101  # nothing is left unsaid
 
 
 def _life(rule: Rule) -> Iterator[str]:
     if rule.pending_days is not None:
-        yield ngettext(
-            "to be spent after %(days)s day", "to be spent after %(days)s days", rule.pending_days
-        ) % {"days": rule.pending_days}
+        yield ngettext("to be spent after %(days)s day", "to be spent after %(days)s days", rule.pending_days) % {
+            "days": rule.pending_days
+        }
     if rule.expiry is not None:
         yield _good_for(rule.expiry)
 
@@ -287,5 +276,3 @@ def _day(day: dt.date) -> str:
 
 def _time(time: dt.time) -> str:
     return time.isoformat("seconds" if time.second else "minutes")
-
-

@@ -16,10 +16,36 @@ from django.utils.translation import ngettext
 from msgspec import Struct
 
 from loyalty.differences import differences
-from loyalty.engine.effects import BaseEffect, BonusEffect, Discount, Multiply, Welcome
+from loyalty.engine.conditions import EVERYTHING
+from loyalty.engine.effects import (
+    Activity,
+    BaseEffect,
+    BonusEffect,
+    DiscountEffect,
+    Effect,
+    Give,
+    Multiply,
+    ProgressEffect,
+    Referral,
+    ReferralGift,
+    Welcome,
+)
 from loyalty.engine.quantities import ZERO
-from loyalty.engine.rulebook import AfterDays, OnDate, Points, Rule, Rulebook, Spending, Tier, dump
-from loyalty.rule_sentences import NO_NAMES, Names, rule_sentence, ways
+from loyalty.engine.rulebook import (
+    AfterDays,
+    CalendarPeriod,
+    LastDays,
+    OnDate,
+    Points,
+    Rule,
+    Rulebook,
+    Spending,
+    Status,
+    Tier,
+    Window,
+    dump,
+)
+from loyalty.rule_sentences import NO_NAMES, Names, goods_sentence, rule_sentence, ways
 from loyalty.wording import Words
 
 
@@ -47,8 +73,9 @@ def told(rulebook: Rulebook, words: Words, *, outlets: Mapping[str, str] | None 
     names = Names({tier.id: tier.title for tier in rulebook.tiers}, outlets or {})
     chapters = (
         Chapter(_("Earning"), tuple(_earning(rulebook, words, names))),
+        Chapter(_("Invitations and actions"), tuple(_rules(rulebook, _INVITING, words, names))),
         Chapter(_("Tiers"), tuple(_tiers(rulebook, words))),
-        Chapter(_("Discounts"), tuple(_rules(rulebook, Discount, words, names))),
+        Chapter(_("Discounts"), tuple(_rules(rulebook, (DiscountEffect,), words, names))),
         Chapter(_("Paying with points"), tuple(_spending(rulebook, words))),
         Chapter(_("Life of points"), tuple(_life(rulebook.points))),
         Chapter(_("Returns and late receipts"), tuple(_returns(rulebook.points))),
@@ -86,32 +113,43 @@ def _orders(rulebook: Rulebook) -> tuple[tuple[str, ...], ...]:
 # ---------------------------------------------------------------- earning
 
 
+_INVITING: Final = (Referral, ReferralGift, Activity)
+# Steps of a receipt, in their order. What belongs to none of them, and is told nowhere else, comes at the end.
+_STEPS: Final[tuple[type[Effect], ...]] = (BaseEffect, BonusEffect, Multiply, Give, ProgressEffect)
+
+
 def _earning(rulebook: Rulebook, words: Words, names: Names) -> Iterator[Sentence]:
-    earning = [
-        *_rules(rulebook, BaseEffect, words, names),
-        *_rules(rulebook, BonusEffect, words, names),
-        *_rules(rulebook, Multiply, words, names),
-    ]
     by_tier = any(tier.earn_percent for tier in rulebook.tiers)
     if by_tier:
         yield Sentence("earning", _("Purchases earn by tier: see “Tiers”."))
-    elif not earning:
+    elif not any(rule.enabled and isinstance(rule.effect, _STEPS) for rule in rulebook.rules):
         yield Sentence("earning", _("Purchases earn nothing yet."))
-    yield from earning
-    yield from _rules(rulebook, Welcome, words, names)
+    for step in _STEPS:
+        yield from _rules(rulebook, (step,), words, names)
+    told = (*_STEPS, *_INVITING, DiscountEffect, Welcome)
+    for rule in rulebook.rules:
+        if not isinstance(rule.effect, told):
+            yield _rule(rule, words, names)
+    yield from _rules(rulebook, (Welcome,), words, names)
     points = rulebook.points
     yield Sentence("points.earn_on", EARN_ON[points.earn_on]())
     if points.earn_when_redeeming:
         yield Sentence("points.redeeming", _("A receipt that points paid a part of earns, too."))
     else:
         yield Sentence("points.redeeming", _("A receipt that points paid a part of earns nothing."))
+    if points.goods != EVERYTHING:
+        yield Sentence("points.goods", _("Only these goods earn: %(goods)s.") % {"goods": goods_sentence(points.goods)})
+    for name, sentence in CAPS.items():
+        most: Decimal | None = getattr(points.caps, name)
+        if most is not None:
+            yield Sentence(f"points.caps.{name}", sentence() % {"points": words.points(most)})
     yield Sentence("points.rounding", ROUNDING[points.rounding]())
     yield Sentence("points.pending_days", _pending(points.pending_days))
 
 
-def _rules(rulebook: Rulebook, effect: type, words: Words, names: Names) -> Iterator[Sentence]:
+def _rules(rulebook: Rulebook, effects: tuple[type[Effect], ...], words: Words, names: Names) -> Iterator[Sentence]:
     for rule in rulebook.rules:
-        if isinstance(rule.effect, effect):
+        if isinstance(rule.effect, effects):
             yield _rule(rule, words, names)
 
 
@@ -135,6 +173,14 @@ ROUNDING: Final[Mapping[str, Callable[[], str]]] = {
 }
 
 
+CAPS: Final[Mapping[str, Callable[[], str]]] = {
+    "per_receipt": lambda: _("All rules together give at most %(points)s for a receipt."),
+    "per_day": lambda: _("All rules together give a client at most %(points)s a day."),
+    "per_week": lambda: _("All rules together give a client at most %(points)s a week."),
+    "per_month": lambda: _("All rules together give a client at most %(points)s a month."),
+}
+
+
 def _pending(days: int) -> str:
     if not days:
         return _("Points can be spent at once, from the next receipt on.")
@@ -152,6 +198,47 @@ def _pending(days: int) -> str:
 def _tiers(rulebook: Rulebook, words: Words) -> Iterator[Sentence]:
     for rank, tier in enumerate(rulebook.tiers):
         yield Sentence(f"tier:{tier.id}", tier_sentence(tier, words, first=rank == 0))
+    if rulebook.tiers:
+        yield from _status(rulebook.status)
+
+
+def _status(status: Status) -> Iterator[Sentence]:
+    yield Sentence("status.window", _window(status.window))
+    yield Sentence("status.downgrade", DOWNGRADE[status.downgrade]())
+    if status.downgrade == "never":
+        return
+    if status.grace_days:
+        said = ngettext(
+            "A tier is kept for %(days)s day more.", "A tier is kept for %(days)s days more.", status.grace_days
+        )
+        yield Sentence("status.grace_days", said % {"days": status.grace_days})
+    yield Sentence("status.fall", FALL[status.fall]())
+
+
+def _window(window: Window) -> str:
+    match window:
+        case LastDays(days=days):
+            said = ngettext("For tiers the last %(days)s day counts.", "For tiers the last %(days)s days count.", days)
+            return said % {"days": days}
+        case CalendarPeriod(unit=unit):
+            return UNITS[unit]()
+    return _("For tiers everything since joining counts.")
+
+
+UNITS: Final[Mapping[str, Callable[[], str]]] = {
+    "month": lambda: _("For tiers the calendar month counts."),
+    "quarter": lambda: _("For tiers the calendar quarter counts."),
+    "year": lambda: _("For tiers the calendar year counts."),
+}
+DOWNGRADE: Final[Mapping[str, Callable[[], str]]] = {
+    "never": lambda: _("A tier once reached is kept for ever."),
+    "at_once": lambda: _("Who buys too little for the tier loses it at once."),
+    "period_end": lambda: _("Who buys too little for the tier keeps it to the end of the period."),
+}
+FALL: Final[Mapping[str, Callable[[], str]]] = {
+    "straight": lambda: _("Then the client gets the tier that the purchases are enough for."),
+    "one_step": lambda: _("Then the client gets one tier lower."),
+}
 
 
 def tier_sentence(tier: Tier, words: Words, *, first: bool = False) -> str:
@@ -174,8 +261,16 @@ def _reached(tier: Tier, words: Words, *, first: bool) -> str:
         ways.append(_("from %(money)s of purchases") % {"money": words.round_money(tier.spent)})
     if tier.visits is not None:
         ways.append(ngettext("from %(number)s visit", "from %(number)s visits", tier.visits) % {"number": tier.visits})
+    if tier.referrals is not None:
+        text = ngettext("from %(number)s invited client", "from %(number)s invited clients", tier.referrals)
+        ways.append(text % {"number": tier.referrals})
     if first:
-        return " ".join([_("everybody from the start"), *(f"({way})" for way in ways if tier.spent or tier.visits)])
+        return " ".join(
+            [
+                _("everybody from the start"),
+                *(f"({way})" for way in ways if tier.spent or tier.visits or tier.referrals),
+            ]
+        )
     return _(" or ").join(ways) or _("nobody, as no threshold is set")
 
 
@@ -190,6 +285,12 @@ def _spending(rulebook: Rulebook, words: Words) -> Iterator[Sentence]:
         amount: Decimal | None = getattr(spending, name)
         if amount is not None and (amount or name.startswith("per_")):
             yield Sentence(f"spending.{name}", sentence() % {"points": words.points(amount)})
+    if spending.goods != EVERYTHING:
+        said = _("Points can only be spent %(goods)s.") % {"goods": goods_sentence(spending.goods)}
+        yield Sentence("spending.goods", said)
+    if spending.min_line_price:
+        said = _("Points can’t pay for goods cheaper than %(money)s.")
+        yield Sentence("spending.min_line_price", said % {"money": words.round_money(spending.min_line_price)})
     yield Sentence("spending.confirm", _confirmed(spending))
     yield Sentence("spending.line_minimum", _line_minimum(spending, words))
     if spending.round_to_pay:
@@ -252,6 +353,13 @@ def _life(points: Points) -> Iterator[Sentence]:
             yield Sentence("points.expiry", _("Points are good through %(day)s.") % {"day": _day(date)})
         case _:
             yield Sentence("points.expiry", _("Points never expire."))
+    if points.inactivity_days is not None:
+        said = ngettext(
+            "All points expire after %(days)s day without purchases.",
+            "All points expire after %(days)s days without purchases.",
+            points.inactivity_days,
+        )
+        yield Sentence("points.inactivity_days", said % {"days": points.inactivity_days})
     said = ngettext(
         "Points that come back with a return after their time live %(days)s day more.",
         "Points that come back with a return after their time live %(days)s days more.",

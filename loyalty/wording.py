@@ -6,7 +6,7 @@ import time
 from decimal import Decimal
 from typing import Final
 
-from django.utils.translation import get_language, gettext, override
+from django.utils.translation import get_language, gettext, ngettext, override
 from msgspec import Struct
 
 from merchants.models import Program
@@ -33,6 +33,11 @@ class Words(Struct, frozen=True):
                 said = _catalogue[self.language, sentence] = gettext(sentence)
         return said % parts if parts else said
 
+    def say_many(self, one: str, many: str, number: int, **parts: object) -> str:
+        """A sentence in the form that a number asks for: mark both with the `ngettext` of the engine's words."""
+        with override(self.language):
+            return ngettext(one, many, number) % parts
+
     def money(self, amount: Decimal) -> str:
         """`12 500,00 ₽`; in English `12,500.00 ₽`."""
         return f"{self.number(amount, self.currency_digits)} {self._symbol}"
@@ -48,6 +53,10 @@ class Words(Struct, frozen=True):
     def points(self, amount: Decimal) -> str:
         """`2 балла`, `5 зёрен`, `7,17 балла`; in English `2 points`."""
         return f"{self.number(amount, 0 if whole(amount) else self.precision)} {self._point_name(amount)}"
+
+    def rate(self, amount: Decimal) -> str:
+        """Points for a unit of something, however small: `0,05 балла`."""
+        return f"{self.shortest(amount)} {self._point_name(amount)}"
 
     def exact(self, amount: Decimal) -> str:
         """Points before they are rounded: two places, and more only where there are more."""

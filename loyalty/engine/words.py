@@ -1,6 +1,7 @@
 """Marks for the sentences of the vocabulary: they stand beside what they are about and are translated elsewhere.
 
-The engine says nothing itself. `loyalty.vocabulary` puts a marked sentence into the reader's language.
+The engine says nothing itself. `loyalty.rule_sentences` and `loyalty.explanations` put a marked sentence into the
+reader's language.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from msgspec import Struct
 
 
 class Plural(Struct, frozen=True):
-    """A sentence in two forms; the field `by` counts: a number, or the length of a list."""
+    """A sentence in two forms; the field `by` counts: a number, or the length of a list. In `missed`, where the fields
+    are not known any more, it is `count`."""
 
     one: str
     many: str
@@ -17,6 +19,8 @@ class Plural(Struct, frozen=True):
 
 
 Text = str | Plural
+# Of several sentences that one is said which has a place for most of what there is to say.
+Says = Text | tuple[Text, ...]
 
 
 def gettext_noop(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -12,7 +12,7 @@ from msgspec import Struct
 from loyalty.engine.cart import Cart, Client, IdentifiedBy, Line
 from loyalty.engine.faults import Fault
 from loyalty.engine.quantities import ZERO
-from loyalty.engine.words import Text, gettext_noop
+from loyalty.engine.words import Says, Text, gettext_noop
 
 if TYPE_CHECKING:
     from loyalty.engine.rulebook import Rulebook
@@ -47,10 +47,16 @@ class Miss(Struct, frozen=True):
 
 class Condition(Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True):
     """A condition on the receipt. `title` heads its fields, `says` is its part of the rule's sentence, `missed` says
-    why a receipt did not fit. `of_receipt`: a return of goods can end it."""
+    why a receipt did not fit. `of_receipt`: a return of goods can end it.
+
+    `says` has places for the fields by name; what is left out, or none (one piece) by default, leaves its place empty.
+    `parts` are the fields that are more than their value there. `missed` may have `missing`, `count` and the rule's
+    `title`.
+    """
 
     title: ClassVar[str]
-    says: ClassVar[Text]
+    says: ClassVar[Says]
+    parts: ClassVar[Mapping[str, Text]] = {}
     missed: ClassVar[Text]
     of_receipt: ClassVar[bool] = False
 

@@ -40,7 +40,8 @@ class NthVisit(Condition, frozen=True, tag="nth_visit"):
     purchases: a second receipt of the day is no visit."""
 
     title = _("Visit by number")
-    says = ngettext("on the first visit %(again)s", "on visit %(number)s %(again)s", "number")
+    says = _("on %(again)s visit number %(number)s")
+    parts = {"again": _("every")}
     missed = ngettext("%(count)s visit is left", "%(count)s visits are left", "count")
 
     number: Annotated[int, field("count", _("Number of the visit"), ge=1, le=10000)]
@@ -63,7 +64,11 @@ class VisitsWithin(Condition, frozen=True, tag="visits_within"):
     """The client comes for at least the `visits`-th time within `days` local days, this one included."""
 
     title = _("Visits in some days")
-    says = _("with %(visits)s visits within %(days)s days")
+    says = _("with %(visits)s or more within %(days)s")
+    parts = {
+        "visits": ngettext("%(value)s visit", "%(value)s visits", "visits"),
+        "days": ngettext("%(value)s day", "%(value)s days", "days"),
+    }
     missed = ngettext("%(count)s visit is left", "%(count)s visits are left", "count")
 
     visits: Annotated[int, field("count", _("Visits, at least"), ge=1, le=1000)]
@@ -89,8 +94,13 @@ class Turnover(Condition, frozen=True, tag="turnover"):
     """What the client paid before this receipt, altogether or in the last `days`, lies between two sums."""
 
     title = _("Sum of purchases")
-    says = _("with purchases %(at_least)s %(below)s %(days)s")
-    missed = _("Purchases of %(missing)s are left")
+    says = (_("with purchases %(at_least)s %(below)s %(days)s"), _("with any sum of purchases"))
+    parts = {
+        "at_least": _("from %(value)s"),
+        "below": _("below %(value)s"),
+        "days": ngettext("in the last %(value)s day", "in the last %(value)s days", "days"),
+    }
+    missed = _("Purchases of %(missing)s more are needed")
 
     at_least: Annotated[Decimal | None, field("money", _("Purchases from"))] = None
     below: Annotated[Decimal | None, field("money", _("Purchases below"), _("This sum not included."))] = None
@@ -113,8 +123,10 @@ class ComesBack(Condition, frozen=True, tag="comes_back"):
     """The last purchase was at least `days` local days before."""
 
     title = _("Back after a pause")
-    says = ngettext("after %(days)s day without purchases", "after %(days)s days without purchases", "days")
-    missed = ngettext("Only after %(days)s day without purchases", "Only after %(days)s days without purchases", "days")
+    says = ngettext(
+        "after %(days)s day or more without purchases", "after %(days)s days or more without purchases", "days"
+    )
+    missed = _("Only after a long pause in purchases")
 
     days: Annotated[int, field("days", _("Days without purchases, at least"), ge=1, le=3660)]
 

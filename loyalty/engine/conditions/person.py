@@ -27,7 +27,16 @@ class Birthday(Condition, frozen=True, tag="birthday"):
     28 February in other years."""
 
     title = _("Birthday")
-    says = _("around the birthday (%(before)s before, %(after)s after)")
+    says = (
+        _("on the birthday (%(before)s and %(after)s)"),
+        _("on the birthday (%(before)s)"),
+        _("on the birthday (%(after)s)"),
+        _("on the birthday"),
+    )
+    parts = {
+        "before": ngettext("%(value)s day before", "%(value)s days before", "before"),
+        "after": ngettext("%(value)s day after", "%(value)s days after", "after"),
+    }
     missed = _("Only around the birthday")
 
     before: Annotated[int, field("days", _("Days before"), ge=0, le=60)] = 0
@@ -48,7 +57,11 @@ class Age(Condition, frozen=True, tag="age"):
     """The client is at least, or at most, so many years old on the day of the receipt."""
 
     title = _("Age")
-    says = _("aged %(at_least)s %(at_most)s")
+    says = (_("for clients aged %(at_least)s %(at_most)s"), _("for clients whose birthday is known"))
+    parts = {
+        "at_least": ngettext("from %(value)s year", "from %(value)s years", "at_least"),
+        "at_most": ngettext("to %(value)s year", "to %(value)s years", "at_most"),
+    }
     missed = _("Only for another age")
 
     at_least: Annotated[Years | None, field("count", _("From, years"))] = None
@@ -72,7 +85,16 @@ class Tagged(Condition, frozen=True, tag="tags"):
     """The client has one of these tags, and none of those."""
 
     title = _("Tags of the client")
-    says = _("for clients %(any)s %(none)s")
+    says = (
+        _("for clients %(any)s, %(none)s"),
+        _("for clients %(any)s"),
+        _("for clients %(none)s"),
+        _("for all clients"),
+    )
+    parts = {
+        "any": ngettext("with the tag %(value)s", "with one of the tags %(value)s", "any"),
+        "none": ngettext("without the tag %(value)s", "without the tags %(value)s", "none"),
+    }
     missed = _("Only for another group of clients")
 
     any: Annotated[tuple[str, ...], field("tags", _("With one of the tags"))] = ()
@@ -99,8 +121,12 @@ class MemberFor(Condition, frozen=True, tag="member_for"):
     """The client joined at least so many days before the receipt."""
 
     title = _("In the programme for some time")
-    says = ngettext("for those who joined %(days)s day ago or earlier", "for those who joined %(days)s days ago or earlier", "days")
-    missed = ngettext("One has to be in the programme for %(days)s day", "One has to be in the programme for %(days)s days", "days")
+    says = ngettext(
+        "for those who joined %(days)s day ago or earlier", "for those who joined %(days)s days ago or earlier", "days"
+    )
+    missed = ngettext(
+        "%(count)s day in the programme is still needed", "%(count)s days in the programme are still needed", "count"
+    )
 
     days: Annotated[int, field("days", _("Days since joining, at least"), ge=1, le=20000)]
 

@@ -57,7 +57,9 @@ class ByChannel(Condition, frozen=True, tag="channel"):
 
     channels: Annotated[
         tuple[str, ...],
-        field("channels", _("Channels of sales"), _("For example store, online: as the till sends them."), min_length=1),
+        field(
+            "channels", _("Channels of sales"), _("For example store, online: as the till sends them."), min_length=1
+        ),
     ]
 
     def misses(self, receipt: Receipt) -> Miss | None:

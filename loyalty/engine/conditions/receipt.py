@@ -49,7 +49,7 @@ class MinimumLine(GoodsCondition, frozen=True, tag="minimum_line"):
 
     title = _("A line from a sum")
     says = _("when one line costs %(amount)s or more")
-    missed = _("No line of %(amount)s")
+    missed = _("%(missing)s short on one line of the receipt")
 
     amount: Annotated[Decimal, field("money", _("One line from a sum"), _("After discounts."))]
 
@@ -62,7 +62,7 @@ class Quantity(GoodsCondition, frozen=True, tag="quantity"):
     """At least so many pieces (or kilograms) of the goods are bought together."""
 
     title = _("Quantity of goods")
-    says = _("from %(at_least)s pieces")
+    says = _("when there are %(at_least)s pieces of these goods or more")
     missed = _("Too few of these goods")
 
     at_least: Annotated[Decimal, field("quantity", _("Pieces, at least"), positive=True)]
@@ -76,8 +76,12 @@ class Lines(GoodsCondition, frozen=True, tag="lines"):
     """At least so many different lines of the goods stand on the receipt."""
 
     title = _("Lines on the receipt")
-    says = ngettext("from %(at_least)s line", "from %(at_least)s lines", "at_least")
-    missed = _("Too few different goods")
+    says = ngettext(
+        "when there is %(at_least)s line of these goods or more",
+        "when there are %(at_least)s lines of these goods or more",
+        "at_least",
+    )
+    missed = ngettext("%(count)s more product is needed", "%(count)s more products are needed", "count")
 
     at_least: Annotated[int, field("count", _("Lines, at least"), ge=1, le=1000)]
 
@@ -92,7 +96,9 @@ class WithCode(Condition, frozen=True, tag="promo_code"):
     says = _("with the promo code “%(code)s”")
     missed = _("Only with a promo code")
 
-    code: Annotated[str, field("text", _("Promo code"), _("Letters and digits, as clients type it."), min_length=2, max_length=40)]
+    code: Annotated[
+        str, field("text", _("Promo code"), _("Letters and digits, as clients type it."), min_length=2, max_length=40)
+    ]
 
     def misses(self, receipt: Receipt) -> Miss | None:
         return None if spelled(self.code) in map(spelled, receipt.cart.promo_codes) else Miss("promo_code")

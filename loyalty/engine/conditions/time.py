@@ -23,14 +23,18 @@ class Between(Condition, frozen=True, tag="period"):
     """From one local day to another, both included; on these weekdays (1 is Monday); within these hours."""
 
     title = _("Days and hours")
-    says = _("%(since)s %(until)s %(weekdays)s %(time_from)s %(time_to)s")
+    says = ("%(since)s %(until)s, %(weekdays)s, %(time_from)s %(time_to)s", _("at any time"))
+    parts = {
+        "since": _("since %(value)s"),
+        "until": _("through %(value)s"),
+        "time_from": _("from %(value)s o’clock"),
+        "time_to": _("until %(value)s o’clock"),
+    }
     missed = _("Not on these dates")
 
     since: Annotated[dt.date | None, field("date", _("From a day"))] = None
     until: Annotated[dt.date | None, field("date", _("Through a day"), _("This day included."))] = None
-    weekdays: Annotated[
-        tuple[Annotated[int, Meta(ge=1, le=7)], ...], field("weekdays", _("Days of the week"))
-    ] = ()
+    weekdays: Annotated[tuple[Annotated[int, Meta(ge=1, le=7)], ...], field("weekdays", _("Days of the week"))] = ()
     time_from: Annotated[dt.time | None, field("time", _("From an hour"))] = None
     time_to: Annotated[
         dt.time | None,

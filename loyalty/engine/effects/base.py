@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,7 +12,7 @@ from msgspec import Struct
 from loyalty.engine.conditions.base import Sold
 from loyalty.engine.faults import Fault
 from loyalty.engine.quantities import ZERO
-from loyalty.engine.words import Text
+from loyalty.engine.words import Says, Text
 
 if TYPE_CHECKING:
     from loyalty.engine.cart import Client
@@ -20,12 +20,16 @@ if TYPE_CHECKING:
 
 
 class Effect(Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True):
-    """`title` heads its fields, `says` begins the rule's sentence; `of_goods`: a rule may name goods for it."""
+    """`title` heads its fields, `says` begins the rule's sentence; `of_goods`: a rule may name goods for it.
+
+    `says` and `parts` are as those of a condition. `says` may have a place for `goods`; otherwise they follow it.
+    """
 
     name: ClassVar[str]
     """The tag, as explanations keep it."""
     title: ClassVar[str]
-    says: ClassVar[Text]
+    says: ClassVar[Says]
+    parts: ClassVar[Mapping[str, Text]] = {}
     of_goods: ClassVar[bool] = True
     on_receipt: ClassVar[bool] = True
     """Whether it works on receipts: joining and actions have none."""

@@ -16,7 +16,7 @@ from loyalty.engine.effects.base import DiscountEffect, Offer
 from loyalty.engine.faults import Fault
 from loyalty.engine.fields import field
 from loyalty.engine.quantities import HUNDRED, ZERO, half_up
-from loyalty.engine.words import gettext_noop
+from loyalty.engine.words import gettext_noop, ngettext
 
 if TYPE_CHECKING:
     from loyalty.engine.rulebook import Rulebook
@@ -30,6 +30,7 @@ class Discount(DiscountEffect, frozen=True, tag="discount"):
     name = "discount"
     title = _("Discount in percent")
     says = _("discount of %(percent)s %(at_most)s")
+    parts = {"at_most": _("(at most %(value)s)")}
 
     percent: Annotated[Decimal, field("percent", _("Discount, %"), positive=True)]
     at_most: Annotated[Decimal | None, field("money", _("At most, money"), positive=True)] = None
@@ -37,7 +38,9 @@ class Discount(DiscountEffect, frozen=True, tag="discount"):
     def offers(self, lines: Sequence[Sold], client: Client | None, day: dt.date, digits: int) -> list[Offer]:
         base = total(lines)
         money = half_up(base * self.percent / HUNDRED, digits)
-        return [Offer(range(len(lines)), base, money if self.at_most is None else min(money, self.at_most), self.percent)]
+        return [
+            Offer(range(len(lines)), base, money if self.at_most is None else min(money, self.at_most), self.percent)
+        ]
 
 
 class DiscountSum(DiscountEffect, frozen=True, tag="discount_sum"):
@@ -63,11 +66,11 @@ class Step(Struct, frozen=True, forbid_unknown_fields=True):
 
 Measure = Literal["line_quantity", "line_amount", "receipt_quantity", "receipt_amount", "turnover"]
 MEASURES = (
-    ("turnover", _("by the client’s purchases so far")),
-    ("receipt_amount", _("by the sum of these goods on the receipt")),
-    ("receipt_quantity", _("by the pieces of these goods on the receipt")),
-    ("line_amount", _("by the sum of each line")),
-    ("line_quantity", _("by the pieces of each line")),
+    ("turnover", _("with the client’s purchases so far")),
+    ("receipt_amount", _("with the sum of these goods on the receipt")),
+    ("receipt_quantity", _("with the pieces of these goods on the receipt")),
+    ("line_amount", _("with the sum of each line")),
+    ("line_quantity", _("with the pieces of each line")),
 )
 
 
@@ -77,12 +80,19 @@ class Ladder(DiscountEffect, frozen=True, tag="ladder"):
 
     name = "ladder"
     title = _("Discount by thresholds")
-    says = _("discount %(by)s %(days)s: %(steps)s")
+    says = _("discount %(goods)s that grows %(by)s %(days)s: %(steps)s")
+    parts = {"days": ngettext("in the last %(value)s day", "in the last %(value)s days", "days")}
 
     by: Annotated[Measure, field("choice", _("It grows"), choices=MEASURES)]
     steps: Annotated[
         tuple[Step, ...],
-        field("steps", _("Thresholds"), _("One to a line: from how much, and how many percent."), min_length=1, max_length=20),
+        field(
+            "steps",
+            _("Thresholds"),
+            _("One to a line: from how much, and how many percent."),
+            min_length=1,
+            max_length=20,
+        ),
     ]
     days: Annotated[
         DaysBack | None,
@@ -91,7 +101,9 @@ class Ladder(DiscountEffect, frozen=True, tag="ladder"):
 
     def offers(self, lines: Sequence[Sold], client: Client | None, day: dt.date, digits: int) -> list[Offer]:
         if self.by in ("line_quantity", "line_amount"):
-            found = (self._offer([n], lines, self._measure([sold], client, day), digits) for n, sold in enumerate(lines))
+            found = (
+                self._offer([n], lines, self._measure([sold], client, day), digits) for n, sold in enumerate(lines)
+            )
             return [offer for offer in found if offer is not None]
         offer = self._offer(range(len(lines)), lines, self._measure(lines, client, day), digits)
         return [] if offer is None else [offer]
@@ -123,4 +135,3 @@ class Ladder(DiscountEffect, frozen=True, tag="ladder"):
                 yield Fault(f"{at}/steps", "steps_must_rise")
         if self.days is not None and self.by != "turnover":
             yield Fault(f"{at}/days", "days_of_purchases_only")
-

@@ -10,7 +10,7 @@ from loyalty.engine.conditions.base import Sold, total
 from loyalty.engine.effects.base import BaseEffect, BonusEffect, Effect
 from loyalty.engine.fields import field
 from loyalty.engine.quantities import HUNDRED, ONE, ZERO
-from loyalty.engine.words import gettext_noop
+from loyalty.engine.words import gettext_noop, ngettext
 
 _ = gettext_noop
 
@@ -39,6 +39,7 @@ class PerUnit(BaseEffect, frozen=True, tag="per_unit"):
     name = "per_unit"
     title = _("Points for each unit of money")
     says = _("%(points)s for every %(unit)s paid, in proportion")
+    parts = {"points": "%(as_points)s"}
 
     points: Annotated[Decimal, field("factor", _("Points for a unit of money"), positive=True)]
 
@@ -77,7 +78,10 @@ class PerItem(BonusEffect, frozen=True, tag="per_item"):
 
     name = "per_item"
     title = _("Points for pieces of goods")
-    says = _("%(points)s for every %(quantity)s pieces")
+    says = (
+        ngettext("%(points)s for every %(quantity)s piece", "%(points)s for every %(quantity)s pieces", "quantity"),
+        _("%(points)s for each piece"),
+    )
 
     points: Annotated[Decimal, field("points", _("Points"), positive=True)]
     quantity: Annotated[Decimal, field("quantity", _("For every so many pieces"), positive=True)] = ONE
@@ -97,7 +101,9 @@ class Multiply(Effect, frozen=True, tag="multiply"):
     title = _("Multiply the points")
     says = _("the base points × %(by)s")
 
-    by: Annotated[Decimal, field("factor", _("Times"), _("2 is twice as many. Several multipliers add up."), positive=True)]
+    by: Annotated[
+        Decimal, field("factor", _("Times"), _("2 is twice as many. Several multipliers add up."), positive=True)
+    ]
 
 
 class Give(Effect, frozen=True, tag="give"):

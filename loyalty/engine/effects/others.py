@@ -10,7 +10,7 @@ from loyalty.engine.effects.base import Effect
 from loyalty.engine.faults import Fault
 from loyalty.engine.fields import field
 from loyalty.engine.quantities import HUNDRED, ZERO, unit
-from loyalty.engine.words import gettext_noop
+from loyalty.engine.words import gettext_noop, ngettext
 
 if TYPE_CHECKING:
     from loyalty.engine.rulebook import Rulebook
@@ -37,11 +37,22 @@ class Referral(Effect, frozen=True, tag="referral"):
 
     name = "referral"
     title = _("Percent to the one who invited")
-    says = _("%(percents)s of what is paid go to those who invited the client %(per_month)s")
+    says = ngettext(
+        "%(percents)s of what is paid as points to the one who invited the client %(per_month)s",
+        "%(percents)s of what is paid as points to those who invited the client, by level %(per_month)s",
+        "percents",
+    )
+    parts = {"percents": "%(as_percents)s", "per_month": _("(at most %(value)s a month for each)")}
 
     percents: Annotated[
         tuple[Decimal, ...],
-        field("levels", _("Percents by level"), _("For example 5; 3; 1: the nearest first."), min_length=1, max_length=LEVELS),
+        field(
+            "levels",
+            _("Percents by level"),
+            _("For example 5; 3; 1: the nearest first."),
+            min_length=1,
+            max_length=LEVELS,
+        ),
     ]
     per_month: Annotated[Decimal | None, field("points", _("At most a month for each, points"), positive=True)] = None
 
@@ -56,12 +67,23 @@ class ReferralGift(Effect, frozen=True, tag="referral_gift"):
 
     name = "referral_gift"
     title = _("Points to the one who invited")
-    says = _("%(points)s to those who invited the client %(per_month)s")
+    says = ngettext(
+        "%(points)s to the one who invited the client %(per_month)s",
+        "%(points)s to those who invited the client, by level %(per_month)s",
+        "points",
+    )
+    parts = {"points": "%(as_points)s", "per_month": _("(at most %(value)s a month for each)")}
     of_goods = False
 
     points: Annotated[
         tuple[Decimal, ...],
-        field("levels", _("Points by level"), _("For example 100; 50: the nearest first."), min_length=1, max_length=LEVELS),
+        field(
+            "levels",
+            _("Points by level"),
+            _("For example 100; 50: the nearest first."),
+            min_length=1,
+            max_length=LEVELS,
+        ),
     ]
     per_month: Annotated[Decimal | None, field("points", _("At most a month for each, points"), positive=True)] = None
 
@@ -76,12 +98,19 @@ class Activity(Effect, frozen=True, tag="activity"):
     name = "activity"
     title = _("Points for an action")
     says = _("%(points)s for the action “%(action)s” %(approval)s")
+    parts = {"approval": _("(after somebody has looked at it)")}
     of_goods = False
     on_receipt = False
 
     action: Annotated[
         str,
-        field("text", _("Action"), _("As the shop’s programs name it: review, repost, survey."), min_length=1, max_length=40),
+        field(
+            "text",
+            _("Action"),
+            _("As the shop’s programs name it: review, repost, survey."),
+            min_length=1,
+            max_length=40,
+        ),
     ]
     points: Annotated[Decimal, field("points", _("Points"), positive=True)]
     approval: Annotated[bool, field("yes", _("Somebody looks at it first"))] = False

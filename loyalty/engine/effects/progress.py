@@ -10,7 +10,7 @@ from loyalty.engine.effects.base import ProgressEffect, stepped
 from loyalty.engine.faults import Fault
 from loyalty.engine.fields import field
 from loyalty.engine.quantities import HUNDRED, ZERO
-from loyalty.engine.words import gettext_noop
+from loyalty.engine.words import gettext_noop, ngettext
 
 if TYPE_CHECKING:
     from loyalty.engine.rulebook import Rulebook
@@ -24,7 +24,10 @@ class Milestone(ProgressEffect, frozen=True, tag="milestone"):
 
     name = "milestone"
     title = _("Points at sums of purchases")
-    says = _("%(points)s at purchases of %(at)s %(every)s altogether")
+    says = (
+        _("%(points)s for every %(every)s of purchases altogether"),
+        _("%(points)s when all purchases together reach %(at)s"),
+    )
     of_goods = False
 
     points: Annotated[Decimal, field("points", _("Points"), positive=True)]
@@ -53,7 +56,7 @@ class Carried(ProgressEffect, frozen=True, tag="for_every_carried"):
 
     name = "for_every_carried"
     title = _("Points for every full sum, the rest is kept")
-    says = _("%(points)s for every full %(amount)s, the rest counts next time")
+    says = _("%(points)s for every full %(amount)s %(goods)s, the rest counts next time")
 
     points: Annotated[Decimal, field("points", _("Points"), positive=True)]
     amount: Annotated[Decimal, field("money", _("For every full sum"), positive=True)]
@@ -70,7 +73,13 @@ class Coupon(ProgressEffect, frozen=True, tag="coupon"):
 
     name = "coupon"
     title = _("Coupon for every so many points")
-    says = _("a coupon %(percent)s %(amount)s for every %(every)s earned, good for %(days)s %(minimum)s")
+    says = _("a coupon %(percent)s %(amount)s for every %(every)s earned, good for %(days)s, %(minimum)s")
+    parts = {
+        "percent": _("for a discount of %(value)s"),
+        "amount": _("for a discount of %(value)s"),
+        "days": ngettext("%(value)s day", "%(value)s days", "days"),
+        "minimum": _("on receipts from %(value)s"),
+    }
     of_goods = False
 
     every: Annotated[Decimal, field("points", _("For every so many points"), positive=True)]
