@@ -1,71 +1,44 @@
-"""What the directory says of the lines of a receipt: `flags_of` reads, `marked` applies."""
+"""What the directory says of the lines of a receipt. It is read with the sale (`loyalty_goods_json`)."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import Final
 
-from django.db import connection
 from msgspec import Struct, structs
 
 from loyalty.engine.cart import Line
 from loyalty.engine.quantities import ZERO
 
-_FLAGS = """
-    SELECT p.sku, coalesce(p.earn, c.earn, true), coalesce(p.redeem, c.redeem, true),
-           coalesce(p.discount, c.discount, true), coalesce(p.min_price, 0)
-      FROM loyalty_product p
-      LEFT JOIN loyalty_category c ON c.program_id = p.program_id AND c.name = p.category
-     WHERE p.program_id = %s AND p.sku = ANY(%s)
-       AND NOT (coalesce(p.earn, c.earn, true) AND coalesce(p.redeem, c.redeem, true)
-                AND coalesce(p.discount, c.discount, true) AND coalesce(p.min_price, 0) = 0)
-"""
 
+class Article(Struct, frozen=True, array_like=True):
+    """What may be done with an article, what a unit of it costs at least, and where it belongs."""
 
-class Flags(Struct, frozen=True):
-    """What may be done with an article, and what a unit of it costs at least."""
-
+    sku: str
     earn: bool = True
     redeem: bool = True
     discount: bool = True
     min_price: Decimal = ZERO
+    category: str = ""
+    brand: str = ""
 
 
-_NAMES: Final = structs.fields(Flags)
-
-
-def flags_of(program_id: int, skus: Iterable[str]) -> dict[str, Flags]:
-    """Of those goods only that differ from an ordinary article; an SKU that nobody knows is not among them."""
-    asked = sorted({sku for sku in skus if sku})
-    if not asked:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(_FLAGS, [program_id, asked])
-        return {sku: Flags(*flags) for sku, *flags in cursor.fetchall()}
-
-
-def marked(
-    lines: Sequence[Line], flags_by_sku: Mapping[str, Flags], said: Sequence[Collection[str]] | None = None
-) -> tuple[Line, ...]:
-    """The lines with what the directory says of them. What the till said itself stands.
-
-    `said` has for each line the names of the fields that the till sent. Without it, whatever differs from an ordinary
-    line was sent.
-    """
-    if not flags_by_sku:
+def marked(lines: Sequence[Line], articles: Iterable[Article]) -> tuple[Line, ...]:
+    """The lines with what the directory says of them: of two prohibitions and two minimum prices the stricter one, the
+    till's or the directory's; the till's own category and brand. An article that nobody knows is sold as it comes."""
+    known = {article.sku: article for article in articles}
+    if not known:
         return tuple(lines)
-    sent = said if said is not None else [_differing(line) for line in lines]
-    return tuple(_marked(line, flags_by_sku.get(line.sku), own) for line, own in zip(lines, sent, strict=True))
+    return tuple(_marked(line, known[line.sku]) if line.sku in known else line for line in lines)
 
 
-def _marked(line: Line, flags: Flags | None, own: Collection[str]) -> Line:
-    if flags is None:
-        return line
+def _marked(line: Line, article: Article) -> Line:
     return structs.replace(
-        line, **{field.name: getattr(flags, field.name) for field in _NAMES if field.name not in own}
+        line,
+        earn=line.earn and article.earn,
+        redeem=line.redeem and article.redeem,
+        discount=line.discount and article.discount,
+        min_price=max(line.min_price, article.min_price),
+        category=line.category or article.category,
+        brand=line.brand or article.brand,
     )
-
-
-def _differing(line: Line) -> set[str]:
-    return {field.name for field in _NAMES if getattr(line, field.name) != field.default}

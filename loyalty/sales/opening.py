@@ -17,6 +17,7 @@ from loyalty.engine.limits import Spent
 from loyalty.engine.quantities import ZERO
 from loyalty.engine.rulebook import Rulebook
 from loyalty.ledger import AccountState
+from loyalty.goods.marking import Article
 from loyalty.programs import rulebook_of
 from loyalty.refusals import Refused
 from loyalty.sales.consequences import upline_of
@@ -71,6 +72,8 @@ class Opened(msgspec.Struct):
     uplines: list[AccountState] = []
     budgets: dict[str, tuple[Decimal, int]] = {}
     coupons: list[PersonalCoupon] = []
+    # What the directory says of the articles on the receipt.
+    goods: list[Article] = []
 
     @property
     def spent(self) -> dict[str, Spent]:
@@ -86,7 +89,7 @@ class WrongConfirmation(Refused):
 
 
 _opened = msgspec.json.Decoder(Opened)
-_OPEN = "SELECT loyalty_open_sale(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+_OPEN = "SELECT loyalty_open_sale(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 
 
 def open_sale(
@@ -119,6 +122,7 @@ def open_sale(
             lock,
             [spelled(code) for code in request.cart.promo_codes],
             exact,
+            sorted({line.sku for line in request.cart.lines if line.sku}),
         ],
     )
     opened = _opened.decode(text)

@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from decimal import Decimal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from loyalty import ledger
 from loyalty.engine import quote as engine
@@ -17,6 +17,7 @@ from loyalty.engine.explanation import Fact
 from loyalty.engine.quantities import ZERO
 from loyalty.engine.quote import Quote
 from loyalty.engine.rulebook import Rulebook
+from loyalty.goods.marking import marked
 from loyalty.ids import uuid7
 from loyalty.ledger import AccountState
 from loyalty.refusals import Refused
@@ -52,6 +53,8 @@ class Work:
         account: AccountState | None,
         flags: tuple[str, ...] = (),
     ) -> None:
+        cart = structs.replace(request.cart, lines=marked(request.cart.lines, opened.goods))
+        request = structs.replace(request, cart=cart)
         self.opened, self.caller, self.request, self.now = opened, caller, request, now
         self.version, self.rulebook, self.account, self.flags = version, rulebook, account, flags
         self.books: Books | None = ledger.books_of(account, now) if account else None

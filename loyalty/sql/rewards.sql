@@ -209,3 +209,19 @@ BEGIN
         END IF;
     END LOOP;
 END $$;
+
+-- What the directory says of articles: [sku, earn, redeem, discount, min_price, category, brand]. An article that says
+-- nothing of these has its category's flags; who is not in the directory is sold as it comes.
+CREATE OR REPLACE FUNCTION loyalty_goods_json(p_program bigint, p_skus text[])
+RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    IF p_skus = '{}' THEN
+        RETURN '[]';
+    END IF;
+    RETURN (SELECT coalesce(jsonb_agg(jsonb_build_array(
+                       p.sku, coalesce(p.earn, c.earn, true), coalesce(p.redeem, c.redeem, true),
+                       coalesce(p.discount, c.discount, true), coalesce(p.min_price, 0), p.category, p.brand)), '[]')
+              FROM loyalty_product p
+              LEFT JOIN loyalty_category c ON c.program_id = p.program_id AND c.name = p.category
+             WHERE p.program_id = p_program AND p.sku = ANY (p_skus));
+END $$;

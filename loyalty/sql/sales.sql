@@ -6,7 +6,7 @@ DROP FUNCTION IF EXISTS loyalty_open_sale(
     bigint, bigint, bigint, text, text, text, date, text, timestamptz, timestamptz, boolean);
 CREATE OR REPLACE FUNCTION loyalty_open_sale(
     p_program bigint, p_till bigint, p_till_key bigint, p_key text, p_by text, p_value text,
-    p_day date, p_receipt text, p_at timestamptz, p_now timestamptz, p_lock boolean, p_codes text[], p_exact boolean
+    p_day date, p_receipt text, p_at timestamptz, p_now timestamptz, p_lock boolean, p_codes text[], p_exact boolean, p_skus text[]
 ) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     v_alive boolean;
@@ -110,7 +110,7 @@ BEGIN
     END IF;
 
     RETURN jsonb_build_object(
-        'uplines', v_uplines, 'coupons', v_coupons, 'budgets', v_budgets,
+        'goods', loyalty_goods_json(p_program, p_skus), 'uplines', v_uplines, 'coupons', v_coupons, 'budgets', v_budgets,
         'alive', coalesce(v_alive, false), 'version', v_version, 'code_id', v_code, 'stored', v_stored,
         'receipt', v_receipt, 'day', v_day, 'confirmation', v_confirmation,
         'account', CASE WHEN v_account IS NULL THEN NULL

@@ -11,9 +11,9 @@ import pytest
 
 from loyalty.engine.cart import Line, line
 from loyalty.goods import categories, importing, picking, products, sold
-from loyalty.goods.marking import Flags, flags_of, marked
+from loyalty.goods.marking import Article, marked
 from loyalty.goods.products import Particulars
-from loyalty.models import Category, GoodsImport, Product
+from loyalty.models import Category, GoodsImport, Product, SaleLine
 from merchants.access import tenant
 from merchants.models import AuditRecord
 from tests.cast import Cast, Shop
@@ -250,25 +250,41 @@ def test_brands_one_step_each(shop: Shop) -> None:
 # ---------------------------------------------------------------- what the till is told
 
 
-def test_flags_of_the_goods_that_have_any(cast: Cast, shop: Shop) -> None:
+def bought(story: TillStory, *skus: str) -> dict[str, tuple[D, D]]:
+    """Of each article of 100 ₽ what it earned and what points paid, with plenty of points."""
+    anna = story.join()
+    story.give(anna, "1000")
+    lines = [line(price=D(100), sku=sku) for sku in skus]
+    earned = story.quote(anna, *lines)
+    paid = story.quote(anna, *lines, points="max")
+    return {a.sku: (a.earned, b.points) for a, b in zip(earned.lines, paid.lines, strict=True)}
+
+
+def test_the_till_knows_what_may_be_done_with_the_goods(shop: Shop, story: TillStory) -> None:
+    story.publish(ONE_PER_ONE)
     add(shop, "plain", "Чай", category="Чай")
     add(shop, "cigarettes", "Сигареты", category="Табак")
     add(shop, "lighter", "Зажигалка", category="Табак", earn=True, redeem=True, discount=True)
     add(shop, "cheap", "Хлеб", min_price=D(30))
-    add(shop, "retired", "Трубка", category="Табак", is_active=False)
-    everything = ["plain", "cigarettes", "lighter", "cheap", "retired", "unknown", ""]
-    assert flags_of(shop.program.pk, everything) == {"cheap": Flags(min_price=D(30))}
-    none = dict.fromkeys(("earn", "redeem", "discount"), False)
-    category = Category.objects.get(name="Табак")
-    categories.set_flags(category=category, flags=none, by=shop.owner, now=NOON)
-    off = Flags(earn=False, redeem=False, discount=False)
-    assert flags_of(shop.program.pk, everything) == {
-        "cheap": Flags(min_price=D(30)),
-        "cigarettes": off,
-        "retired": off,
+    flags = dict.fromkeys(("earn", "redeem", "discount"), False)
+    categories.set_flags(category=Category.objects.get(name="Табак"), flags=flags, by=shop.owner, now=NOON)
+    ordinary = (D(100), D(100))
+    assert bought(story, "plain", "cigarettes", "lighter", "cheap", "unknown") == {
+        "plain": ordinary,
+        "cigarettes": (D(0), D(0)),
+        "lighter": ordinary,
+        "cheap": (D(100), D(70)),
+        "unknown": ordinary,
     }
-    assert flags_of(cast.pryanik.program.pk, everything) == {}
-    assert flags_of(shop.program.pk, []) == {}
+
+
+def test_rules_by_category_know_goods_whose_category_the_till_does_not_say(shop: Shop, story: TillStory) -> None:
+    tea = {"id": "tea", "title": "Чай", "effect": {"kind": "per_unit", "points": "2"}, "goods": {"categories": ["Чай"]}}
+    story.publish({"rules": [tea]})
+    add(shop, "T", "Чай", category="Чай", brand="Ahmad")
+    sale = story.sell(story.join(), line(price=D(100), sku="T"), line(price=D(100), sku="T2"))
+    assert sale.points_earned == 200
+    assert list(SaleLine.objects.order_by("position").values_list("category", "brand")) == [("Чай", "Ahmad"), ("", "")]
 
 
 def test_a_categorys_flags_reach_below(shop: Shop) -> None:
@@ -285,19 +301,10 @@ def test_a_categorys_flags_reach_below(shop: Shop) -> None:
     }
 
 
-def test_marked_lines() -> None:
+def test_of_two_prohibitions_the_stricter_holds() -> None:
     lines = [line(price=D(100), sku="a"), line(price=D(100), sku="b", earn=False, min_price=D(5)), line(price=D(1))]
-    flags = {"a": Flags(redeem=False), "b": Flags(redeem=False, min_price=D(50)), "c": Flags(earn=False)}
-    a, b, c = marked(lines, flags)
+    a, b, c = marked(lines, [Article("a", redeem=False), Article("b", redeem=False, min_price=D(50), category="X")])
     assert (a.earn, a.redeem, a.discount, a.min_price) == (True, False, True, D(0))
-    assert (b.earn, b.redeem, b.min_price) == (False, False, D(5))
+    assert (b.earn, b.redeem, b.min_price, b.category) == (False, False, D(50), "X")
     assert c == lines[2]
-    assert marked(lines, {}) == tuple(lines)
-
-
-def test_what_the_till_said_itself_stands() -> None:
-    lines = [line(price=D(100), sku="a"), line(price=D(100), sku="a")]
-    flags = {"a": Flags(earn=False, redeem=False, min_price=D(9))}
-    first, second = marked(lines, flags, [{"earn", "min_price"}, set()])
-    assert (first.earn, first.redeem, first.min_price) == (True, False, D(0))
-    assert (second.earn, second.redeem, second.min_price) == (False, False, D(9))
+    assert marked(lines, []) == tuple(lines)
