@@ -1,0 +1,164 @@
+"""A back test from its beginning to its report. Nothing is written; the same past gives the same report."""
+
+from __future__ import annotations
+
+import datetime as dt
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from loyalty.backtest import comparing
+from loyalty.backtest.comparing import Part
+from loyalty.backtest.events import Event, Receipt
+from loyalty.backtest.history import History, welcomes_of
+from loyalty.backtest.side import RulesAt, Side
+from loyalty.engine.rulebook import Rulebook, load
+from loyalty.models import ProgramVersion
+from loyalty.programs import rulebook_of
+
+EVERY: Final = 500
+Progress = Callable[[int], None]
+
+
+class Plan(Struct, frozen=True):
+    """What to try: a whole rulebook as JSON beside the version `live` (0: none was ever published), on what was written
+    from `since` up to `until`. Plain values: another process can be handed them."""
+
+    program_id: int
+    draft: bytes
+    live: int
+    since: dt.datetime
+    until: dt.datetime
+    shards: int = 1
+
+
+def run(plan: Plan, *, progress: Progress = lambda _done: None) -> dict[str, Any]:
+    """The report of the back test, in this process. What `progress` raises ends it."""
+    return report(plan, [run_shard(plan, shard, progress=progress) for shard in range(shards_of(plan))])
+
+
+def report(plan: Plan, parts: Iterable[Part]) -> dict[str, Any]:
+    whole = None
+    for part in parts:
+        if whole is None:
+            whole = part
+        else:
+            whole.add(part)
+    if whole is None:
+        raise ValueError("a back test has a part at least")
+    found: dict[str, Any] = msgspec.to_builtins(comparing.told(whole))
+    return found
+
+
+def run_shard(plan: Plan, shard: int, *, progress: Progress) -> Part:
+    past = Past(plan.program_id)
+    draft, live = load(msgspec.json.decode(plan.draft)), past.live(plan.live)
+    history = History(plan.program_id, draft.calendar, until=plan.until, shard=shard, shards=shards_of(plan))
+    first = Side(
+        past.rules_at,
+        calendar=draft.calendar,
+        precision=draft.program.precision,
+        back=max(past.looks_back, draft.looks_back),
+        welcomes=past.welcomes,
+    )
+    return compare(
+        history.events(past.welcomes),
+        first,
+        live=live,
+        draft=draft,
+        since=plan.since,
+        until=plan.until,
+        progress=progress,
+    )
+
+
+def compare(
+    events: Iterator[Event],
+    first: Side,
+    *,
+    live: Rulebook,
+    draft: Rulebook,
+    since: dt.datetime,
+    until: dt.datetime,
+    progress: Progress,
+) -> Part:
+    """Live through the past as it was up to `since`, and from there on twice."""
+    one, two = first, None
+    receipts = counted = 0
+    for event in events:
+        if two is None and event.at >= since:
+            one, two = _part_ways(first, live, draft, since)
+        wish = one.live(event)
+        if two is not None:
+            two.live(event, wish)
+        if isinstance(event, Receipt):
+            receipts += 1
+            counted += two is not None
+            if not receipts % EVERY:
+                progress(receipts)
+    if two is None:
+        one, two = _part_ways(first, live, draft, since)
+    values = live.points.value, draft.points.value
+    ended = one.end(until), two.end(until)
+    winners, losers, spread = comparing.changes(one, two, values)
+    return Part(*ended, winners, losers, spread, counted)
+
+
+def _part_ways(first: Side, live: Rulebook, draft: Rulebook, since: dt.datetime) -> tuple[Side, Side]:
+    first.begin(since)
+    second = first.fork(always(draft))
+    first.rules = always(live)
+    return first, second
+
+
+def always(rulebook: Rulebook) -> RulesAt:
+    return lambda _at, _version: rulebook
+
+
+def shards_of(plan: Plan) -> int:
+    """One, where clients have to do with each other: by a budget for all, or by inviting."""
+    if plan.shards <= 1:
+        return 1
+    past = Past(plan.program_id)
+    together = any(meet(rulebook) for rulebook in (*past.rulebooks, load(msgspec.json.decode(plan.draft))))
+    return 1 if together else plan.shards
+
+
+def meet(rulebook: Rulebook) -> bool:
+    invited = any(tier.referrals is not None for tier in rulebook.tiers)
+    return bool(rulebook.budgeted or rulebook.levels or invited)
+
+
+class Past:
+    """The versions of a programme, as they followed each other."""
+
+    def __init__(self, program_id: int) -> None:
+        self.program_id = program_id
+        rows = ProgramVersion.objects.filter(program_id=program_id).order_by("published_at", "number")
+        self.versions = list(rows.values_list("published_at", "number"))
+        self._times = [at for at, _number in self.versions]
+        self.welcomes = welcomes_of(program_id)
+
+    @property
+    def rulebooks(self) -> list[Rulebook]:
+        return [rulebook_of(self.program_id, number) for _at, number in self.versions]
+
+    @property
+    def looks_back(self) -> int:
+        return max((rulebook.looks_back for rulebook in self.rulebooks), default=0)
+
+    def live(self, number: int) -> Rulebook:
+        return rulebook_of(self.program_id, number) if number else NO_RULES
+
+    def rules_at(self, at: dt.datetime, version: int) -> Rulebook:
+        """The rules of a receipt's version, or of a moment."""
+        if version:
+            return rulebook_of(self.program_id, version)
+        n = bisect_right(self._times, at)
+        return rulebook_of(self.program_id, self.versions[n - 1][1]) if n else NO_RULES
+
+
+NO_RULES: Final = Rulebook()
