@@ -251,7 +251,7 @@ def _referred(fact: Fact, words: Words) -> str:
     said = words.say(sentence, points=words.points(points), level=fact.count)
     if fact.exact is not None and fact.exact - points >= 1:
         return said + words.say(_(" (more is not given within a month)"))
-    return said + _rounding(fact, words)
+    return said
 
 
 APPLIED: Mapping[str, Sentence] = {

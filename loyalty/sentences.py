@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from msgspec import Struct
 
 from loyalty.differences import differences
-from loyalty.engine.conditions import EVERYTHING
+from loyalty.engine.conditions import EVERYTHING, Goods
 from loyalty.engine.effects import (
     Activity,
     BaseEffect,
@@ -138,7 +138,8 @@ def _earning(rulebook: Rulebook, words: Words, names: Names) -> Iterator[Sentenc
     else:
         yield Sentence("points.redeeming", _("A receipt that points paid a part of earns nothing."))
     if points.goods != EVERYTHING:
-        yield Sentence("points.goods", _("Only these goods earn: %(goods)s.") % {"goods": goods_sentence(points.goods)})
+        said = _("Points are earned only %(goods)s.") if _chosen(points.goods) else _("Points are earned %(goods)s.")
+        yield Sentence("points.goods", said % {"goods": goods_sentence(points.goods)})
     for name, sentence in CAPS.items():
         most: Decimal | None = getattr(points.caps, name)
         if most is not None:
@@ -171,6 +172,11 @@ ROUNDING: Final[Mapping[str, Callable[[], str]]] = {
     "half_up": lambda: _("Earned points are rounded to the nearest number."),
     "up": lambda: _("Earned points are rounded up."),
 }
+
+
+def _chosen(goods: Goods) -> bool:
+    """Some goods, and not all but some."""
+    return bool(goods.skus or goods.categories or goods.brands)
 
 
 CAPS: Final[Mapping[str, Callable[[], str]]] = {
@@ -286,8 +292,10 @@ def _spending(rulebook: Rulebook, words: Words) -> Iterator[Sentence]:
         if amount is not None and (amount or name.startswith("per_")):
             yield Sentence(f"spending.{name}", sentence() % {"points": words.points(amount)})
     if spending.goods != EVERYTHING:
-        said = _("Points can only be spent %(goods)s.") % {"goods": goods_sentence(spending.goods)}
-        yield Sentence("spending.goods", said)
+        said = (
+            _("Points can be spent only %(goods)s.") if _chosen(spending.goods) else _("Points can be spent %(goods)s.")
+        )
+        yield Sentence("spending.goods", said % {"goods": goods_sentence(spending.goods)})
     if spending.min_line_price:
         said = _("Points can’t pay for goods cheaper than %(money)s.")
         yield Sentence("spending.min_line_price", said % {"money": words.round_money(spending.min_line_price)})
