@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from tests.cashier.till import FIVE_PERCENT, ONE_PER_ONE, Till, columns
+from tests.cashier.till import FIVE_PERCENT, ONE_PER_ONE, Till, Told, columns
 
 
 def test_1_one_of_two_comes_back(till: Till) -> None:
@@ -175,3 +175,92 @@ def test_20_ninety_days(till: Till) -> None:
     assert till.stands(anna)["available"] == "50"
     till.now = day_100_ends
     assert till.stands(anna)["available"] == "0"
+
+
+CODE = {"kind": "promo_code", "code": "NOVEMBER"}
+
+
+def ten_percent(**more: object) -> dict[str, object]:
+    return {"id": "code", "title": "−10 %", "effect": {"kind": "discount", "percent": "10"}, "when": [CODE], **more}
+
+
+def test_12_a_promo_code_of_ten_percent(till: Till) -> None:
+    till.publish(ONE_PER_ONE, ten_percent())
+    anna = till.join()
+    sale = till.sell(anna, "100", promo_codes=["november"]).ok()
+    assert sale.get("to_pay", "points_earned", "rejected") == {"to_pay": "90.00", "points_earned": "90", "rejected": []}
+    gift = {"sku": "gift", "price": "50", "earn": False, "redeem": False, "discount": False}
+    assert till.sell(anna, "100", gift).ok().get("to_pay", "points_earned") == {"to_pay": "150.00", "points_earned": "100"}
+
+
+@pytest.mark.parametrize(("goods", "pays"), [({}, "135.00"), ({"categories": ["food"]}, "140.00")])
+def test_13_points_on_food_only(till: Till, goods: dict[str, list[str]], pays: str) -> None:
+    till.publish({**ONE_PER_ONE, "goods": {"categories": ["food"]}}, ten_percent(goods=goods))
+    food = {"sku": "bread", "category": "food", "price": "100"}
+    sale = till.sell(till.join(), food, "50", promo_codes=["NOVEMBER"]).ok()
+    assert sale.get("to_pay", "points_earned") == {"to_pay": pays, "points_earned": "90"}
+
+
+@pytest.mark.parametrize(("price", "off"), [("120", "9.00"), ("60", "6.00")])
+def test_14_ten_percent_and_at_most_nine(till: Till, price: str, off: str) -> None:
+    till.publish(ten_percent(effect={"kind": "discount", "percent": "10", "at_most": "9"}))
+    assert till.quote(till.join(), price, promo_codes=["NOVEMBER"]).ok()["discount"] == off
+
+
+@pytest.mark.parametrize(
+    ("rule", "points"),
+    [
+        ({}, "608"),
+        ({"goods": {"except_skus": ["B"]}}, "208"),
+        ({"goods": {"except_skus": ["A"]}}, "560"),
+        ({"goods": {"except_skus": ["A", "delivery"]}}, "400"),
+        ({"when": [{"kind": "minimum_receipt", "amount": "300"}]}, "0"),
+    ],
+)
+def test_15_goods_that_take_part(till: Till, rule: dict[str, object], points: str) -> None:
+    till.publish({"id": "four", "title": "4 за 1", "effect": {"kind": "per_unit", "points": "4"}, **rule})
+    lines = [{"sku": sku, "price": price} for sku, price in (("A", "12"), ("B", "100"), ("delivery", "40"))]
+    assert till.sell(till.join(), *lines).ok()["points_earned"] == points
+
+
+def test_17_three_levels_up_and_half_of_it_back(till: Till) -> None:
+    till.publish({"id": "friends", "title": "Друзья", "effect": {"kind": "referral", "percents": ["5", "3", "1"]}})
+    people: list[str] = []
+    for n in range(4):
+        above = {"referrer": till.stands(people[-1])["card"]} if people else {}
+        people.append(till.join(f"+7916000000{n}", **above))
+    sale = till.sell(people[3], {"quantity": "2", "price": "500"}).ok()
+    assert [till.balance(one) for one in people] == ["10", "30", "50", "0"]
+    till.give_back(sale, (0, "1")).ok()
+    assert [till.balance(one) for one in people] == ["5", "15", "25", "0"]
+
+
+def test_18_the_accumulating_discount(till: Till) -> None:
+    steps = [{"at_least": a, "percent": p} for a, p in (("500", "3"), ("3000", "5"), ("5000", "8"))]
+    till.publish({"id": "grows", "title": "Растёт", "effect": {"kind": "ladder", "by": "turnover", "steps": steps}})
+    anna = till.join()
+    assert [till.sell(anna, price).ok()["to_pay"] for price in ("600", "1000")] == ["600.00", "970.00"]
+    till.sell(anna, "3540").ok()
+    assert till.sell(anna, "99.99").ok()["to_pay"] == "91.99"
+
+
+def test_24_a_hundred_for_every_three_hundred(till: Till) -> None:
+    till.publish({"id": "every", "title": "100 за 300", "effect": {"kind": "for_every", "points": "100", "amount": "300"}})
+    assert till.sell(till.join(), "899.99").ok()["points_earned"] == "200"
+
+
+def test_25_a_coupon_for_every_500_points(till: Till) -> None:
+    coupon = {"id": "club", "title": "Купон", "effect": {"kind": "coupon", "every": "500", "amount": "300"}}
+    till.publish(ONE_PER_ONE, coupon)
+    anna = till.join()
+
+    def given(sale: Told) -> list[bool]:
+        return [fact.get("applied", True) for fact in sale["explanation"] if fact["rule"] == "club"]
+
+    assert given(till.sell(anna, "480").ok()) == [False]
+    second = till.sell(anna, "50").ok()
+    assert given(second) == [True]
+    till.void(second).ok()
+    # The coupon went back with it: the next one comes when 500 are earned again.
+    assert given(till.sell(anna, "19").ok()) == [False]
+    assert given(till.sell(anna, "1").ok()) == [True]
