@@ -120,6 +120,40 @@ def set_manual_tier(
 
 
 @transaction.atomic
+def name_referrer(*, account: Account, referrer: Account, now: dt.datetime, by: Actor) -> None:
+    """Who invited a client: named once, before his first purchase. Refused `referrer_refused` (with `why`) where it is
+    himself or somebody whom he invited, where another is named already, or where he has bought something."""
+    program_id = same_tenant(account, referrer)
+    ledger.lock_all(program_id=program_id, accounts=[account.pk, referrer.pk])
+    account.refresh_from_db(fields=["referrer", "purchases", "first_purchase_at"])
+    if account.referrer_id is not None:
+        if account.referrer_id == referrer.pk:
+            return
+        raise Refused("referrer_refused", why="named")
+    if account.first_purchase_at is not None:
+        raise Refused("referrer_refused", why="bought")
+    above, seen = referrer, {referrer.pk}
+    while True:
+        if above.pk == account.pk:
+            raise Refused("referrer_refused", why="himself" if referrer.pk == account.pk else "circle")
+        following = above.merged_into or above.referrer
+        if following is None or following.pk in seen:
+            break
+        seen.add(following.pk)
+        above = following
+    Account.objects.filter(pk=account.pk).update(referrer=referrer)
+    account.referrer = referrer
+    audit.record(
+        program_id=program_id,
+        action="account.referrer_named",
+        at=now,
+        by=by,
+        subject=account,
+        details={"referrer": str(referrer.public_id)},
+    )
+
+
+@transaction.atomic
 def adjust(
     *,
     account: Account,

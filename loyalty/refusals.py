@@ -31,6 +31,10 @@ Code = Literal[
     "phone_missing",
     "tier_not_found",
     "points_invalid",
+    "activity_unknown",
+    "activity_limit",
+    "activity_decided",
+    "referrer_refused",
 ]
 
 

@@ -260,8 +260,9 @@ SELECT h.program_id, h.id, format('budget %%s: given %%s of %%s', h.budget_id, h
   FROM loyalty_budgetshare h
  WHERE h.program_id = ANY (%(programs)s) AND (h.given > h.lent OR h.uses > h.lent_uses OR h.given < 0 OR h.uses < 0)
 
--- check budget-is-its-sales | budget | A budget has given what the sales took out of it, less what came back.
-SELECT b.program_id, b.id, format('%%s: given %%s, sales %%s', b.rule, h.given, coalesce(s.given, 0))
+-- check budget-is-its-sales | budget | A budget has given what sales and clients' actions took out of it, less what came back.
+SELECT b.program_id, b.id, format('%%s: given %%s, sales %%s, actions %%s', b.rule, h.given, coalesce(s.given, 0),
+                                  coalesce(v.given, 0))
   FROM loyalty_budget b
   JOIN (SELECT budget_id, sum(given) AS given FROM loyalty_budgetshare
          WHERE program_id = ANY (%(programs)s) GROUP BY budget_id) h ON h.budget_id = b.id
@@ -269,4 +270,7 @@ SELECT b.program_id, b.id, format('%%s: given %%s, sales %%s', b.rule, h.given, 
                FROM loyalty_sale s CROSS JOIN LATERAL jsonb_array_elements(s.consequences->'budgets') t
               WHERE s.program_id = ANY (%(programs)s) AND s.status <> 'ended'
               GROUP BY 1, 2) s ON s.program_id = b.program_id AND s.rule = b.rule
- WHERE b.program_id = ANY (%(programs)s) AND h.given > coalesce(s.given, 0)
+  LEFT JOIN (SELECT v.program_id, v.rule, sum(v.points) AS given FROM loyalty_activity v
+              WHERE v.program_id = ANY (%(programs)s) AND v.status = 'given'
+              GROUP BY 1, 2) v ON v.program_id = b.program_id AND v.rule = b.rule
+ WHERE b.program_id = ANY (%(programs)s) AND h.given > coalesce(s.given, 0) + coalesce(v.given, 0)

@@ -115,6 +115,25 @@ REFUSALS: Final[Mapping[refusals.Code, Kind]] = {
     "points_invalid": Kind(
         422, _("Points counted too finely"), _("The programme does not count points so finely."), "/points"
     ),
+    "activity_unknown": Kind(
+        422,
+        _("Nothing for this action"),
+        _("No rule of the programme gives points for this action. Check its name, or call the manager."),
+        "/type",
+    ),
+    "activity_limit": Kind(
+        409,
+        _("No more points for this action"),
+        _("The client has already had all that this action gives. Nothing was booked."),
+    ),
+    "activity_decided": Kind(
+        409, _("Decided already"), _("Somebody has decided about this action already. Look at it again.")
+    ),
+    "referrer_refused": Kind(
+        409,
+        _("Can't be the one who invited"),
+        _("Who invited a client is named once, before the first purchase, and is somebody else."),
+    ),
 }
 
 OTHERS: Final[Mapping[str, Kind]] = {
