@@ -9,6 +9,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from loyalty import program_file
+from loyalty.engine.conditions import CONDITIONS
+from loyalty.engine.effects import EFFECTS
+from loyalty.engine.validation import faults_of
 from loyalty.models import ProgramVersion
 from tests.loyalty.shop import TillStory
 
@@ -49,3 +52,17 @@ def exported(story: TillStory) -> str:
     out = StringIO()
     call_command("program", "export", program=story.program_id, stdout=out)
     return out.getvalue()
+
+
+def test_the_reference_of_the_vocabulary_is_up_to_date() -> None:
+    """`manage.py program vocabulary > docs/rules-reference.md` writes it anew."""
+    out = StringIO()
+    call_command("program", "vocabulary", stdout=out)
+    assert (Path(__file__).resolve().parents[2] / "docs/rules-reference.md").read_text() == out.getvalue()
+    assert out.getvalue().count("\n### ") == len(EFFECTS) + len(CONDITIONS)
+
+
+def test_the_example_of_the_documentation_may_be_published() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs/rules.md").read_text()
+    example = text.partition("```yaml\n")[2].partition("```")[0]
+    assert faults_of(program_file.parse(example)) == []

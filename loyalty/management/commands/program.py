@@ -16,12 +16,13 @@ from loyalty.engine.rulebook import dump, json_schema, load
 from loyalty.engine.validation import Fault
 from loyalty.models import ProgramVersion
 from loyalty.refusals import Refused
+from loyalty.vocabulary import reference
 from merchants.access import tenant
 from merchants.models import Program
 
 
 class Command(BaseCommand):
-    help = "Export, validate or publish the rules of a programme as a file; print the format's JSON Schema."
+    help = "Export, validate or publish the rules of a programme as a file; print the format's schema or vocabulary."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
@@ -32,12 +33,16 @@ class Command(BaseCommand):
         sub = verbs.add_parser("export")
         sub.add_argument("--program", type=int, help="id; may be left out where there is only one")
         sub.add_argument("--number", type=int, help="version; the newest unless said")
-        verbs.add_parser("schema")
+        verbs.add_parser("schema", help="the JSON Schema of the format")
+        verbs.add_parser("vocabulary", help="a reference of all effects and conditions, in Markdown")
 
     def handle(self, *args: Any, **options: Any) -> None:
         verb = options["verb"]
         if verb == "schema":
             self.stdout.write(json.dumps(json_schema(), ensure_ascii=False, indent=2))
+            return
+        if verb == "vocabulary":
+            self.stdout.write(reference(), ending="")
             return
         program = _program(options["program"])
         with tenant(program.pk):
