@@ -18,7 +18,7 @@ from merchants.models import AuditRecord
 from tests.cast import Shop
 from tests.loyalty.paper import Paper
 from tests.loyalty.shop import TillStory
-from tests.loyalty.test_rule_pages import DOCUMENT
+from tests.loyalty.test_rule_pages import DOCUMENT, Desk
 
 
 class Workbench:
@@ -63,6 +63,11 @@ def bench(client: Client, story: TillStory) -> Workbench:
 
 
 @pytest.fixture
+def desk(client: Client, story: TillStory) -> Desk:
+    return Desk(client, story.shop)
+
+
+@pytest.fixture
 def live(bench: Workbench, story: TillStory) -> Workbench:
     story.publish(DOCUMENT)
     return bench
@@ -74,7 +79,7 @@ def live(bench: Workbench, story: TillStory) -> Workbench:
 def test_the_list_says_each_rule(live: Workbench) -> None:
     page = live.get("rules/").text
     assert "Приветственные зёрна" in page
-    assert "основные баллы × 2 на категорию «Десерты»" in page
+    assert "Основные баллы × 2 на категорию «Десерты»" in page
     assert "версия 1" in page.lower()
 
 
@@ -280,3 +285,40 @@ def test_pages_ask_the_database_a_few_times(
         live.get("rules/")
     with django_assert_max_num_queries(16):
         live.get("rule/w5/")
+
+
+# ---------------------------------------------------------------- the sheet beside the rules
+
+
+def test_the_sheet_keeps_tiers_caps_and_goods(desk: Desk) -> None:
+    page = desk.send(
+        status__window_kind="days",
+        status__window_days="365",
+        status__downgrade="at_once",
+        status__grace_days="30",
+        status__fall="one_step",
+        caps__per_month="5 000",
+        earn__except_categories="Табак",
+        pay__brands="Лавацца",
+        points__inactivity_days="180",
+        spending__min_line_price="99,50",
+    )
+    assert "Черновик сохранён" in page.text
+    draft = ProgramDraft.objects.get(program=desk.shop.program).document
+    assert draft["status"] == {
+        "window": {"kind": "days", "days": 365},
+        "downgrade": "at_once",
+        "grace_days": 30,
+        "fall": "one_step",
+    }
+    points, spending = draft["points"], draft["spending"]
+    assert (points["inactivity_days"], points["caps"]["per_month"]) == (180, "5000")
+    assert points["goods"]["except_categories"] == ["Табак"]
+    assert (spending["goods"]["brands"], spending["min_line_price"]) == (["Лавацца"], "99.50")
+
+
+def test_tiers_that_can_not_fall_are_told_so(desk: Desk) -> None:
+    page = desk.send(status__downgrade="at_once")
+    assert page.beside("id_status-downgrade_error") != ""
+    page = desk.send(status__window_kind="days", status__window_days="")
+    assert "Укажите, сколько дней." in page.beside("id_status-window_days_error")

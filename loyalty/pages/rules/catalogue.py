@@ -88,5 +88,4 @@ def _example(kind: str, words: Words) -> str:
     if kind not in EXAMPLES:
         return ""
     effect: Effect = msgspec.convert({"kind": kind, **EXAMPLES[kind]}, AnyEffect)
-    text = said(effect, words)
-    return text[:1].upper() + text[1:]
+    return said(effect, words)

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -180,6 +181,9 @@ def page(
     rulebook = sheet.rulebook()
     names = Names({tier.id: tier.title for tier in rulebook.tiers}, rules.outlets)
     now = timezone.now()
+    place: Workplace = request.place  # type: ignore[attr-defined]  # set by the door
+    for goods in (sheet.earn_goods, sheet.pay_goods):
+        goods.find_in(reverse("goods_suggest", args=[place.merchant.pk]))
     explain(sheet, Example(rulebook, rules.words, rules.purchase, timezone.localdate(now)))
     context = {
         "rules": rules,

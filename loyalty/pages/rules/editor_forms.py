@@ -12,7 +12,21 @@ from django.utils.translation import gettext_lazy
 from msgspec import Struct, structs
 
 from loyalty.engine.quantities import HUNDRED, ZERO
-from loyalty.engine.rulebook import AfterDays, Expiry, Never, OnDate, Points, Spending, Tier
+from loyalty.engine.rulebook import (
+    AfterDays,
+    CalendarPeriod,
+    Caps,
+    Expiry,
+    LastDays,
+    Lifetime,
+    Never,
+    OnDate,
+    Points,
+    Spending,
+    Status,
+    Tier,
+    Window,
+)
 from loyalty.pages.rules.fields import NumberField
 from merchants.forms import PageForm
 
@@ -37,6 +51,11 @@ class Part(PageForm, Generic[S]):
             return {}
         self.is_valid()
         return {name: self.cleaned_data[name] for name in self.changed_data if name in self.cleaned_data}
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a folded part has something to show: a fault, or anything else than the usual."""
+        return bool(self.errors) or self.made() != type(self.old)()
 
     def made(self) -> S:
         names = set(self.old.__struct_fields__)
@@ -88,6 +107,12 @@ class PointsForm(Part[Points]):
         label=gettext_lazy("On which date"),
         required=False,
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+    )
+    inactivity_days = forms.IntegerField(
+        label=gettext_lazy("All points are gone after so many days without a purchase"),
+        required=False,
+        min_value=1,
+        max_value=LONGEST,
     )
     debt = forms.ChoiceField(
         label=gettext_lazy("When points of a returned purchase are spent already"),
@@ -147,6 +172,9 @@ class SpendingForm(Part[Spending]):
     redeem_from = NumberField(
         label=gettext_lazy("Spending begins with a balance of, points"), required=False, empty=ZERO
     )
+    min_line_price = NumberField(
+        label=gettext_lazy("Points pay only for goods that cost at least"), required=False, empty=ZERO, least=ZERO
+    )
     confirm_phone = forms.BooleanField(
         label=gettext_lazy("Spending by phone number needs a code from the client"), required=False
     )
@@ -167,10 +195,95 @@ class SpendingForm(Part[Spending]):
         return spending
 
 
+class CapsForm(Part[Caps]):
+    """The most that a client earns, all rules together. Empty is without a limit."""
+
+    per_receipt = NumberField(label=gettext_lazy("On one receipt at most, points"), required=False, least=ZERO)
+    per_day = NumberField(label=gettext_lazy("In a day at most, points"), required=False, least=ZERO)
+    per_week = NumberField(label=gettext_lazy("In a week at most, points"), required=False, least=ZERO)
+    per_month = NumberField(label=gettext_lazy("In a month at most, points"), required=False, least=ZERO)
+
+
+class StatusForm(Part[Status]):
+    """How tiers are kept."""
+
+    window_kind = forms.ChoiceField(
+        label=gettext_lazy("What counts for a tier"),
+        choices=[
+            ("lifetime", gettext_lazy("everything since joining")),
+            ("days", gettext_lazy("the last days")),
+            ("calendar", gettext_lazy("the present month, quarter or year")),
+        ],
+    )
+    window_days = forms.IntegerField(
+        label=gettext_lazy("How many last days"), required=False, min_value=7, max_value=1100
+    )
+    window_unit = forms.ChoiceField(
+        label=gettext_lazy("Which period"),
+        required=False,
+        choices=[
+            ("month", gettext_lazy("the month")),
+            ("quarter", gettext_lazy("the quarter")),
+            ("year", gettext_lazy("the year")),
+        ],
+    )
+    downgrade = forms.ChoiceField(
+        label=gettext_lazy("When too little is bought, the tier"),
+        choices=[
+            ("never", gettext_lazy("is kept for ever")),
+            ("at_once", gettext_lazy("falls at once")),
+            ("period_end", gettext_lazy("falls at the end of the next period")),
+        ],
+    )
+    grace_days = forms.IntegerField(label=gettext_lazy("It falls so many days later"), min_value=0, max_value=LONGEST)
+    fall = forms.ChoiceField(
+        label=gettext_lazy("It falls"),
+        choices=[
+            ("straight", gettext_lazy("to where the client belongs")),
+            ("one_step", gettext_lazy("one tier at a time")),
+        ],
+    )
+
+    def initial_of(self, old: Status) -> dict[str, Any]:
+        window: dict[str, Any] = {"window_kind": "lifetime", "window_unit": "year"}
+        match old.window:
+            case LastDays(days=days):
+                window |= {"window_kind": "days", "window_days": days}
+            case CalendarPeriod(unit=unit):
+                window = {"window_kind": "calendar", "window_unit": unit}
+        return super().initial_of(old) | window
+
+    def clean(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        if given.get("window_kind") == "days" and given.get("window_days") is None and "window_days" not in self.errors:
+            self.add_error("window_days", ValidationError(_("Say how many days."), code="required"))
+        return given
+
+    def made(self) -> Status:
+        status = super().made()
+        if any(name.startswith("window_") for name in self.touched()):
+            status = structs.replace(status, window=self._window(status.window))
+        return status
+
+    def _window(self, old: Window) -> Window:
+        given = self.cleaned_data
+        match given.get("window_kind"):
+            case "lifetime":
+                return Lifetime()
+            case "days" if given.get("window_days") is not None:
+                return LastDays(given["window_days"])
+            case "calendar" if given.get("window_unit"):
+                return CalendarPeriod(given["window_unit"])
+        return old
+
+
 class TierForm(Part[Tier]):
     title = forms.CharField(label=gettext_lazy("Title"), max_length=120, strip=False)
     spent = NumberField(label=gettext_lazy("From a sum of purchases"), required=False)
     visits = forms.IntegerField(label=gettext_lazy("Or from visits"), required=False, min_value=0, max_value=10**9)
+    referrals = forms.IntegerField(
+        label=gettext_lazy("Or from invited clients"), required=False, min_value=0, max_value=10**9
+    )
     earn_percent = NumberField(label=gettext_lazy("Earns, %"), required=False, least=ZERO, most=HUNDRED)
     discount_percent = NumberField(
         label=gettext_lazy("Discount, %"), required=False, empty=ZERO, least=ZERO, most=HUNDRED

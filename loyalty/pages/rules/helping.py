@@ -40,7 +40,9 @@ class Example(Struct, frozen=True):
 
 def explain(sheet: Sheet, example: Example) -> None:
     """Gives the fields of the sheet their help."""
-    for part, form in (("base", sheet.base), ("points", sheet.points), ("spending", sheet.spending)):
+    parts = ("base", "points", "caps", "spending", "status")
+    for part in parts:
+        form = getattr(sheet, part)
         for name in form.fields:
             sentence = HELP.get(f"{part}.{name}")
             if sentence is not None:
@@ -117,6 +119,19 @@ HELP: Final[dict[str, Callable[[Example], str]]] = {
     "points.expiry_kind": lambda _e: _("A new term holds for points earned from now on; those given keep theirs."),
     "points.expiry_days": _expiry_days,
     "points.expiry_date": lambda _e: _("Points are good through this day."),
+    "points.inactivity_days": lambda e: (
+        _("Empty is never. With 180, a client who last bought today loses what is left after %(day)s.")
+        % {"day": e.later(180)}
+    ),
+    "caps.per_receipt": lambda _e: _("Empty is without a limit. All rules together."),
+    "status.window_kind": lambda _e: _("Sums, visits and invited clients are counted within it."),
+    "status.window_days": lambda e: _("With 365, purchases since %(day)s count.") % {"day": e.later(-365)},
+    "status.window_unit": lambda _e: _("It begins anew on its first day."),
+    "status.downgrade": lambda _e: _(
+        "A tier rises at once in any case. What counts since joining only grows: such tiers never fall."
+    ),
+    "status.grace_days": lambda _e: _("0 is without delay. So many days are left to buy enough after all."),
+    "status.fall": lambda _e: _("From gold to silver, or straight to bronze if that is all that was bought for."),
     "points.debt": lambda _e: _("A return itself is never refused for want of points."),
     "points.reinstate_days": lambda e: (
         _("With 30, points that come back today live through %(day)s.") % {"day": e.later(30)}
@@ -135,6 +150,10 @@ HELP: Final[dict[str, Callable[[Example], str]]] = {
     ),
     "spending.redeem_from": _points(
         lambda: _("0 lets everybody spend. With %(points)s, a client gathers the worth of a usual receipt first."), 100
+    ),
+    "spending.min_line_price": lambda e: (
+        _("0 is all goods. With %(sum)s, cheaper ones are paid with money.")
+        % {"sum": e.words.round_money(e.purchase / 10)}
     ),
     "spending.confirm_phone": lambda _e: _(
         "A phone number is no secret: without a code anybody who knows it could spend another’s points."

@@ -61,8 +61,12 @@ class GoodsForm(Part[Goods]):
     def __init__(self, data: Any, old: Goods, *, suggest: str = "", **kwargs: Any) -> None:
         super().__init__(data, old, **kwargs)
         if suggest:
-            for name, kind in self.KINDS.items():
-                self.fields[name].widget.attrs["data-suggest"] = f"{suggest}?kind={kind}"
+            self.find_in(suggest)
+
+    def find_in(self, suggest: str) -> None:
+        """The address at which the directory suggests goods."""
+        for name, kind in self.KINDS.items():
+            self.fields[name].widget.attrs["data-suggest"] = f"{suggest}?kind={kind}"
 
 
 OF_POINTS: Final[Mapping[str, Promise]] = {

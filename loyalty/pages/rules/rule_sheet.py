@@ -193,7 +193,7 @@ class RuleSheet:
 
     @property
     def open_goods(self) -> bool:
-        return bool(self.goods.errors) or any(structs.astuple(self.goods.made()))
+        return self.goods.is_open
 
 
 def _known(key: str) -> bool:

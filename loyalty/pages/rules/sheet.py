@@ -19,7 +19,16 @@ from loyalty.engine.conditions import EVERYTHING
 from loyalty.engine.effects import Percent, Welcome
 from loyalty.engine.rulebook import Rule, Rulebook, Tier
 from loyalty.engine.validation import Fault
-from loyalty.pages.rules.editor_forms import NEW_TIER, BaseForm, PointsForm, SpendingForm, TierForm
+from loyalty.pages.rules.editor_forms import (
+    NEW_TIER,
+    BaseForm,
+    CapsForm,
+    PointsForm,
+    SpendingForm,
+    StatusForm,
+    TierForm,
+)
+from loyalty.pages.rules.rule_parts import GoodsForm
 
 MOST_TIERS = 30
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
@@ -35,6 +44,10 @@ class Sheet:
         self.base = BaseForm(data, prefix="base", initial=self._base_initial())
         self.points = PointsForm(data, before.points, prefix="points")
         self.spending = SpendingForm(data, before.spending, prefix="spending")
+        self.earn_goods = GoodsForm(data, before.points.goods, prefix="earn")
+        self.caps = CapsForm(data, before.points.caps, prefix="caps")
+        self.pay_goods = GoodsForm(data, before.spending.goods, prefix="pay")
+        self.status = StatusForm(data, before.status, prefix="status")
         known = {tier.id: tier for tier in before.tiers}
         self.ids = list(ids if ids is not None else known)
         self.tiers = [
@@ -62,7 +75,8 @@ class Sheet:
 
     @property
     def parts(self) -> list[Any]:
-        return [self.base, self.points, self.spending, *self.tiers]
+        fixed = [self.base, self.points, self.earn_goods, self.caps, self.spending, self.pay_goods, self.status]
+        return [*fixed, *self.tiers]
 
     def is_valid(self) -> bool:
         # All of them are asked: each has its faults to show.
@@ -83,8 +97,9 @@ class Sheet:
         self.is_valid()
         return structs.replace(
             self.before,
-            points=self.points.made(),
-            spending=self.spending.made(),
+            points=structs.replace(self.points.made(), goods=self.earn_goods.made(), caps=self.caps.made()),
+            spending=structs.replace(self.spending.made(), goods=self.pay_goods.made()),
+            status=self.status.made(),
             tiers=tuple(self._tier(tier_id, form) for tier_id, form in self.rows()),
             rules=self._rules(),
         )
@@ -139,6 +154,16 @@ class Sheet:
         match pointer.split("/")[1:]:
             case ["points", "expiry", name]:
                 return self.points, f"expiry_{name}"
+            case ["points", "goods", name, *_rest]:
+                return self.earn_goods, name
+            case ["points", "caps", name]:
+                return self.caps, name
+            case ["spending", "goods", name, *_rest]:
+                return self.pay_goods, name
+            case ["status", "window", name]:
+                return self.status, f"window_{name}"
+            case ["status", name]:
+                return self.status, name
             case ["points", name]:
                 return self.points, name
             case ["spending", name]:
