@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from loyalty.engine.validation import Fault
+from loyalty.engine.faults import Fault
 from loyalty.rule_words import part
 
 Sentence = Callable[[Fault], str]

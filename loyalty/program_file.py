@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from loyalty.engine.validation import Fault
+from loyalty.engine.faults import Fault
 from loyalty.rule_words import PARTS
 
 

@@ -113,7 +113,7 @@ def _orders(rulebook: Rulebook) -> tuple[tuple[str, ...], ...]:
 # ---------------------------------------------------------------- earning
 
 
-_INVITING: Final = (Referral, ReferralGift, Activity)
+_INVITING: Final[tuple[type[Effect], ...]] = (Referral, ReferralGift, Activity)
 # Steps of a receipt, in their order. What belongs to none of them, and is told nowhere else, comes at the end.
 _STEPS: Final[tuple[type[Effect], ...]] = (BaseEffect, BonusEffect, Multiply, Give, ProgressEffect)
 
@@ -126,7 +126,7 @@ def _earning(rulebook: Rulebook, words: Words, names: Names) -> Iterator[Sentenc
         yield Sentence("earning", _("Purchases earn nothing yet."))
     for step in _STEPS:
         yield from _rules(rulebook, (step,), words, names)
-    told = (*_STEPS, *_INVITING, DiscountEffect, Welcome)
+    told: tuple[type[Effect], ...] = (*_STEPS, *_INVITING, DiscountEffect, Welcome)
     for rule in rulebook.rules:
         if not isinstance(rule.effect, told):
             yield _rule(rule, words, names)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from msgspec import NODEFAULT
@@ -54,7 +54,7 @@ def _part(part: Part) -> Iterator[str]:
         yield from ("", "| field | kind | bounds | default | |", "|---|---|---|---|---|", *map(_row, fields))
 
 
-NOTES: Final = {
+NOTES: Final[Mapping[type, str]] = {
     DiscountEffect: "*A discount.*",
     BaseEffect: "*Base points.*",
     BonusEffect: "*A bonus.*",

@@ -380,9 +380,10 @@ def reasons_in(value: ast.expr) -> Iterator[str]:
         # «limit_per_» and a period for which there is such a limit.
         start = value.values[0]
         assert isinstance(start, ast.Constant)
-        field = str(start.value).removeprefix("limit_").removeprefix("cap_")
-        limits = Caps if str(start.value).startswith("cap_") else Limits
-        yield from (f"{start.value}{period}" for period in PERIODS if f"{field}{period}" in limits.__struct_fields__)
+        prefix = str(start.value)
+        field = prefix.removeprefix("limit_").removeprefix("cap_")
+        limits = Caps if prefix.startswith("cap_") else Limits
+        yield from (f"{prefix}{period}" for period in PERIODS if f"{field}{period}" in limits.__struct_fields__)
         return
     for part in ast.walk(value):
         if isinstance(part, ast.Constant) and isinstance(part.value, str) and part.value:

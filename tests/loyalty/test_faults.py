@@ -13,8 +13,9 @@ from django.utils import translation
 
 from loyalty import faults
 from loyalty.differences import differences
+from loyalty.engine.faults import Fault
 from loyalty.engine.rulebook import Rulebook, dump, load
-from loyalty.engine.validation import Fault, faults_of
+from loyalty.engine.validation import faults_of
 
 STEPS = [{"at_least": "5", "percent": "5"}, {"at_least": "5", "percent": "7"}]
 OFF = {"kind": "discount", "percent": "10"}

@@ -12,8 +12,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from loyalty import program_file, programs
+from loyalty.engine.faults import Fault
 from loyalty.engine.rulebook import dump, json_schema, load
-from loyalty.engine.validation import Fault
 from loyalty.models import ProgramVersion
 from loyalty.refusals import Refused
 from loyalty.vocabulary import reference
