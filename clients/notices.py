@@ -18,8 +18,10 @@ from django.utils.translation import gettext as _
 from clients import card_links
 from clients.models import Client, Consent
 from loyalty.engine.explanation import Fact
+from loyalty.engine.quantities import ZERO
 from loyalty.explanations import explain
 from loyalty.models import Return, Sale
+from loyalty.sales.stored import taken_back
 from loyalty.standing import Standing, standing
 from loyalty.wording import Words, words_of
 from merchants.counters import CacheDownError, counters
@@ -130,10 +132,11 @@ def _purchase(sale: Sale, words: Words) -> dict[str, Any]:
 
 
 def _returned(back: Return, words: Words) -> dict[str, Any]:
+    taken = taken_back(back.sale).get(back.pk, ZERO)
     return {
         "money": words.money(back.money),
         "plus": words.points(back.points_back) if back.points_back else "",
-        "minus": words.points(back.earned_taken) if back.earned_taken else "",
+        "minus": words.points(taken) if taken else "",
         "why": _("Points that paid come back, points earned for what was returned go back."),
     }
 

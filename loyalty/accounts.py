@@ -16,7 +16,7 @@ from loyalty.engine import tiers
 from loyalty.engine.books import Books, NotEnoughPoints
 from loyalty.engine.earning import lot_dates
 from loyalty.engine.effects import Welcome
-from loyalty.engine.quantities import ZERO, unit
+from loyalty.engine.quantities import unit
 from loyalty.engine.rulebook import Rulebook
 from loyalty.ledger import AccountState
 from loyalty.models import Account, Card, Entry, OneTimeCode

@@ -69,6 +69,7 @@ CALLS: dict[str, Call] = {
     "api/v1/clients/<uuid:client_id>": Call("/api/v1/clients/{id}", READ),
     "api/v1/clients/<uuid:client_id>/history": Call("/api/v1/clients/{id}/history", READ),
     "api/v1/clients/<uuid:client_id>/confirmation": Call("/api/v1/clients/{id}/confirmation", SELL),
+    "api/v1/clients/<uuid:client_id>/activities": Call("/api/v1/clients/{id}/activities", {"POST": {"sell", "enrol"}}),
     "api/v1/quotes": Call("/api/v1/quotes", SELL),
     "api/v1/sales": Call("/api/v1/sales", SELL),
     "api/v1/sales/batch": Call("/api/v1/sales/batch", SELL),

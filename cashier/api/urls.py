@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
+from cashier.api.clients.activities import RecordActivity
 from cashier.api.clients.confirm import SendConfirmation
 from cashier.api.clients.enrol import EnrolClient
 from cashier.api.clients.find import FindClients
@@ -34,6 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("clients/<uuid:client_id>", GetClient.as_view(), name="api_client"),
     path("clients/<uuid:client_id>/history", GetHistory.as_view(), name="api_client_history"),
     path("clients/<uuid:client_id>/confirmation", SendConfirmation.as_view(), name="api_client_confirmation"),
+    path("clients/<uuid:client_id>/activities", RecordActivity.as_view(), name="api_client_activities"),
     path("quotes", QuoteReceipt.as_view(), name="api_quotes"),
     path("sales", Sell.as_view(), name="api_sales"),
     path("sales/batch", BookBatch.as_view(), name="api_sales_batch"),

@@ -87,8 +87,9 @@ class GivenBackLine(Struct, frozen=True):
 
 
 class GivenBack(Struct, frozen=True):
-    """A return or a void. `earned_taken` points left the account (as points or as debt), `earned_expired` had
-    expired before, `earned_forgiven` were let go (debt `clamp`)."""
+    """A return or a void. `earned_taken` points left the account (as points or as debt), one-offs
+    among them; of the points of its lines, `earned_expired` had expired before and `earned_forgiven` were let go (debt
+    `clamp`)."""
 
     sale_id: uuid.UUID
     is_void: bool

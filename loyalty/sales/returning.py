@@ -23,7 +23,7 @@ from loyalty.sales.locking import LockedSale
 from loyalty.sales.receipt import GivenBack, GivenBackLine
 from loyalty.sales.repeating import twice
 from loyalty.sales.request import Answer, Idempotency, RenderReturn, ReturnRequest
-from loyalty.sales.stored import rules_of
+from loyalty.sales.stored import rules_of, taken_back
 from loyalty.standing import standing_of
 from merchants import outbox
 from merchants.authentication import Caller
@@ -221,7 +221,7 @@ def _told(locked: LockedSale, row: Return | None) -> GivenBack:
         points_value=row.points_value if row else ZERO,
         points_back=row.points_back if row else ZERO,
         certificates_back=row.certificates_back if row else ZERO,
-        earned_taken=row.earned_taken if row else ZERO,
+        earned_taken=taken_back(sale).get(row.pk, ZERO) if row else ZERO,
         earned_expired=row.earned_expired if row else ZERO,
         earned_forgiven=row.earned_forgiven if row else ZERO,
         lines=tuple(

@@ -13,9 +13,10 @@ from django.utils import timezone
 from loyalty.engine.explanation import Fact
 from loyalty.engine.quantities import ZERO
 from loyalty.engine.rulebook import Rulebook
-from loyalty.models import ReturnLine, Sale, SaleLine
+from loyalty.models import Entry, ReturnLine, Sale, SaleLine
 from loyalty.programs import rulebook_of
 from loyalty.refusals import Refused
+from loyalty.sales.consequences import stored
 from loyalty.sales.receipt import Receipt, ReceiptLine
 from loyalty.standing import NO_RULES, Standing, standing
 
@@ -37,12 +38,23 @@ def get(
     return receipt_of(sale, now or timezone.now())
 
 
+def taken_back(sale: Sale) -> dict[int, Decimal]:
+    """The points that each return took from the client, by its key: those of lines, and those given once for the whole
+    receipt, for a step or for a tier."""
+    entries = Entry.objects.filter(program_id=sale.program_id, sale=sale, kind=Entry.Kind.CLAW_BACK)
+    # What those lost who had invited the client is none of his.
+    mine = entries.exclude(account__in=stored(sale.consequences).accounts)
+    sums = mine.values_list("given_back").annotate(points=-Sum("points"))
+    return {key: points for key, points in sums if key is not None}
+
+
 def receipt_of(sale: Sale, now: dt.datetime, client: Standing | None = None) -> Receipt:
     rulebook = rules_of(sale)
     lines = list(SaleLine.objects.filter(program_id=sale.program_id, sale=sale).order_by("position"))
     returns = sale.returns.filter(program_id=sale.program_id).aggregate(
-        money=Sum("money"), points=Sum("points_back"), taken=Sum("earned_taken")
+        money=Sum("money"), points=Sum("points_back")
     )
+    taken = sum(taken_back(sale).values(), ZERO) if returns["money"] is not None else ZERO
     if client is None and sale.account_id is not None:
         client = standing(program_id=sale.program_id, account_id=sale.account_id, now=now)
     returned = returned_quantities(sale)
@@ -92,7 +104,7 @@ def receipt_of(sale: Sale, now: dt.datetime, client: Standing | None = None) -> 
         flags=tuple(sale.flags),
         money_returned=returns["money"] or ZERO,
         points_returned=returns["points"] or ZERO,
-        points_taken_back=returns["taken"] or ZERO,
+        points_taken_back=taken,
     )
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
+from cashier.api.answers.quantities import Format, MoneyText, NumberText, places, shortest
 from cashier.api.answers.standing import ClientStanding, client_standing
+from clients import coupons
 from clients.models import Client
-from loyalty.models import Account, Card
+from loyalty.models import Account, Card, PersonalCoupon
 from loyalty.standing import standing
 from merchants.authentication import Caller
 
@@ -34,14 +36,26 @@ class ClientPage(Struct, frozen=True):
     next: str | None
 
 
+class CouponAnswer(Struct, frozen=True):
+    """A promo code of this client alone, good once: money off (`discount`) or a percent of the receipt."""
+
+    code: str
+    title: str
+    discount: MoneyText | None
+    percent: NumberText | None
+    minimum: Annotated[MoneyText, Meta(description="On receipts from this sum.")]
+    expires_at: dt.datetime
+
+
 class ClientAnswer(ClientStanding, frozen=True, kw_only=True):
-    """A client and where he stands. `card` is the number of the virtual card."""
+    """A client and where he stands. `card` is the number of the virtual card; `coupons` may be used now."""
 
     name: str
     phone: str
     status: Status
     card: str
     joined_at: dt.datetime
+    coupons: list[CouponAnswer]
 
 
 def client_answer(account: Account, *, caller: Caller, now: dt.datetime) -> ClientAnswer:
@@ -61,6 +75,21 @@ def client_answer(account: Account, *, caller: Caller, now: dt.datetime) -> Clie
         status=_status(account),
         card=card.number if card else "",
         joined_at=account.created_at,
+        coupons=[
+            _coupon(coupon, places(caller.currency_digits))
+            for coupon in coupons.at_hand(program_id=caller.program_id, account_id=account.pk, now=now)
+        ],
+    )
+
+
+def _coupon(coupon: PersonalCoupon, money: Format) -> CouponAnswer:
+    return CouponAnswer(
+        code=coupon.code,
+        title=coupon.title,
+        discount=None if coupon.amount is None else money(coupon.amount),
+        percent=None if coupon.percent is None else shortest(coupon.percent),
+        minimum=money(coupon.minimum),
+        expires_at=coupon.expires_at,
     )
 
 

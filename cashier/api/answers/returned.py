@@ -26,7 +26,8 @@ class GivenBackLineAnswer(Struct, frozen=True):
 
 
 class GivenBackAnswer(Struct, frozen=True, kw_only=True):
-    """`money` goes to the client, `points_back` to the account; `points_taken_back` were earned by what came back."""
+    """`money` goes to the client, `points_back` to the account; `points_taken_back` left it: what was earned by
+    what came back, and points for the receipt as a whole that it no longer deserves."""
 
     id: Annotated[uuid.UUID | None, Meta(description="None where a hold was voided: nothing had been sold.")]
     sale_id: uuid.UUID

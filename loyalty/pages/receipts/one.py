@@ -22,6 +22,7 @@ from loyalty.engine.quantities import ZERO
 from loyalty.explanations import Explained, explain
 from loyalty.models import Entry, Return, ReturnLine, Sale, SaleLine
 from loyalty.programs import rulebook_of
+from loyalty.sales.stored import taken_back
 from loyalty.wording import Words, words_of
 from merchants.access import Action
 from merchants.doors import Workplace, members_only
@@ -72,6 +73,7 @@ def sale(request: HttpRequest, place: Workplace, sale_id: uuid.UUID) -> HttpResp
     words = words_of(place.program.pk)
     said = _explained(one, words)
     returns = list(Return.objects.filter(program_id=one.program_id, sale=one).order_by("pk"))
+    taken = taken_back(one) if returns else {}
     entries = Entry.objects.filter(program_id=one.program_id, sale=one).order_by("pk")
     # A hold is over when its time is, whether or not the sweep has said so.
     over = one.status == Sale.Status.HELD and one.hold_until is not None and one.hold_until <= now
@@ -87,7 +89,7 @@ def sale(request: HttpRequest, place: Workplace, sale_id: uuid.UUID) -> HttpResp
             "applied": [fact for fact in said if fact.fact.applied],
             "nearly": [fact for fact in said if not fact.fact.applied],
             "flags": [FLAGS.get(flag, flag) for flag in one.flags],
-            "returns": returns,
+            "returns": [(row, taken.get(row.pk, ZERO)) for row in returns],
             "money_back": sum((row.money for row in returns), ZERO),
             "entries": _gathered(entries),
             "replaced_by": Sale.objects.filter(place.seen(), replaces=one, local_day=one.local_day).first()
