@@ -15,12 +15,14 @@ from merchants.doors import Workplace
 
 @dataclass(frozen=True)
 class Room:
-    """A place of the menu. `pages` are the URL names of the pages inside; the first is where the link goes."""
+    """A place of the menu. `pages` are the URL names of the pages inside; the first is where the link goes. `where`
+    names what has to be known of the workplace for the room to be shown."""
 
     title: Promise
     icon: str
     action: Action
     pages: tuple[str, ...]
+    where: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,13 @@ ROOMS: Sequence[Room] = (
             "card_link",
         ),
     ),
+    Room(
+        _("Clients’ actions"),
+        "message",
+        Action.ADJUST_POINTS,
+        ("activities", "activity_approve", "activity_refuse"),
+        where="activities",
+    ),
     Room(_("Receipts"), "receipt", Action.SEE_SALES, ("sales", "sale")),
     Room(_("Day totals"), "receipt-2", Action.SEE_SALES, ("z_report",)),
     Room(
@@ -64,6 +73,7 @@ ROOMS: Sequence[Room] = (
             "rule_new",
             "rule_edit",
             "rule_delete",
+            "rule_templates",
             "programme_publish",
             "programme_version",
             "programme_discard",
@@ -108,5 +118,5 @@ def entries(place: Workplace, *, current: str) -> list[Entry]:
     return [
         Entry(room.title, room.icon, reverse(room.pages[0], args=[place.merchant.pk]), current in room.pages)
         for room in ROOMS
-        if place.may(room.action)
+        if place.may(room.action) and (not room.where or room.where in place.known or current in room.pages)
     ]

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
 from django.http import QueryDict
 from django.test import Client
+from django.utils import translation
 from pytest_django import DjangoAssertNumQueries
 
+from loyalty import programs
 from loyalty.engine.conditions import CONDITIONS
+from loyalty.engine.conflicts import conflicts
 from loyalty.engine.effects import EFFECTS
 from loyalty.engine.fields import fields_of
+from loyalty.engine.rulebook import load
 from loyalty.models import ProgramDraft
 from loyalty.pages.rules.vocabulary import MAKERS
+from loyalty.shop_templates import TEMPLATES
 from merchants.models import AuditRecord
 from tests.cast import Shop
 from tests.loyalty.paper import Paper
@@ -322,3 +328,42 @@ def test_tiers_that_can_not_fall_are_told_so(desk: Desk) -> None:
     assert page.beside("id_status-downgrade_error") != ""
     page = desk.send(status__window_kind="days", status__window_days="")
     assert "Укажите, сколько дней." in page.beside("id_status-window_days_error")
+
+
+# ---------------------------------------------------------------- templates
+
+
+@pytest.mark.parametrize("key", list(TEMPLATES))
+def test_a_template_can_be_published_as_it_is(bench: Workbench, key: str) -> None:
+    with translation.override("ru"):
+        document = TEMPLATES[key].document()
+    assert programs.check(program=bench.shop.program, document=document) == []
+    assert conflicts(load(document), dt.date(2026, 6, 15)) == []
+    page = bench.get("templates/")
+    data = page.fields()
+    data.setlist("template", [key])
+    data.setlist("revision", ["0"])
+    assert "теперь в черновике" in bench.press("templates/", data, "").text
+    assert [rule["id"] for rule in bench.rules()] == [rule["id"] for rule in document["rules"]]
+
+
+def test_a_template_asks_before_a_draft_is_lost(live: Workbench) -> None:
+    live.act("off:weekend")
+    data = QueryDict(mutable=True)
+    data["template"], data["revision"] = "cafe", "1"
+    page = live.press("templates/", data, "")
+    assert "Начать с шаблона «Кафе»?" in page.text
+    assert live.rules()[1]["id"] == "weekend"
+    fields = page.fields()
+    fields["confirmed"] = "yes"
+    live.press("templates/", fields, "")
+    assert live.rules()[1]["id"] == "birthday"
+
+
+def test_the_list_warns_of_rules_that_do_nothing(bench: Workbench, story: TillStory) -> None:
+    percents = [
+        {"id": name, "title": name, "effect": {"kind": "percent", "percent": percent}}
+        for name, percent in (("a", "5"), ("b", "10"))
+    ]
+    story.publish({"rules": percents})
+    assert "«b» всегда даёт не меньше" in bench.get("rules/").text

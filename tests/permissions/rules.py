@@ -25,6 +25,7 @@ PAGES: dict[str, Page] = {
     "m/<int:merchant_id>/rules/edit/rule/<slug:rule_id>/": Page(f"{M}edit/rule/base/", NO_DRAFT),
     "m/<int:merchant_id>/rules/edit/rule/<slug:rule_id>/delete/": Page(f"{M}edit/rule/base/delete/", NO_DRAFT),
     "m/<int:merchant_id>/rules/edit/receipt/": Page(f"{M}edit/receipt/", EDITORS, "post"),
+    "m/<int:merchant_id>/rules/edit/templates/": Page(f"{M}edit/templates/", EDITORS),
     "m/<int:merchant_id>/rules/preview/": Page(f"{M}preview/", EDITORS, "post"),
     "m/<int:merchant_id>/rules/publish/": Page(f"{M}publish/", NO_DRAFT),
     "m/<int:merchant_id>/rules/discard/": Page(f"{M}discard/", NO_DRAFT),

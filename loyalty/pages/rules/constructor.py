@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from msgspec import Struct, structs
 
-from loyalty import drafts
+from loyalty import conflict_words, drafts
 from loyalty import faults as fault_words
+from loyalty.engine.conflicts import Finding, conflicts
 from loyalty.engine.faults import Fault
 from loyalty.engine.rulebook import Rule, Rulebook
 from loyalty.pages.rules.catalogue import conditions_by_chapter, effects_by_chapter
@@ -64,10 +65,15 @@ def rules_list(request: HttpRequest, place: Workplace) -> HttpResponse:
 
 
 def page_of(request: HttpRequest, rules: Rules, rulebook: Rulebook) -> dict[str, Any]:
+    found = faults_of(rules, rulebook)
+    # Before it can be read as rules there is nothing to compare.
+    today = rulebook.calendar.day_of(timezone.now())
+    findings = [] if found else conflicts(rulebook, today)
     return {
         "rules": rules,
-        "items": items_of(rules, rulebook),
-        "loose": loose_faults(rules, rulebook),
+        "items": items_of(rules, rulebook, found, findings),
+        "loose": loose_faults(rulebook, found),
+        "warnings": [conflict_words.sentence(one) for one in findings if one.rule.startswith("tier:")],
         "changes": rules.changes(rules.before(rulebook), rulebook),
         **trial_context(request, rules, rulebook),
     }
@@ -264,23 +270,22 @@ def sentence_of(rules: Rules, rulebook: Rulebook, rule: Rule) -> str:
     return rule_sentence(rule, rules.words, Names({tier.id: tier.title for tier in rulebook.tiers}, rules.outlets))
 
 
-def items_of(rules: Rules, rulebook: Rulebook) -> list[Item]:
-    found = faults_of(rules, rulebook)
+def items_of(rules: Rules, rulebook: Rulebook, found: Sequence[Fault], findings: Sequence[Finding]) -> list[Item]:
     return [
         Item(
             rule,
             sentence_of(rules, rulebook, rule).removeprefix(f"{rule.title}: "),
             [fault_words.sentence(fault) for fault in faults_in(found, rulebook, rule.id)],
-            [],
+            [conflict_words.sentence(one) for one in findings if one.rule == rule.id],
         )
         for rule in rulebook.rules
     ]
 
 
-def loose_faults(rules: Rules, rulebook: Rulebook) -> list[tuple[str, str]]:
+def loose_faults(rulebook: Rulebook, found: Sequence[Fault]) -> list[tuple[str, str]]:
     """Faults of other parts than the rules."""
     document = drafts.document_of(rulebook)
-    rest = [fault for fault in faults_of(rules, rulebook) if not fault.pointer.startswith("/rules/")]
+    rest = [fault for fault in found if not fault.pointer.startswith("/rules/")]
     return [(fault_words.place(fault, document), fault_words.sentence(fault)) for fault in rest]
 
 

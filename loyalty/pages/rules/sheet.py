@@ -151,23 +151,20 @@ class Sheet:
                 self.loose.append((fault_words.place(fault, document), fault_words.sentence(fault)))
 
     def _field_of(self, pointer: str, document: Mapping[str, Any]) -> tuple[Any, str]:
+        parts = {
+            "/points/expiry/": (self.points, "expiry_"),
+            "/points/goods/": (self.earn_goods, ""),
+            "/points/caps/": (self.caps, ""),
+            "/points/": (self.points, ""),
+            "/spending/goods/": (self.pay_goods, ""),
+            "/spending/": (self.spending, ""),
+            "/status/window/": (self.status, "window_"),
+            "/status/": (self.status, ""),
+        }
+        for part, (form, prefix) in parts.items():
+            if pointer.startswith(part):
+                return form, prefix + pointer.removeprefix(part).partition("/")[0]
         match pointer.split("/")[1:]:
-            case ["points", "expiry", name]:
-                return self.points, f"expiry_{name}"
-            case ["points", "goods", name, *_rest]:
-                return self.earn_goods, name
-            case ["points", "caps", name]:
-                return self.caps, name
-            case ["spending", "goods", name, *_rest]:
-                return self.pay_goods, name
-            case ["status", "window", name]:
-                return self.status, f"window_{name}"
-            case ["status", name]:
-                return self.status, name
-            case ["points", name]:
-                return self.points, name
-            case ["spending", name]:
-                return self.spending, name
             case ["tiers", row, *rest] if row.isdigit() and int(row) < len(self.tiers):
                 return self.tiers[int(row)], rest[0] if rest else "spent"
             case ["rules", row, *_rest] if row.isdigit() and int(row) < len(document["rules"]):

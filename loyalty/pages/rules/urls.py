@@ -1,6 +1,6 @@
 from django.urls import path
 
-from loyalty.pages.rules import constructor, editor, programme, start
+from loyalty.pages.rules import constructor, editor, programme, ready, start
 
 urlpatterns = [
     path("start/", start.start, name="start"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("m/<int:merchant_id>/rules/edit/rule/<slug:rule_id>/", constructor.rule_edit, name="rule_edit"),
     path("m/<int:merchant_id>/rules/edit/rule/<slug:rule_id>/delete/", constructor.rule_delete, name="rule_delete"),
     path("m/<int:merchant_id>/rules/edit/receipt/", constructor.rule_receipt, name="rule_receipt"),
+    path("m/<int:merchant_id>/rules/edit/templates/", ready.rule_templates, name="rule_templates"),
     path("m/<int:merchant_id>/rules/preview/", editor.preview, name="programme_preview"),
     path("m/<int:merchant_id>/rules/publish/", editor.publish, name="programme_publish"),
     path("m/<int:merchant_id>/rules/discard/", programme.discard, name="programme_discard"),
