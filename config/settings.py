@@ -195,6 +195,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 15.0,
         "options": {"expire_seconds": 15},
     },
+    "run back tests": {
+        "task": "insights.tasks.run_back_tests",
+        "schedule": 5.0,
+        "options": {"expire_seconds": 5},
+    },
     "take snapshots": {
         "task": "insights.tasks.take_snapshots",
         "schedule": 60 * 60.0,

@@ -50,9 +50,10 @@ class Part(Struct):
         self.receipts += other.receipts
 
 
-def changes(
-    live: Side, draft: Side, values: tuple[Decimal, Decimal]
-) -> tuple[list[Change], list[Change], dict[str, int]]:
+Changes = tuple[list[Change], list[Change], dict[str, int]]
+
+
+def changes(live: Side, draft: Side, values: tuple[Decimal, Decimal]) -> Changes:
     """Winners, losers, and how many clients get how much more; of those who bought or got something in the period."""
     found: list[Change] = []
     spread: Counter[str] = Counter()

@@ -49,7 +49,8 @@ _SALES = """
                               'amount', c.amount, 'minimum', c.minimum))
                      FROM loyalty_personalcoupon c
                     WHERE c.program_id = %(program)s
-                      AND c.code IN (SELECT jsonb_array_elements_text(s.consequences->'coupons_used'))), '[]') END)::text
+                      AND c.code IN (SELECT jsonb_array_elements_text(s.consequences->'coupons_used'))
+                   ), '[]') END)::text
       FROM loyalty_sale s
       JOIN merchants_outlet o ON o.id = s.outlet_id
      CROSS JOIN LATERAL (

@@ -71,6 +71,11 @@ class Person:
         state = self.state
         books = Books(points=state.points, debt=state.debt, lots=state.lots, now=now)
         books.expire_due()
+        if state.inactive_at is not None and state.inactive_at <= now:
+            # The sweep has been there: what comes now lives as long as it may, and what holds keep is past its time.
+            for lot in books.lots:
+                lot.own_expires_at = lot.expires_at
+            state.inactive_at = None
         return books
 
     def look_back(self, rulebook: Rulebook, day: dt.date) -> None:

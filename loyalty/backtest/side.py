@@ -46,8 +46,8 @@ class Wish(Struct, frozen=True):
 
 
 class Side:
-    """`welcomes` are the rules whose points on joining stand in the history, too: each side gives its own. `back` is how
-    many local days of history any of the rules looks at."""
+    """`welcomes` are the rules whose points on joining stand in the history, too: each side gives its own. `back` is
+    how many local days of history any of the rules looks at."""
 
     def __init__(
         self, rules: RulesAt, *, calendar: Calendar, precision: int, back: int, welcomes: Collection[str] = ()
@@ -107,8 +107,11 @@ class Side:
         kind: Literal["opening", "earn", "adjust"] = event.kind  # type: ignore[assignment]
         if event.points > 0:
             at = event.available_at or event.at
-            rule = event.lot_rule or event.rule
-            books.credit(kind, event.points, rule=rule, available_at=at, expires_at=event.expires_at, mark=event.rule)
+            rule, ends = event.lot_rule or event.rule, event.expires_at
+            if ends is not None and ends <= event.at:
+                # What lapsed for want of purchases has lost its own end.
+                ends = lot_dates(self.rules(event.at, 0), event.at)[1]
+            books.credit(kind, event.points, rule=rule, available_at=at, expires_at=ends, mark=event.rule)
             if kind == "earn":
                 self._gave(event.rule, event.points, ZERO)
         elif event.undoes is not None:
@@ -300,7 +303,7 @@ class Side:
             person.coupons.setdefault(given.rule, []).extend([given.expires_at] * given.number)
             self.totals.sums.coupons += given.number
 
-    # ------------------------------------------------------------ returns
+    # ------------------------------------------------------------ what comes back
 
     def _give_back(self, back: Back) -> None:
         kept = self.kept.get(back.sale)
@@ -308,6 +311,8 @@ class Side:
             return
         sold = kept.sold()
         parts = kept.parts(sold, back)
+        if kept.person is not None:
+            kept.person.look_back(kept.rulebook, self.calendar.day_of(back.at))
         locked = Returned(self, kept, back)
         outcome = taking_back.apply(locked, kept.rulebook, sold, parts, whole=back.whole)
         kept.count(parts)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections import defaultdict
+from contextlib import suppress
 from decimal import Decimal as D
 from typing import Any
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from loyalty import ledger
 from loyalty.backtest import running
@@ -73,7 +75,22 @@ LAPSING: dict[str, Any] = {
         {
             "id": "road",
             "title": "Каждая тысяча",
-            "effect": {"kind": "carried", "points": "25", "every": "1000"},
+            "effect": {"kind": "for_every_carried", "points": "25", "amount": "1000"},
+        },
+        {"id": "mile", "title": "Рубеж", "effect": {"kind": "milestone", "points": "35", "every": "2000"}},
+        {"id": "coupon", "title": "Купон", "effect": {"kind": "coupon", "every": "90", "percent": "5", "days": 9}},
+        {
+            "id": "code",
+            "title": "По коду",
+            "effect": {"kind": "discount_sum", "amount": "25"},
+            "when": [{"kind": "promo_code", "code": "ЧАЙ"}],
+            "limits": {"times_per_client": 4},
+        },
+        {
+            "id": "third",
+            "title": "Каждый третий визит",
+            "effect": {"kind": "give", "points": "9"},
+            "when": [{"kind": "nth_visit", "number": 3}],
         },
     ],
     "points": {"debt": "clamp", "inactivity_days": 12, "expiry": {"kind": "days", "days": 40}},
@@ -89,12 +106,14 @@ class Crowd:
         self.clients: list[Account] = []
         self.sold: list[Receipt] = []
 
-    def live(self, events: int) -> None:
+    def live(self, events: int, *, swept: bool) -> None:
         acts = [self.sell] * 12 + [self.give_back] * 4 + [self.late, self.by_hand, self.hold, self.sweep, self.join]
         self.join()
         for _n in range(events):
             self.story.later(minutes=self.rng.choice([7, 45, 300, 1300, 2900]))
             try:
+                if swept:
+                    self.sweep()
                 self.rng.choice(acts)()
             except Refused:
                 continue
@@ -121,7 +140,11 @@ class Crowd:
     def sell(self, **more: Any) -> None:
         points = self.rng.choice([None, None, "max", "20", "75"])
         client = None if self.rng.random() < 0.1 else self.rng.choice(self.clients)
-        self.sold.append(self.story.sell(client, *self.cart(), points=points if client else None, **more))
+        request = self.story.request(client, *self.cart(), points=points if client else None, **more)
+        if self.rng.random() < 0.2:
+            request = structs.replace(request, cart=structs.replace(request.cart, promo_codes=("ЧАЙ",)))
+        answer = self.story.sell_raw(request)
+        self.sold.append(msgspec.json.decode(answer.text, type=Receipt))
 
     def late(self) -> None:
         self.sell(at=self.story.now - dt.timedelta(days=self.rng.randrange(1, 20), hours=3))
@@ -130,7 +153,9 @@ class Crowd:
         held = self.story.hold(self.rng.choice(self.clients), *self.cart(), points="max")
         self.story.later(minutes=3)
         if self.rng.random() < 0.5:
-            self.sell()
+            with suppress(Refused):
+                self.sell()
+        self.story.later(minutes=2)
         self.sold.append(self.story.commit(held))
 
     def give_back(self) -> None:
@@ -151,6 +176,7 @@ class Crowd:
         self.story.give(self.rng.choice(self.clients), self.rng.choice(["60", "-10", "25"]))
 
     def sweep(self) -> None:
+        ledger.end_due_holds(program_id=self.story.program_id, now=self.story.now)
         ledger.lapse_inactive(program_id=self.story.program_id, now=self.story.now)
         self.story.sweep()
 
@@ -158,10 +184,14 @@ class Crowd:
 def lived(cast: Cast, document: dict[str, Any], seed: int, events: int = 260) -> TillStory:
     story = TillStory(cast.zerno, START)
     with tenant(story.program_id):
-        story.publish(document)
+        try:
+            story.publish(document)
+        except Refused as refused:
+            raise AssertionError(refused.facts) from None
         crowd = Crowd(story, seed)
         story.later(minutes=1)
-        crowd.live(events)
+        # Points that lapse are gone when the sweep says so: it comes every minute.
+        crowd.live(events, swept="inactivity_days" in document["points"])
         story.later(days=9)
         crowd.sweep()
     return story

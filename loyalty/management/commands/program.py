@@ -1,19 +1,23 @@
-"""Rules from and to files: export, validate, publish."""
+"""Rules from and to files: export, validate, publish, try on the past."""
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import sys
 from argparse import ArgumentParser
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from loyalty import program_file, programs
+from loyalty import drafts, program_file, programs
+from loyalty.backtest import running, telling
 from loyalty.engine.faults import Fault
-from loyalty.engine.rulebook import dump, json_schema, load
+from loyalty.engine.rulebook import Rulebook, dump, json_schema, load
 from loyalty.models import ProgramVersion
 from loyalty.refusals import Refused
 from loyalty.vocabulary import reference
@@ -22,14 +26,18 @@ from merchants.models import Program
 
 
 class Command(BaseCommand):
-    help = "Export, validate or publish the rules of a programme as a file; print the format's schema or vocabulary."
+    help = "Export, validate, publish or back-test rules as a file; print the format's schema or vocabulary."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
-        for verb in ("validate", "publish"):
+        for verb in ("validate", "publish", "backtest"):
             sub = verbs.add_parser(verb)
             sub.add_argument("file", help="YAML or JSON; - for standard input")
             sub.add_argument("--program", type=int, help="id; may be left out where there is only one")
+        sub.add_argument("--since", type=dt.date.fromisoformat, help="first local day; a year back unless said")
+        sub.add_argument("--until", type=dt.date.fromisoformat, help="last local day; up to now unless said")
+        sub.add_argument("--margin", type=Decimal, help="of list prices, in percent: tells the profit, too")
+        sub.add_argument("--json", action="store_true", help="the whole report as JSON and nothing else")
         sub = verbs.add_parser("export")
         sub.add_argument("--program", type=int, help="id; may be left out where there is only one")
         sub.add_argument("--number", type=int, help="version; the newest unless said")
@@ -51,6 +59,8 @@ class Command(BaseCommand):
             elif verb == "validate":
                 _refuse(programs.check(program=program, document=_document(options["file"])))
                 self.stdout.write("The rules are valid.")
+            elif verb == "backtest":
+                self.stdout.write(_backtest(program, _document(options["file"]), options))
             else:
                 self.stdout.write(_publish(program, _document(options["file"])))
 
@@ -90,6 +100,29 @@ def _publish(program: Program, document: dict[str, Any]) -> str:
         _refuse(list(refused.facts["faults"]))  # type: ignore[call-overload]
         raise
     return f"Version {version.number} is in force since {version.published_at:%Y-%m-%d %H:%M} UTC."
+
+
+def _backtest(program: Program, document: dict[str, Any], options: dict[str, Any]) -> str:
+    _refuse(programs.check(program=program, document=document))
+    draft = drafts.rulebook_in(program, document)
+    now, calendar = timezone.now(), load({"program": programs.dump_frame(program)}).calendar
+    since = options["since"] or calendar.day_of(now) - dt.timedelta(days=365)
+    until = min(calendar.end_of(options["until"]), now) if options["until"] else now
+    number = ProgramVersion.objects.in_force(program.pk, now) or 0
+    plan = running.Plan(
+        program.pk, msgspec.json.encode(dump(draft or Rulebook())), number, calendar.start_of(since), until
+    )
+    report = running.run(plan)
+    if options["json"]:
+        return json.dumps(msgspec.to_builtins(report, str_keys=True), ensure_ascii=False, indent=2)
+    live = programs.rulebook_of(program.pk, number) if number else Rulebook()
+    rows = [*telling.points(report), *telling.money(report, live, draft or Rulebook(), options["margin"])]
+    lines = [f"{report['receipts']} receipts from {since} on, version {number} and the file:"]
+    lines += [f"  {'':<12}{'in force':>18}{'file':>18}{'difference':>18}"]
+    lines += [
+        f"  {row.key:<12}{row.live!s:>18}{row.draft!s:>18}{row.change!s:>18}" for row in rows if row.live is not None
+    ]
+    return "\n".join(lines)
 
 
 def _refuse(faults: list[Fault]) -> None:
