@@ -51,7 +51,9 @@ def _one(bill: Bill, rule: Rule, effect: DiscountEffect) -> None:
 
 def _best(bill: Bill, members: Sequence[tuple[Rule, DiscountEffect]]) -> None:
     """Of an exclusion group the best for the client wins; of equals the first."""
-    fitting = [(rule, effect, offers) for rule, effect in members if (offers := _fitting(bill, rule, effect)) is not None]
+    fitting = [
+        (rule, effect, offers) for rule, effect in members if (offers := _fitting(bill, rule, effect)) is not None
+    ]
     best = max(fitting, key=lambda one: _worth(bill, one[0], one[2]), default=None)
     for one in fitting:
         if one is best:
@@ -112,18 +114,14 @@ def _coupon(bill: Bill, coupon: PersonalCoupon) -> None:
     if coupon.refused or short > 0:
         missing = None if coupon.refused else short
         reason = coupon.refused or "minimum_receipt"
-        bill.facts.append(
-            Fact(rule, "discount", "coupon", coupon.title, applied=False, reason=reason, missing=missing)
-        )
+        bill.facts.append(Fact(rule, "discount", "coupon", coupon.title, applied=False, reason=reason, missing=missing))
         return
     effect = DiscountSum(coupon.amount) if coupon.amount is not None else Discount(coupon.percent or ZERO)
     if any(_take(bill, rule, coupon.title, "coupon", _offers(bill, effect, EVERYTHING))):
         bill.coupons_used.append(coupon.code)
 
 
-def _take(
-    bill: Bill, rule: str, title: str, effect: str, offers: Sequence[Offer], left: Left = FREE
-) -> list[Decimal]:
+def _take(bill: Bill, rule: str, title: str, effect: str, offers: Sequence[Offer], left: Left = FREE) -> list[Decimal]:
     """Take offers off their lines, within what is left of the rule's limits. Returns the parts, line by line."""
     sums = [ZERO] * len(bill.lines)
     wanted = sum((offer.money for offer in offers), ZERO)

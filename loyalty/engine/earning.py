@@ -66,9 +66,7 @@ class _Base(Struct, frozen=True):
     lines: list[int]
 
 
-def lot_dates(
-    rulebook: Rulebook, at: dt.datetime, rule: Rule | None = None
-) -> tuple[dt.datetime, dt.datetime | None]:
+def lot_dates(rulebook: Rulebook, at: dt.datetime, rule: Rule | None = None) -> tuple[dt.datetime, dt.datetime | None]:
     """When points earned at this moment become available, and when they expire (None: never)."""
     calendar, points = rulebook.calendar, rulebook.points
     pending = points.pending_days if rule is None or rule.pending_days is None else rule.pending_days

@@ -57,7 +57,13 @@ class Field(Struct, frozen=True):
 
 
 def field(
-    kind: Kind, title: str, help: str = "", *, positive: bool = False, choices: Any = (), **bounds: Any  # noqa: A002
+    kind: Kind,
+    title: str,
+    help: str = "",  # noqa: A002  # the form's word for it
+    *,
+    positive: bool = False,
+    choices: Any = (),
+    **bounds: Any,
 ) -> Meta:
     """The mark of a field, for `Annotated`. `choices` are pairs of a value and its words."""
     return Meta(
@@ -113,4 +119,3 @@ def _bound(hint: Any, name: str) -> int | None:
 def _meta(hint: Any) -> Meta | None:
     metadata = getattr(hint, "__metadata__", ())
     return next((each for each in metadata if isinstance(each, Meta) and each.extra), None)
-

@@ -103,5 +103,7 @@ def counted_for_programme(caps: Caps, given: Decimal, day: dt.date) -> list[Used
         return []
     names = periods(day)
     return [
-        Used(PROGRAMME, name, given, 1) for period, name in names.items() if getattr(caps, f"per_{period}", None) is not None
+        Used(PROGRAMME, name, given, 1)
+        for period, name in names.items()
+        if getattr(caps, f"per_{period}", None) is not None
     ]

@@ -65,8 +65,9 @@ def quote(
 ) -> Quote:
     """Compute a receipt of `at` for a client in his present state; None is a receipt without a client.
 
-    `spent` is what the budgets of rules have given so far, by rule. Discounts first, then points, then earning on what money is left to pay: the order in which a till sends
-    things does not matter. Points beyond the limit are cut to it; `allowance` says what the limit is.
+    `spent` is what the budgets of rules have given so far, by rule. Discounts first, then points, then earning on what
+    money is left to pay: the order in which a till sends things does not matter. Points beyond the limit are cut to it;
+    `allowance` says what the limit is.
     """
     bill = Bill(rulebook, client, cart, at, spent)
     discounts.apply(bill)

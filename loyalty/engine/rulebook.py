@@ -308,10 +308,11 @@ class Rulebook(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
         """The rules with an effect of this class, in the version's order, each with its effect."""
         known = self._rules_by_effect.get(effect)
         if known is None:
-            known = tuple((rule, rule.effect) for rule in self.rules if rule.enabled and isinstance(rule.effect, effect))
+            known = tuple(
+                (rule, rule.effect) for rule in self.rules if rule.enabled and isinstance(rule.effect, effect)
+            )
             self._rules_by_effect[effect] = known
         return known
-
 
     def needs(self) -> Needs:
         """What a sale has to read besides the account, for the database to know without reading the rules."""

@@ -146,7 +146,9 @@ def _lapses(rulebook: Rulebook, client: Client, rank: int, day: dt.date, days: i
         return day + window
     drops = sorted({one.day + window for one in client.days if one.day <= day and one.day + window > day})
     for candidate in drops:
-        kept = _sum([one for one in client.days if one.day <= day], candidate - window + dt.timedelta(days=1), candidate)
+        kept = _sum(
+            [one for one in client.days if one.day <= day], candidate - window + dt.timedelta(days=1), candidate
+        )
         if _rank(rulebook, reached(rulebook, kept)) < rank:
             return candidate
     return day + window

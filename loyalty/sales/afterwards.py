@@ -125,10 +125,9 @@ def uncount_purchase(account: AccountState, *, paid: Decimal, whole: bool, was_v
         account.visits = max(account.visits - was_visit, 0)
 
 
-def undone_tier(
-    account: AccountState, rulebook: Rulebook, counted: Amounts, *, before: str, after: str
-) -> Tier | None:
-    """`counted` is what is left to count for the tier. Where the client goes back to, when a sale that raised him from `before` to `after` is taken back.
+def undone_tier(account: AccountState, rulebook: Rulebook, counted: Amounts, *, before: str, after: str) -> Tier | None:
+    """Where the client goes back to, when a sale that raised him from `before` to `after` is taken back; `counted` is
+    what is left to count for the tier.
 
     None where he stays: the sale did not raise him, he has moved on since, or what is left still reaches the tier.
     """

@@ -138,4 +138,6 @@ def share(amount: Decimal, before: Decimal, after: Decimal, digits: int) -> Deci
     """The part of an amount that a return calls for, where so much of the sale (0 to 1) had gone back before it and
     has after it: all returns together call for exactly the whole."""
     unit = Decimal(1).scaleb(-digits)
-    return max((amount * after).quantize(unit, "ROUND_HALF_UP") - (amount * before).quantize(unit, "ROUND_HALF_UP"), ZERO)
+    return max(
+        (amount * after).quantize(unit, "ROUND_HALF_UP") - (amount * before).quantize(unit, "ROUND_HALF_UP"), ZERO
+    )

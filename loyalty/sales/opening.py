@@ -16,8 +16,8 @@ from loyalty.engine.conditions.receipt import spelled
 from loyalty.engine.limits import Spent
 from loyalty.engine.quantities import ZERO
 from loyalty.engine.rulebook import Rulebook
-from loyalty.ledger import AccountState
 from loyalty.goods.marking import Article
+from loyalty.ledger import AccountState
 from loyalty.programs import rulebook_of
 from loyalty.refusals import Refused
 from loyalty.sales.consequences import upline_of
@@ -178,7 +178,9 @@ def client_for(
         confirmed=_is_confirmed(opened, account, request, caller),
         redeemed_today=opened.day.redeemed if opened.day else ZERO,
         visited_today=opened.day is not None and opened.day.visited,
-        uplines=[upline_of(state, n + 1, local_day(caller, request.occurred_at)) for n, state in enumerate(opened.uplines)],
+        uplines=[
+            upline_of(state, n + 1, local_day(caller, request.occurred_at)) for n, state in enumerate(opened.uplines)
+        ],
         coupons=opened.coupons,
     )
 

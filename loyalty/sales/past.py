@@ -142,9 +142,7 @@ class StoredPast:
         # Those that this very write expires stand in the books and not yet in the table.
         if locked.books is not None:
             gone += [(list(p.lots), list(p.parts)) for p in locked.books.postings if p.kind == "expire"]
-        return sum(
-            (-part for moved, parts in gone for lot, part in zip(moved, parts, strict=True) if lot in ids), ZERO
-        )
+        return sum((-part for moved, parts in gone for lot, part in zip(moved, parts, strict=True) if lot in ids), ZERO)
 
     def pass_visit_on(self) -> bool:
         sale = self.sale

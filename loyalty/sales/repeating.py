@@ -21,16 +21,16 @@ def twice(attempt: Callable[[], R]) -> R:
         return attempt()
 
 
-# Raised by `loyalty_write_consequences`.
-_USED_UP = "KB001"
+# Raised by `loyalty_write_consequences`; and where tills have met crosswise at two budgets, by PostgreSQL.
+_USED_UP, _CROSSWISE = "KB001", "40P01"
 
 
 def within_budgets(attempt: Callable[[bool], R]) -> R:
     """A budget was read without a lock, and another till has taken the rest of it meanwhile: the receipt is computed
     again, with the budgets held."""
     try:
-        return attempt(False)  # noqa: FBT003
+        return attempt(False)
     except DatabaseError as error:
-        if getattr(error.__cause__, "sqlstate", "") != _USED_UP:
+        if getattr(error.__cause__, "sqlstate", "") not in (_USED_UP, _CROSSWISE):
             raise
-    return attempt(True)  # noqa: FBT003
+    return attempt(True)

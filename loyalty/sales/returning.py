@@ -168,9 +168,7 @@ def _sold_lines(sale: Sale) -> list[SoldLine]:
     return [
         SoldLine(
             position=line.position,
-            line=Line(
-                line.quantity, line.price, line.amount, line.sku, category=line.category, brand=line.brand
-            ),
+            line=Line(line.quantity, line.price, line.amount, line.sku, category=line.category, brand=line.brand),
             points_value=line.points_value,
             points=line.points,
             certificate=line.certificate,

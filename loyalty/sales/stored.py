@@ -51,9 +51,7 @@ def taken_back(sale: Sale) -> dict[int, Decimal]:
 def receipt_of(sale: Sale, now: dt.datetime, client: Standing | None = None) -> Receipt:
     rulebook = rules_of(sale)
     lines = list(SaleLine.objects.filter(program_id=sale.program_id, sale=sale).order_by("position"))
-    returns = sale.returns.filter(program_id=sale.program_id).aggregate(
-        money=Sum("money"), points=Sum("points_back")
-    )
+    returns = sale.returns.filter(program_id=sale.program_id).aggregate(money=Sum("money"), points=Sum("points_back"))
     taken = sum(taken_back(sale).values(), ZERO) if returns["money"] is not None else ZERO
     if client is None and sale.account_id is not None:
         client = standing(program_id=sale.program_id, account_id=sale.account_id, now=now)

@@ -126,9 +126,7 @@ def _undo_tier(locked: Returning, rulebook: Rulebook, coming: Decimal) -> bool:
         return False
     client = client_of(account, books, rulebook, locked.now)
     counted = tiers.amounts(rulebook, client, rulebook.calendar.day_of(locked.now))
-    target = afterwards.undone_tier(
-        account, rulebook, counted, before=sale.tier_before, after=sale.tier_after
-    )
+    target = afterwards.undone_tier(account, rulebook, counted, before=sale.tier_before, after=sale.tier_after)
     if target is None:
         return False
     account.tier, account.tier_ends_at = target.id, None

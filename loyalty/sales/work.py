@@ -58,12 +58,8 @@ class Work:
         self.opened, self.caller, self.request, self.now = opened, caller, request, now
         self.version, self.rulebook, self.account, self.flags = version, rulebook, account, flags
         self.books: Books | None = ledger.books_of(account, now) if account else None
-        self.client: Client | None = client_for(
-            opened, account, self.books, request, caller, rulebook
-        )
-        self.quote: Quote = engine.quote(
-            rulebook, self.client, request.cart, request.occurred_at, opened.spent
-        )
+        self.client: Client | None = client_for(opened, account, self.books, request, caller, rulebook)
+        self.quote: Quote = engine.quote(rulebook, self.client, request.cart, request.occurred_at, opened.spent)
         self.consequences: Consequences = of_quote(self.quote, opened.uplines)
         self.posts: list[ledger.PostingGroup] = []
         self.facts: list[Fact] = list(self.quote.facts)

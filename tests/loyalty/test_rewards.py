@@ -1,4 +1,4 @@
-"""What rules do beside a client's own lots: those who invited, coupons, milestones, limits; and how a return undoes it."""
+"""What rules do beside a client's own lots: those who invited, coupons, milestones, limits; and their returns."""
 
 from __future__ import annotations
 
@@ -83,7 +83,10 @@ def test_the_month_of_one_who_invited_has_a_most(story: TillStory) -> None:
 
 
 def test_a_gift_for_the_first_purchase_stays_while_something_of_it_does(story: TillStory) -> None:
-    gift = rule({"kind": "referral_gift", "points": ["100"]}, when=[{"kind": "first_purchase"}, {"kind": "minimum_receipt", "amount": "300"}])
+    gift = rule(
+        {"kind": "referral_gift", "points": ["100"]},
+        when=[{"kind": "first_purchase"}, {"kind": "minimum_receipt", "amount": "300"}],
+    )
     publish(story, gift)
     anna, boris = story.join(), story.join("+79160000001")
     Account.objects.filter(pk=boris.pk).update(referrer=anna)
@@ -290,7 +293,9 @@ def test_a_budget_is_refilled_by_a_return_and_by_the_end_of_a_hold(story: TillSt
 
 
 def test_a_shared_promo_code_and_its_uses(story: TillStory) -> None:
-    code = rule({"kind": "discount", "percent": "10"}, when=[{"kind": "promo_code", "code": "NOVEMBER"}], limits={"uses": 1})
+    code = rule(
+        {"kind": "discount", "percent": "10"}, when=[{"kind": "promo_code", "code": "NOVEMBER"}], limits={"uses": 1}
+    )
     publish(story, BASE, code)
     anna = story.join()
     sale = story.sell(anna, "100", codes=["november"])
