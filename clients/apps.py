@@ -7,7 +7,8 @@ class ClientsConfig(AppConfig):
     verbose_name = _("Clients")
 
     def ready(self) -> None:
-        from clients import messages  # noqa: PLC0415  # models can be imported only now
-        from merchants import outbox  # noqa: PLC0415
+        from clients import activities, messages  # noqa: PLC0415  # models can be imported only now
+        from merchants import doors, outbox  # noqa: PLC0415
 
         outbox.HANDLERS.update(messages.HANDLERS)
+        doors.KNOWN["activities"] = activities.has_any

@@ -129,9 +129,14 @@ def promised(activity: Activity, state: AccountState, now: dt.datetime) -> tuple
 
 
 def foresee(*, activity: Activity, now: dt.datetime) -> Offer:
-    """What approving would give now; nothing is written."""
+    """What approving would give now; nothing is written. Refused as `approve` is, but for a blocked client."""
+    if activity.status != Activity.Status.WAITING:
+        raise Refused("activity_decided", status=activity.status)
     state = ledger.read(program_id=same_tenant(activity), account_id=activity.account_id, now=now)
-    return promised(activity, state, now)[0]
+    offer = promised(activity, state, now)[0]
+    if not offer.points:
+        raise Refused("activity_limit", limit=offer.limit)
+    return offer
 
 
 def _rules_for(rulebook: Rulebook, action: str) -> list[tuple[Rule, ForActivity]]:

@@ -14,6 +14,7 @@ from typing import Any, Concatenate, ParamSpec, TypeAlias
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
+from django.db.models.expressions import Combinable
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -24,17 +25,21 @@ from merchants.models import Member, Merchant, Outlet, Program, Role, User
 P = ParamSpec("P")
 
 EVERYWHERE = frozenset({Action.EDIT_RULES, Action.CHANGE_SETTINGS})
+# What other apps have to say of a workplace, by name: conditions on the member, looked up in the query that finds him.
+KNOWN: dict[str, Callable[[], Combinable]] = {}
 
 
 @dataclass(frozen=True)
 class Workplace:
-    """A member at his merchant. `outlets` are the keys of those he works at; None means all of them."""
+    """A member at his merchant. `outlets` are the keys of those he works at; None means all of them. `known` are the
+    names of what is true of the workplace (`KNOWN`)."""
 
     user: User
     member: Member
     merchant: Merchant
     program: Program
     outlets: frozenset[int] | None
+    known: frozenset[str] = frozenset()
 
     @property
     def actions(self) -> frozenset[Action]:
@@ -94,9 +99,11 @@ def workplace_of(user: User, merchant_id: int) -> Workplace:
             .select_related("merchant__logo", "program")
             .defer("merchant__logo__content")
             .prefetch_related("outlets")
+            .annotate(**{f"knows_{name}": condition() for name, condition in KNOWN.items()})
             .first()
         )
         if member is None:
             raise Http404
         outlets = frozenset(outlet.pk for outlet in member.outlets.all())
-    return Workplace(user, member, member.merchant, member.program, outlets or None)
+    known = frozenset(name for name in KNOWN if getattr(member, f"knows_{name}"))
+    return Workplace(user, member, member.merchant, member.program, outlets or None, known)

@@ -77,6 +77,11 @@ ROOMS: Sequence[Room] = (
             "programme_publish",
             "programme_version",
             "programme_discard",
+            "backtests",
+            "backtest",
+            "backtest_new",
+            "backtest_delete",
+            "calculator",
         ),
     ),
     Room(

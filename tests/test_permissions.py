@@ -17,8 +17,9 @@ from django.utils import timezone
 
 from clients import card_links
 from clients.enrolment import enrol
+from loyalty import activities, programs
 from loyalty.accounts import adjust
-from loyalty.models import Account, Category, Entry, GoodsImport, Product, Sale
+from loyalty.models import Account, Activity, Category, Entry, GoodsImport, Product, Sale
 from merchants import invitations
 from merchants.access import tenant
 from merchants.models import Cashier, Invitation, Member, OutboxMessage, Role, Scope, TillKey, User
@@ -144,6 +145,23 @@ def invitation_of(cast: Cast) -> str:
     return str(message.payload["link"])
 
 
+def activity_of(shop: Shop, account: Account) -> Activity:
+    """A review that waits for a decision."""
+    now = timezone.now()
+    effect = {"kind": "activity", "action": "review", "points": "5", "approval": True}
+    document = {"rules": [{"id": "review", "title": "За отзыв", "effect": effect}]}
+    programs.publish(program=shop.program, document=document, now=now, by="test")
+    return activities.record(
+        program_id=shop.program.pk,
+        merchant_id=shop.merchant.pk,
+        account=account,
+        action="review",
+        reference="1",
+        now=now,
+        actor="test",
+    )
+
+
 def names_of(cast: Cast) -> dict[str, object]:
     """What the paths of the table name: rows of «Зерно»."""
     zerno = cast.zerno
@@ -170,6 +188,7 @@ def names_of(cast: Cast) -> dict[str, object]:
                 program=zerno.program, merchant=zerno.merchant, name="Анна", pin=make_password("4826")
             ).pk,
             "client": anna.account.public_id,
+            "activity": activity_of(zerno, anna.account).public_id,
             "card": reverse("card", args=[card_links.token_of(anna)]),
             "notices_off": reverse("notices_off", args=[card_links.unsubscribe_token_of(anna)]),
             "entry": Entry.objects.latest("pk").pk,

@@ -6,9 +6,9 @@ from typing import Any
 
 from loyalty.models import Activity
 from merchants.access import tenant
-from tests.cast import Cast, make_key
 from tests.cashier.books import nothing_changes
 from tests.cashier.till import ONE_PER_ONE, Till
+from tests.cast import Cast, make_key
 
 REVIEW: dict[str, Any] = {
     "id": "review",

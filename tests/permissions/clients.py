@@ -10,6 +10,13 @@ ONE = "/m/{merchant}/clients/{client}/"
 
 PAGES: dict[str, Page] = {
     "m/<int:merchant_id>/clients/": Page("/m/{merchant}/clients/", READERS),
+    "m/<int:merchant_id>/activities/": Page("/m/{merchant}/activities/", EDITORS),
+    "m/<int:merchant_id>/activities/<uuid:activity_id>/approve/": Page(
+        "/m/{merchant}/activities/{activity}/approve/", EDITORS
+    ),
+    "m/<int:merchant_id>/activities/<uuid:activity_id>/refuse/": Page(
+        "/m/{merchant}/activities/{activity}/refuse/", EDITORS
+    ),
     "m/<int:merchant_id>/clients/new/": Page("/m/{merchant}/clients/new/", EDITORS),
     "m/<int:merchant_id>/clients/<uuid:client_id>/": Page(ONE, READERS),
     "m/<int:merchant_id>/clients/<uuid:client_id>/edit/": Page(f"{ONE}edit/", EDITORS),
