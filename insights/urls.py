@@ -1,9 +1,23 @@
 from django.urls import URLPattern, path
 
-from insights import views
+from insights import back_test_views, views
 
 urlpatterns: list[URLPattern] = [
     path("m/<int:merchant_id>/", views.dashboard, name="dashboard"),
     path("m/<int:merchant_id>/z/", views.z_report, name="z_report"),
     path("m/<int:merchant_id>/figures/", views.what_figures_mean, name="figures"),
+    path("m/<int:merchant_id>/rules/calculator/", back_test_views.calculate, name="calculator"),
+    path("m/<int:merchant_id>/rules/backtests/", back_test_views.back_tests_list, name="backtests"),
+    path("m/<int:merchant_id>/rules/backtests/new/", back_test_views.back_test_new, name="backtest_new"),
+    path("m/<int:merchant_id>/rules/backtests/<int:number>/", back_test_views.back_test, name="backtest"),
+    path(
+        "m/<int:merchant_id>/rules/backtests/<int:number>/cancel/",
+        back_test_views.back_test_cancel,
+        name="backtest_cancel",
+    ),
+    path(
+        "m/<int:merchant_id>/rules/backtests/<int:number>/delete/",
+        back_test_views.back_test_delete,
+        name="backtest_delete",
+    ),
 ]
