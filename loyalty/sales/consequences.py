@@ -16,7 +16,7 @@ from loyalty.engine.limits import periods
 from loyalty.engine.quantities import ZERO
 from loyalty.engine.quote import Quote
 from loyalty.engine.rewarding import Award, Couponed
-from loyalty.engine.rulebook import Rulebook
+from loyalty.engine.rulebook import Rule, Rulebook
 from loyalty.ledger import AccountState
 
 # Crockford's: without I, L, O and U, which are read as others or make words.
@@ -101,26 +101,25 @@ class CouponRow(Struct, frozen=True):
 def coupon_rows(kept: Consequences, rulebook: Rulebook, account_id: int) -> list[CouponRow]:
     """The new coupons, each with a code of its own."""
     rules = {rule.id: rule for rule in rulebook.rules}
-    rows = []
-    for given in kept.coupons:
-        rule = rules[given.rule]
-        effect = rule.effect
-        if not isinstance(effect, Coupon):
-            continue
-        for _n in range(given.number):
-            rows.append(
-                CouponRow(
-                    account_id=account_id,
-                    code=new_code(),
-                    rule=rule.id,
-                    title=rule.title,
-                    percent=effect.percent,
-                    amount=effect.amount,
-                    minimum=effect.minimum,
-                    expires_at=given.expires_at,
-                )
-            )
-    return rows
+    return [
+        _row(rules[given.rule], account_id, given.expires_at) for given in kept.coupons for _n in range(given.number)
+    ]
+
+
+def _row(rule: Rule, account_id: int, expires_at: dt.datetime) -> CouponRow:
+    effect = rule.effect
+    if not isinstance(effect, Coupon):
+        raise TypeError(f"{rule.id} gives no coupons")
+    return CouponRow(
+        account_id=account_id,
+        code=new_code(),
+        rule=rule.id,
+        title=rule.title,
+        percent=effect.percent,
+        amount=effect.amount,
+        minimum=effect.minimum,
+        expires_at=expires_at,
+    )
 
 
 def new_code() -> str:
