@@ -134,7 +134,8 @@ class Accounts:
     def _new_lot(self, state: AccountState, posting: Posting, when: str, sale: int | None) -> OpenLot:
         new = posting.new_lot
         assert new is not None  # noqa: S101  # the caller has looked
-        lot = OpenLot(self.rows.key(Lot), new.rest, ZERO, new.available_at, new.expires_at, sale)
+        ends = new.expires_at
+        lot = OpenLot(self.rows.key(Lot), new.rest, ZERO, new.available_at, ends, sale, ends)
         before = f"{lot.id}\t{self.program_id}\t{state.id}\t{self.merchant_id}\t{sale or NULL}\t{new.origin or NULL}"
         after = f"{self._written_out(new.available_at)}\t{self._written_out(new.expires_at)}\t{when}"
         self.lots[lot.id] = KeptLot(lot, f"{before}\t{new.rule}\t{new.amount}", new.rule, after)
