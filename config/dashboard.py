@@ -45,7 +45,7 @@ def figure(title: str, value: Any, name: str) -> dict[str, Any]:
 
 def programs() -> Any:
     """Each programme with the number of its rules in force and of its draft."""
-    versions = ProgramVersion.objects.filter(program=OuterRef("pk")).order_by("-number")
+    versions = ProgramVersion.objects.started(OuterRef("pk"), timezone.now())
     drafts = ProgramDraft.objects.filter(program=OuterRef("pk"))
     return Program.objects.annotate(
         version=Subquery(versions.values("number")[:1]),

@@ -65,13 +65,23 @@ def discard(*, program: Program, revision: int, by: Actor, now: dt.datetime) -> 
 
 
 @transaction.atomic
-def publish(*, program: Program, revision: int, by: Actor, now: dt.datetime, reason: str = "") -> ProgramVersion:
-    """Make the draft the next version: with that it is used up. Refused `draft_is_stale`, also where there is none, and
-    `rules_invalid`."""
+def publish(
+    *,
+    program: Program,
+    revision: int,
+    by: Actor,
+    now: dt.datetime,
+    reason: str = "",
+    starts_at: dt.datetime | None = None,
+) -> ProgramVersion:
+    """Make the draft the next version, from now or from `starts_at`: with that it is used up. Refused `draft_is_stale`,
+    also where there is none, and as `programs.publish` does."""
     draft = ProgramDraft.objects.select_for_update().filter(program=program).first()
     if draft is None or draft.revision != revision:
         raise Refused("draft_is_stale", revision=draft.revision if draft else 0)
-    version = programs.publish(program=program, document=draft.document, now=now, by=by, reason=reason)
+    version = programs.publish(
+        program=program, document=draft.document, now=now, by=by, reason=reason, starts_at=starts_at
+    )
     draft.delete()
     return version
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from django.db import transaction
+from django.utils import timezone
 
 from loyalty.engine.rulebook import Frame, Rulebook, digest, dump, load
 from loyalty.engine.validation import Fault, faults_of
@@ -19,9 +20,20 @@ from merchants.models import Program, User
 
 Document = Mapping[str, Any]
 
-# Versions never change, so a compiled one is good for the life of the process.
+
+class NotNow(Exception):  # noqa: N818  # it reads: `raise NotNow("waits")`
+    """A time of publication that does not do: `past`, `waits` (another version does), `started`."""
+
+    def __init__(self, why: Literal["past", "waits", "started"]) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+# Versions that have begun never change, so a compiled one is good for the life of the process.
 _compiled: dict[tuple[int, int], Rulebook] = {}
 _COMPILED_AT_MOST = 2_000
+# Clocks differ: in its last minutes a version that waits can't be taken back any more.
+TOO_LATE = dt.timedelta(minutes=2)
 
 
 def rulebook_of(program_id: int, number: int) -> Rulebook:
@@ -31,9 +43,13 @@ def rulebook_of(program_id: int, number: int) -> Rulebook:
         version = ProgramVersion.objects.filter(program_id=program_id, number=number).first()
         if version is None:
             raise LookupError(f"programme {program_id} has no version {number}")
+        rulebook = load(version.document)
+        if version.published_at > timezone.now():
+            # It may be taken back, and its number given to another.
+            return rulebook
         if len(_compiled) >= _COMPILED_AT_MOST:
             _compiled.clear()
-        rulebook = _compiled[program_id, number] = load(version.document)
+        _compiled[program_id, number] = rulebook
     return rulebook
 
 
@@ -43,6 +59,14 @@ def rulebook_at(program_id: int, at: dt.datetime) -> tuple[int, Rulebook]:
     if number is None:
         raise Refused("program_not_published")
     return number, rulebook_of(program_id, number)
+
+
+def has_referrals(program_id: int, at: dt.datetime) -> bool:
+    """Whether the rules in force give anything to those who invite."""
+    try:
+        return bool(rulebook_at(program_id, at)[1].levels)
+    except Refused:
+        return False
 
 
 def frame_of(program: Program) -> Frame:
@@ -95,11 +119,22 @@ def save_draft(*, program: Program, document: Document, revision: int, now: dt.d
 
 
 @transaction.atomic
-def publish(*, program: Program, document: Document, now: dt.datetime, by: Actor, reason: str = "") -> ProgramVersion:
-    """Make a document the next version, in force from `now`. Refused `rules_invalid` with `faults`.
+def publish(
+    *,
+    program: Program,
+    document: Document,
+    now: dt.datetime,
+    by: Actor,
+    reason: str = "",
+    starts_at: dt.datetime | None = None,
+) -> ProgramVersion:
+    """Make a document the next version, in force from `starts_at` (None: from `now`). Refused `rules_invalid` with
+    `faults`; NotNow `past` where that is over, and `waits` while an earlier version waits for its time.
 
     Every default is spelled out in what is stored. The same rules again give the version that is in force.
     """
+    if starts_at is not None and starts_at < now:
+        raise NotNow("past")
     # One publication at a time: the numbers have no gaps and follow the time of publication.
     program = Program.objects.select_for_update().get(pk=program.pk)
     faults = check(program=program, document=document)
@@ -108,6 +143,8 @@ def publish(*, program: Program, document: Document, now: dt.datetime, by: Actor
     rulebook = load({**document, "program": dump_frame(program)})
     complete = dump(rulebook)
     latest = ProgramVersion.objects.filter(program=program).order_by("-number").first()
+    if latest is not None and latest.published_at > now:
+        raise NotNow("waits")
     if latest is not None and latest.digest == digest(complete):
         return latest
     version = ProgramVersion.objects.create(
@@ -117,7 +154,7 @@ def publish(*, program: Program, document: Document, now: dt.datetime, by: Actor
         digest=digest(complete),
         needs=msgspec.to_builtins(rulebook.needs()),
         published_by=by if isinstance(by, User) else None,
-        published_at=now,
+        published_at=starts_at or now,
     )
     audit.record(
         program_id=program.pk,
@@ -125,10 +162,30 @@ def publish(*, program: Program, document: Document, now: dt.datetime, by: Actor
         at=now,
         by=by,
         subject=version,
-        details={"number": version.number, "digest": version.digest},
+        details={"number": version.number, "digest": version.digest}
+        | ({"starts_at": starts_at.isoformat()} if starts_at else {}),
         reason=reason,
     )
     return version
+
+
+@transaction.atomic
+def take_back(*, program: Program, number: int, now: dt.datetime, by: Actor) -> None:
+    """Take back the version that waits for its time; its number is free again. NotNow `started` where it does not
+    wait (any more)."""
+    program = Program.objects.select_for_update().get(pk=program.pk)
+    version = ProgramVersion.objects.scheduled(program.pk, now)
+    if version is None or version.number != number or version.published_at <= now + TOO_LATE:
+        raise NotNow("started")
+    audit.record(
+        program_id=program.pk,
+        action="program.taken_back",
+        at=now,
+        by=by,
+        subject=version,
+        details={"number": version.number, "digest": version.digest},
+    )
+    version.delete()
 
 
 def dump_frame(program: Program) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -45,7 +46,7 @@ class Publish(Act[ProgramDraft]):
         return f"{self.row.revision} {live.number if live else 0}"
 
     def live(self) -> ProgramVersion | None:
-        return ProgramVersion.objects.filter(program=self.row.program_id).order_by("-number").first()
+        return ProgramVersion.objects.started(self.row.program_id, timezone.now()).first()
 
     def says(self) -> Sequence[str]:
         return (

@@ -42,7 +42,7 @@ class Editor:
         self.program = program
         self.by = by
         self.draft = ProgramDraft.objects.filter(program=program).select_related("edited_by").first()
-        self.live = ProgramVersion.objects.filter(program=program).order_by("-number").first()
+        self.live = ProgramVersion.objects.started(program.pk, timezone.now()).first()
         self.text = ""
         self.revision = 0
         self.faults: Sequence[WordedFault] = ()

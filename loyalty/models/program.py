@@ -14,8 +14,15 @@ from merchants.models import Program, TenantManager
 class VersionQuerySet(models.QuerySet["ProgramVersion"]):
     def in_force(self, program_id: int, at: dt.datetime) -> int | None:
         """The number of the version in force at a moment."""
-        published = self.filter(program_id=program_id, published_at__lte=at)
-        return published.order_by("-published_at", "-number").values_list("number", flat=True).first()
+        return self.started(program_id, at).values_list("number", flat=True).first()
+
+    def started(self, program_id: int | models.OuterRef, at: dt.datetime) -> models.QuerySet[ProgramVersion]:
+        """The versions that have begun by a moment, the one in force first."""
+        return self.filter(program_id=program_id, published_at__lte=at).order_by("-published_at", "-number")
+
+    def scheduled(self, program_id: int, now: dt.datetime) -> ProgramVersion | None:
+        """The version that waits for its time; there is at most one."""
+        return self.filter(program_id=program_id, published_at__gt=now).order_by("number").last()
 
 
 class ProgramDraft(models.Model):
@@ -40,7 +47,7 @@ class ProgramDraft(models.Model):
 class ProgramVersion(models.Model):
     """Published rules. Immutable: a receipt of any age can be explained by the version that it names.
 
-    A version is in force from `published_at` until the next one's.
+    A version is in force from `published_at` until the next one's. One whose time is still ahead may be taken back.
     """
 
     program = models.ForeignKey(Program, models.PROTECT, related_name="versions")
@@ -61,7 +68,15 @@ class ProgramVersion(models.Model):
             models.UniqueConstraint("program", "number", name="version_number_unique"),
         ]
         indexes = [models.Index("program", "published_at", name="version_published")]
-        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update),
+            # Nothing was computed by a version whose time is ahead. The minute is for clocks that differ.
+            pgtrigger.Protect(
+                name="started_stays",
+                operation=pgtrigger.Delete,
+                condition=pgtrigger.Condition("OLD.published_at <= now() + interval '1 minute'"),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.program}, v{self.number}"

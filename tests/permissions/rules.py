@@ -31,5 +31,6 @@ PAGES: dict[str, Page] = {
     "m/<int:merchant_id>/rules/discard/": Page(f"{M}discard/", NO_DRAFT),
     "m/<int:merchant_id>/rules/<int:number>/": Page(f"{M}1/", NO_VERSION),
     "m/<int:merchant_id>/rules/<int:number>/file/": Page(f"{M}1/file/", NO_VERSION),
+    "m/<int:merchant_id>/rules/<int:number>/take-back/": Page(f"{M}1/take-back/", NO_DRAFT),
     "m/<int:merchant_id>/rules/<int:number>/restore/": Page(f"{M}1/restore/", NO_VERSION_TO_EDIT, "post"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 from msgspec import Struct
@@ -20,6 +21,7 @@ from loyalty.engine.rulebook import Rulebook
 from loyalty.engine.validation import Fault
 from loyalty.pages.rules.helping import Example, explain
 from loyalty.pages.rules.programme import revision_in
+from loyalty.pages.rules.publish_form import PublishForm
 from loyalty.pages.rules.rooms import Rules
 from loyalty.pages.rules.sheet import Sheet
 from loyalty.refusals import Refused
@@ -118,20 +120,19 @@ def publish(request: HttpRequest, place: Workplace) -> HttpResponse:
     if rules.live is not None and not rules.waiting():
         messages.info(request, _("The draft says the same as the rules in force."))
         return redirect("programme", place.merchant.pk)
-    if request.method == "POST":
+    if rules.waits is not None:
+        said = _("Version %(number)s waits for its time. Take it back first, or wait until it has begun.")
+        messages.warning(request, said % {"number": rules.waits.number})
+        return redirect("programme", place.merchant.pk)
+    form = PublishForm(request.POST if request.method == "POST" else None, now=timezone.now())
+    if request.method == "POST" and form.is_valid():
         if (revision_in(request, 0), live_in(request)) == (rules.draft.revision, rules.number):
-            try:
-                version = drafts.publish(
-                    program=place.program, revision=rules.draft.revision, by=place.user, now=timezone.now()
-                )
-            except Refused:  # in this very moment
-                return redirect("programme", place.merchant.pk)
-            messages.success(request, _("Version %(number)s is in force at all tills.") % {"number": version.number})
-            return redirect("programme", place.merchant.pk)
+            return published(request, place, rules.draft.revision, form.starts_at)
         messages.error(request, _("The rules were changed meanwhile. This is how they are now: please look again."))
     total, now = rules.purchase, timezone.now()
     context = {
         "rules": rules,
+        "form": form,
         "live": rules.number,
         "changes": rules.waiting(),
         "total": total,
@@ -139,6 +140,22 @@ def publish(request: HttpRequest, place: Workplace) -> HttpResponse:
         "after": by_tier(drafted, total=total, at=now),
     }
     return render(request, "rules/publish.html", context)
+
+
+def published(request: HttpRequest, place: Workplace, revision: int, starts_at: dt.datetime | None) -> HttpResponse:
+    try:
+        version = drafts.publish(
+            program=place.program, revision=revision, by=place.user, now=timezone.now(), starts_at=starts_at
+        )
+    except (Refused, programs.NotNow):  # in this very moment
+        return redirect("programme", place.merchant.pk)
+    said = _("Version %(number)s is in force at all tills.")
+    if version.published_at > timezone.now():
+        said = _("Version %(number)s begins on %(day)s at %(time)s. Until then the present rules are in force.")
+    at = timezone.localtime(version.published_at)
+    day, time = formats.date_format(at, "SHORT_DATE_FORMAT"), formats.time_format(at, "H:i")
+    messages.success(request, said % {"number": version.number, "day": day, "time": time})
+    return redirect("programme", place.merchant.pk)
 
 
 # ---------------------------------------------------------------- parts of the pages

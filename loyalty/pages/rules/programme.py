@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -125,6 +126,42 @@ def discard(request: HttpRequest, place: Workplace) -> HttpResponse:
         "figures": draft_facts(rules),
         "revision": rules.revision,
         "verb": _("Throw away"),
+        "danger": True,
+        "back": back,
+    }
+    return render(request, "rules/confirm.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@members_only(Action.EDIT_RULES)
+def take_back(request: HttpRequest, place: Workplace, number: int) -> HttpResponse:
+    """The version that waits for its time; its rules are put into the draft where there is none."""
+    rules = Rules(place)
+    back = reverse("programme", args=[place.merchant.pk])
+    if rules.waits is None or rules.waits.number != number:
+        messages.info(request, _("This version does not wait any more."))
+        return redirect(back)
+    if request.method == "POST":
+        waits, now = rules.waits, timezone.now()
+        try:
+            with transaction.atomic():
+                programs.take_back(program=place.program, number=number, now=now, by=place.user)
+                if rules.draft is None:
+                    document = {name: part for name, part in waits.document.items() if name != "program"}
+                    drafts.keep(program=place.program, document=document, revision=0, by=place.user, now=now)
+        except (Refused, programs.NotNow):
+            messages.error(request, _("It is too late: the version begins in this moment."))
+        else:
+            messages.success(
+                request, _("Version %(number)s is taken back. Its rules are a draft.") % {"number": number}
+            )
+        return redirect(back)
+    context = {
+        "title": _("Take version %(number)s back?") % {"number": number},
+        "sentence": _("It will not begin. The rules in force stay as they are."),
+        "figures": [],
+        "revision": rules.revision,
+        "verb": _("Take it back"),
         "danger": True,
         "back": back,
     }

@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from django.db.models import Avg
+from django.utils import timezone
 
 from loyalty import drafts, programs
 from loyalty.engine.rulebook import Rulebook
@@ -29,16 +30,20 @@ class Rules:
         self.program: Program = place.program
         self.words: Words = words_of(place.program.pk)
         self.live: ProgramVersion | None = (
-            ProgramVersion.objects.filter(program=self.program)
+            ProgramVersion.objects.started(self.program.pk, timezone.now())
             .select_related("published_by")
             .defer("document")
-            .order_by("-number")
             .first()
         )
         self.draft: ProgramDraft | None = (
             ProgramDraft.objects.filter(program=self.program).select_related("edited_by").first()
         )
         self.outlets: Mapping[str, str] = dict(Outlet.objects.filter(program=self.program).values_list("code", "name"))
+
+    @cached_property
+    def waits(self) -> ProgramVersion | None:
+        """The version that is published and begins later."""
+        return ProgramVersion.objects.scheduled(self.program.pk, timezone.now())
 
     @property
     def revision(self) -> int:

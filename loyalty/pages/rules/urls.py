@@ -20,5 +20,6 @@ urlpatterns = [
     path("m/<int:merchant_id>/rules/discard/", programme.discard, name="programme_discard"),
     path("m/<int:merchant_id>/rules/<int:number>/", programme.version, name="programme_version"),
     path("m/<int:merchant_id>/rules/<int:number>/file/", programme.file, name="programme_file"),
+    path("m/<int:merchant_id>/rules/<int:number>/take-back/", programme.take_back, name="programme_take_back"),
     path("m/<int:merchant_id>/rules/<int:number>/restore/", programme.restore, name="programme_restore"),
 ]
