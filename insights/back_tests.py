@@ -115,9 +115,10 @@ def run(one: BackTest, clock: Callable[[], dt.datetime]) -> None:
     plan = plan_of(one)
     try:
         calendar = msgspec.convert(one.document, Rulebook).calendar
-        keeper.keep(receipts=History(one.program_id, calendar, until=one.until).count())
+        receipts = History(one.program_id, calendar, until=one.until).count()
+        keeper.keep(receipts=receipts)
         result = running.run(plan, progress=keeper.progress)
-        keeper.keep(state=BackTest.State.DONE, result=result, finished_at=clock(), done=keeper.done)
+        keeper.keep(state=BackTest.State.DONE, result=result, finished_at=clock(), done=receipts)
     except Stopped:
         logger.info("back_test_stopped", back_test=one.pk)
     except Exception:

@@ -29,6 +29,7 @@ from tests.permissions import (
     Outcome,
     Page,
     Person,
+    backtests,
     clients,
     common,
     goods,
@@ -49,6 +50,7 @@ PAGES: dict[str, Page] = {
     **clients.PAGES,
     **public.PAGES,
     **insights.PAGES,
+    **backtests.PAGES,
     **till.PAGES,
 }
 
