@@ -58,6 +58,16 @@ def client_of(token: str) -> Client | None:
     return _find(named, card_version=named.version)
 
 
+def invite_token_of(client: Client) -> str:
+    """Says who invites and opens nothing: it may be shown to anybody."""
+    return _sign("clients.invite", client, 0)
+
+
+def inviter(token: str) -> Client | None:
+    named = _read("clients.invite", token)
+    return _find(named) if named else None
+
+
 def unsubscribe_token_of(client: Client) -> str:
     """Ends notices and shows nothing: it works as long as the client exists, whatever becomes of his card's links."""
     return _sign("clients.notices", client, 0)

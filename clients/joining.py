@@ -22,6 +22,7 @@ from clients.enrolment import Consented, enrol
 from clients.models import Client, PhoneCheck
 from clients.names import quoted
 from loyalty.accounts import find
+from loyalty.models import Account
 from loyalty.refusals import Refused
 from loyalty.sales.request import Who
 from merchants import outbox
@@ -42,6 +43,8 @@ class Applicant(Struct, frozen=True):
     name: str = ""
     birthday: dt.date | None = None
     email: str = ""
+    # The public id of the account of whoever invited.
+    invited_by: str = ""
 
 
 class WrongCode(Struct, frozen=True):
@@ -126,6 +129,7 @@ def _newcomer(merchant: Merchant, applicant: Applicant, now: dt.datetime) -> Cli
             birthday=applicant.birthday,
             email=applicant.email,
             consents=applicant.consents,
+            referrer=_referrer(merchant, applicant, now),
             source=applicant.source,
             now=now,
         )
@@ -133,6 +137,15 @@ def _newcomer(merchant: Merchant, applicant: Applicant, now: dt.datetime) -> Cli
         if refused.code == "client_exists":
             return None
         raise
+
+
+def _referrer(merchant: Merchant, applicant: Applicant, now: dt.datetime) -> Account | None:
+    if not applicant.invited_by:
+        return None
+    try:
+        return find(program_id=merchant.program_id, who=Who("id", applicant.invited_by), now=now)
+    except Refused:  # erased meanwhile
+        return None
 
 
 def _acquaintance(merchant: Merchant, applicant: Applicant, now: dt.datetime) -> Client:

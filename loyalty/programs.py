@@ -10,8 +10,9 @@ import msgspec
 from django.db import transaction
 from django.utils import timezone
 
+from loyalty.engine.faults import Fault
 from loyalty.engine.rulebook import Frame, Rulebook, digest, dump, load
-from loyalty.engine.validation import Fault, faults_of
+from loyalty.engine.validation import faults_of
 from loyalty.models import ProgramDraft, ProgramVersion
 from loyalty.refusals import Refused
 from merchants import audit

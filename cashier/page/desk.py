@@ -14,7 +14,7 @@ from cashier.api.input.errors import InvalidBody, Wrong
 from cashier.api.problems.values import sentence
 from cashier.page import saying, tickets
 from cashier.page.door import Post
-from cashier.page.forms import MOST_LINES, LineForm, LineForms, ReceiptForm
+from cashier.page.forms import LONGEST_CODE, MOST_LINES, LineForm, LineForms, ReceiptForm
 from cashier.page.numbers import ALL, spelled
 from cashier.page.saying import MustWaitError
 from cashier.page.who import Named, account_of, named, who_of
@@ -61,6 +61,14 @@ class Desk:
         if self.data is None:
             return
         self.data["points"] = ALL
+        self.bind()
+
+    def use_coupon(self, code: str) -> None:
+        """One of the client's coupons was tapped."""
+        if self.data is None or not code:
+            return
+        known = str(self.data.get("promo", "")).replace(",", " ").split()
+        self.data["promo"] = " ".join(dict.fromkeys([*known, code[:LONGEST_CODE]]))
         self.bind()
 
     def send_code(self) -> None:
@@ -118,6 +126,7 @@ class Desk:
             cashier=cashier,
             lines=lines,
             total=given["total"],
+            promo_codes=given["promo"].split(),
             points=given["points"] if self.client else None,
             confirmation=code if len(code) == SMS_DIGITS and self.client else "",
         )

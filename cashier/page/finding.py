@@ -17,13 +17,15 @@ from cashier.page.door import Post, for_cashiers
 from cashier.page.forms import EnrolForm, FindForm
 from cashier.page.rendering import page, see
 from cashier.page.saying import MustWaitError
-from cashier.page.who import Named, look_for, read
+from cashier.page.who import Named, account_of, look_for, read
 from clients import qr
 from clients.consents import texts_in_force
 from clients.enrolment import Consented, NotABirthdayError, enrol
 from clients.models import Client, Consent
 from clients.phones import NotAPhoneError
 from loyalty.idempotency import Done, once
+from loyalty.models import Account
+from loyalty.programs import has_referrals
 from loyalty.refusals import Refused
 from loyalty.sales.request import Who
 
@@ -76,6 +78,7 @@ def new(request: HttpRequest, post: Post) -> HttpResponse:
     """A new client in two fields. `phone` may be filled in by the page before."""
     texts = texts_in_force(post.till.merchant)
     address = request.build_absolute_uri(reverse("join", args=[post.till.merchant_id]))
+    referrals = has_referrals(post.caller.program_id, post.now)
     context = {
         "text": texts[Consent.Kind.PROCESSING],
         "join": address,
@@ -83,17 +86,20 @@ def new(request: HttpRequest, post: Post) -> HttpResponse:
         "ticket": request.POST.get(tickets.FIELD) or tickets.new(post, "client"),
     }
     if request.method != "POST":
-        return page(request, post, "new", {"form": EnrolForm(), **context})
+        return page(request, post, "new", {"form": EnrolForm(referrals=referrals), **context})
     if "find" in request.POST:  # from the first page, with the number that nobody has
-        return page(request, post, "new", {"form": EnrolForm(initial={"phone": request.POST["find"][:40]}), **context})
-    form = EnrolForm(request.POST)
+        form = EnrolForm(initial={"phone": request.POST["find"][:40]}, referrals=referrals)
+        return page(request, post, "new", {"form": form, **context})
+    form = EnrolForm(request.POST, referrals=referrals)
     ticket = tickets.read(request.POST, post, "client")
     if ticket is None:
         context["ticket"] = tickets.new(post, "client")
         form.add_error(None, _("This form is too old. Send it once more."))
     if ticket is not None and form.is_valid():
         try:
-            return _joined(request, post, form, texts[Consent.Kind.PROCESSING].version, ticket)
+            referrer = _referrer(form, post)
+            if not form.errors:
+                return _joined(request, post, form, texts[Consent.Kind.PROCESSING].version, ticket, referrer)
         except NotAPhoneError:
             form.add_error("phone", sentence("not_a_phone", {}))
         except NotABirthdayError:
@@ -105,13 +111,37 @@ def new(request: HttpRequest, post: Post) -> HttpResponse:
     return page(request, post, "new", {"form": form, **context})
 
 
+def _referrer(form: EnrolForm, post: Post) -> Account | None:
+    """Who invited; where nobody is found, the form says so."""
+    text = form.cleaned_data.get("invited_by", "")
+    if not text:
+        return None
+    try:
+        found = look_for(text, post)
+    except MustWaitError as error:
+        wait = -(-error.seconds // 60)
+        form.add_error("invited_by", _("Too many wrong numbers. Wait %(minutes)s min.") % {"minutes": wait})
+        return None
+    except Refused:
+        found = []
+    if isinstance(found, Named):
+        return account_of(found, post)
+    form.add_error("invited_by", _("There is no such client. Enter the whole phone or card number, or leave it empty."))
+    return None
+
+
 def _joined(
-    request: HttpRequest, post: Post, form: EnrolForm, text_version: str, ticket: tickets.Ticket
+    request: HttpRequest,
+    post: Post,
+    form: EnrolForm,
+    text_version: str,
+    ticket: tickets.Ticket,
+    referrer: Account | None,
 ) -> HttpResponse:
     """Enrol once for each form, then on to the client's receipt."""
 
     def act() -> Done:
-        client = _enrol(post, form, text_version, ticket.cashier)
+        client = _enrol(post, form, text_version, ticket.cashier, referrer)
         answer = client_answer(client.account, caller=post.caller, now=post.now)
         return client.account, msgspec.json.encode(answer).decode()
 
@@ -121,7 +151,9 @@ def _joined(
     return see("till_sale", client.word(post), query="?joined=1")
 
 
-def _enrol(post: Post, form: EnrolForm, text_version: str, cashier: str) -> Client:
+def _enrol(
+    post: Post, form: EnrolForm, text_version: str, cashier: str, referrer: Account | None
+) -> Client:
     return enrol(
         program_id=post.caller.program_id,
         merchant_id=post.caller.merchant_id,
@@ -129,6 +161,7 @@ def _enrol(post: Post, form: EnrolForm, text_version: str, cashier: str) -> Clie
         name=form.cleaned_data["name"],
         birthday=form.cleaned_data["birthday"],
         consents=[Consented(Consent.Kind.PROCESSING, given=True, text_version=text_version)],
+        referrer=referrer,
         source=f"{post.caller} {cashier}",
         now=post.now,
     )

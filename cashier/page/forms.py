@@ -11,6 +11,7 @@ from cashier.page.numbers import money_field, points_field, quantity_field
 from merchants.forms import PageForm
 
 MOST_LINES = 100
+MOST_CODES, LONGEST_CODE = 5, 40
 # With scripts the quote is computed while one types, a code only when it is whole: a wrong one is counted.
 WHILE_TYPING = {"hx-post": "", "hx-trigger": "input changed delay:400ms"}
 WHEN_DONE = {"hx-post": "", "hx-trigger": "change"}
@@ -48,8 +49,22 @@ class ReceiptForm(PageForm):
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
 
+    promo = text_field(
+        limit=200,
+        label=_("Promo code"),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+    )
+
+    def clean_promo(self) -> str:
+        """Several stand apart by spaces or commas; each counts once."""
+        codes = list(dict.fromkeys(self.cleaned_data["promo"].replace(",", " ").upper().split()))
+        if len(codes) > MOST_CODES or any(len(code) > LONGEST_CODE for code in codes):
+            raise forms.ValidationError(_("This is no promo code."))
+        return " ".join(codes)
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["promo"].widget.attrs.update(WHEN_DONE)
         self.fields["total"].widget.attrs.update(
             {"enterkeyhint": "go", "placeholder": "0,00", "autofocus": True, **WHILE_TYPING}
         )
@@ -91,10 +106,20 @@ class EnrolForm(PageForm):
         label=_("Birthday"),
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "autocomplete": "off"}),
     )
+    invited_by = text_field(
+        limit=40,
+        label=_("Who invited (phone or card)"),
+        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
+    )
     agreed = forms.BooleanField(
         label=_("The client has agreed to the processing of his data"),
         error_messages={"required": _("Without the client’s consent nothing may be stored. Ask for it.")},
     )
+
+    def __init__(self, *args: Any, referrals: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not referrals:
+            del self.fields["invited_by"]
 
 
 class PinForm(PageForm):

@@ -10,17 +10,20 @@ from msgspec import Struct
 
 from cashier.page.door import Post
 from cashier.page.who import Named, account_of
+from clients import coupons
 from clients.models import Client
 from loyalty.models import Account
 from loyalty.programs import rulebook_at
 from loyalty.refusals import Refused
 from loyalty.standing import Standing, standing
+from loyalty.wording import words_of
 
 SOON = 7
 
 
 class Panel(Struct, frozen=True):
-    """`birthday` is the next one where it is within a week, in `birthday_in` days. `gift` is for the next tier."""
+    """`birthday` is the next one where it is within a week, in `birthday_in` days. `gift` is for the next tier;
+    `coupons` are codes that may be used now, with their terms."""
 
     account: Account
     client: Client | None
@@ -29,6 +32,7 @@ class Panel(Struct, frozen=True):
     gift: Decimal | None
     birthday: dt.date | None
     birthday_in: int
+    coupons: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_blocked(self) -> bool:
@@ -52,7 +56,10 @@ def panel_of(named: Named, post: Post) -> Panel:
             gift = rulebook.tiers[following].gift or None
     birthday = next_birthday(account.birthday, timezone.localdate(post.now)) if account.birthday else None
     days = (birthday - timezone.localdate(post.now)).days if birthday else 0
-    return Panel(account, client, stands, rate, gift, birthday if days <= SOON else None, days)
+    words = words_of(post.caller.program_id)
+    held = coupons.at_hand(program_id=post.caller.program_id, account_id=account.pk, now=post.now)
+    chips = tuple((coupon.code, coupons.terms(coupon, words)) for coupon in held)
+    return Panel(account, client, stands, rate, gift, birthday if days <= SOON else None, days, chips)
 
 
 def next_birthday(born: dt.date, today: dt.date) -> dt.date:

@@ -19,7 +19,7 @@ from cashier.page.rendering import page, see
 from cashier.page.saying import MustWaitError
 from cashier.page.who import named_by
 from loyalty import sales
-from loyalty.explanations import explain
+from loyalty.explanations import explain, why_rejected
 from loyalty.models import IdempotencyKey
 from loyalty.programs import rulebook_of
 from loyalty.refusals import Refused
@@ -55,7 +55,9 @@ def act(request: HttpRequest, desk: Desk, sell: Callable[[], HttpResponse | None
     wanted = request.POST.get("act")
     if wanted == "sell":
         return sell()
-    if wanted == "add":
+    if "coupon" in request.POST:
+        desk.use_coupon(request.POST["coupon"])
+    elif wanted == "add":
         desk.add_line()
     elif wanted == "all":
         desk.ask_for_all()
@@ -124,6 +126,7 @@ def told(receipt: Receipt, post: Post) -> dict[str, object]:
     return {
         "receipt": receipt,
         "why": [explain(fact, words, rulebook=rulebook) for fact in receipt.facts],
+        "rejected": [(one.value, why_rejected(one, words)) for one in receipt.rejected],
         "fiscal": pieces_of(receipt) if off else [],
         "off": off,
     }

@@ -20,6 +20,7 @@ PAGES: dict[str, Page] = {
     "m/<int:merchant_id>/clients/new/": Page("/m/{merchant}/clients/new/", EDITORS),
     "m/<int:merchant_id>/clients/<uuid:client_id>/": Page(ONE, READERS),
     "m/<int:merchant_id>/clients/<uuid:client_id>/edit/": Page(f"{ONE}edit/", EDITORS),
+    "m/<int:merchant_id>/clients/<uuid:client_id>/inviter/": Page(f"{ONE}inviter/", EDITORS),
     "m/<int:merchant_id>/clients/<uuid:client_id>/block/": Page(f"{ONE}block/", EDITORS),
     "m/<int:merchant_id>/clients/<uuid:client_id>/tier/": Page(f"{ONE}tier/", EDITORS),
     "m/<int:merchant_id>/clients/<uuid:client_id>/points/": Page(f"{ONE}points/", EDITORS),

@@ -71,13 +71,13 @@ class RecordActivity(ApiView):
         tag="clients",
     )
     def post(self, request: Request, client_id: uuid.UUID) -> HttpResponse:
-        key, given = self.key, self.body(ActivityInput)
+        key, caller = self.key, self.caller
+        account = find(program_id=caller.program_id, who=Who("id", str(client_id)), now=self.now)
+        given = self.body(ActivityInput)
         if given.occurred_at is not None and too_far(given.occurred_at):
             self.refuse(Wrong("/occurred_at", "out_of_range"))
 
         def act() -> Done:
-            caller = self.caller
-            account = find(program_id=caller.program_id, who=Who("id", str(client_id)), now=self.now)
             activity = activities.record(
                 program_id=caller.program_id,
                 merchant_id=caller.merchant_id,

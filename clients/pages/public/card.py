@@ -19,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from clients import card_codes, card_links, consents, limits, qr
+from clients import card_codes, card_links, consents, coupons, limits, qr
 from clients.consents import Kind
 from clients.history import Event, history
 from clients.models import Client
@@ -27,6 +27,7 @@ from clients.pages.public.doors import Holder, dress, for_holder, private
 from clients.pages.public.forms import CardConsentsForm
 from clients.promises import promise_of
 from loyalty.models import Account, Lot
+from loyalty.programs import has_referrals
 from loyalty.standing import standing
 from loyalty.wording import words_of
 from merchants.access import tenant
@@ -58,6 +59,7 @@ def card(request: HttpRequest, holder: Holder) -> HttpResponse:
         "events": events[:SHOWN],
         "has_more": len(events) > SHOWN,
         "shops": _shops(holder),
+        **_invitation(request, holder, now),
         "manifest": reverse("card_manifest", args=[holder.token]),
     }
     return render(request, "clients/public/card.html", context)
@@ -189,9 +191,21 @@ def _live(holder: Holder) -> dict[str, Any]:
     if context["stands"].pending:
         context["pending"] = _next_pending(holder, now)
     if not context["is_blocked"]:
+        words = words_of(holder.program.pk)
+        held = coupons.at_hand(program_id=holder.program.pk, account_id=holder.account.pk, now=now)
+        context["coupons"] = [(coupon, coupons.terms(coupon, words)) for coupon in held]
         code = card_codes.current(account=holder.account, now=now)
         context |= {"code": code, "qr": qr.svg(code.code)}
     return context
+
+
+def _invitation(request: HttpRequest, holder: Holder, now: dt.datetime) -> dict[str, str]:
+    """The link for friends, while the rules give something for them. It says who invites, and opens nothing."""
+    if holder.account.status != Account.Status.ACTIVE or not has_referrals(holder.program.pk, now):
+        return {}
+    join = request.build_absolute_uri(reverse("join", args=[holder.merchant.pk]))
+    address = f"{join}?from={card_links.invite_token_of(holder.client)}"
+    return {"invite": address, "invite_qr": qr.svg(address)}
 
 
 def _next_pending(holder: Holder, now: dt.datetime) -> dict[str, Any] | None:

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from clients import consents, joining, limits
+from clients import card_links, consents, joining, limits
 from clients.card_links import token_of
 from clients.joining import Applicant, WrongCode
 from clients.models import Client
@@ -26,6 +26,7 @@ from clients.pages.public.doors import dress, for_everybody
 from clients.pages.public.forms import CodeForm, JoinForm
 from clients.pages.public.visitors import in_words, visitor
 from clients.promises import promise_of
+from loyalty.programs import has_referrals
 from loyalty.wording import words_of
 from merchants.models import Merchant, Outlet
 
@@ -36,7 +37,7 @@ COOKIE_SECONDS: Final = 30 * 60
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_everybody
 def join(request: HttpRequest, merchant: Merchant) -> HttpResponse:
-    """`?at=` is the code of the outlet where the poster hangs."""
+    """`?at=` is the code of the outlet where the poster hangs, `?from=` says whose friend it is."""
     texts = consents.texts_in_force(merchant)
     form = JoinForm(request.POST if request.method == "POST" else None, texts=texts)
     if request.method != "POST":
@@ -49,6 +50,8 @@ def join(request: HttpRequest, merchant: Merchant) -> HttpResponse:
         form.add_error(None, _("That did not work. Reload the page and try once more."))
         return _show(request, merchant, form)
     applicant = form.applicant(_source(request, merchant))
+    if (friend := _inviter(request, merchant)) is not None:
+        applicant = msgspec.structs.replace(applicant, invited_by=str(friend.account.public_id))
     if joining.checks_phones(merchant.program):
         return _send(request, merchant, form, applicant)
     return _admit(request, merchant, form, applicant)
@@ -164,6 +167,7 @@ def _show(
     context |= {
         "promise": promise_of(program_id=program_id, words=words_of(program_id), now=now),
         "outlet": _outlet(request, merchant),
+        "is_invited": _inviter(request, merchant) is not None,
         "checks_phones": joining.checks_phones(merchant.program),
     }
     return render(request, "clients/public/join.html", context)
@@ -173,6 +177,15 @@ def _outlet(request: HttpRequest, merchant: Merchant) -> Outlet | None:
     code = request.GET.get("at", "")[:40]
     outlets = Outlet.objects.filter(program_id=merchant.program_id, merchant=merchant, is_active=True)
     return outlets.filter(code=code).first() if code and "\0" not in code else None
+
+
+def _inviter(request: HttpRequest, merchant: Merchant) -> Client | None:
+    """The client of the programme whose link was followed, while the rules give something for it."""
+    token = request.GET.get("from", "")
+    friend = card_links.inviter(token) if token else None
+    if friend is None or friend.program_id != merchant.program_id:
+        return None
+    return friend if has_referrals(merchant.program_id, timezone.now()) else None
 
 
 def _source(request: HttpRequest, merchant: Merchant) -> str:

@@ -71,10 +71,7 @@ def activity_approve(request: HttpRequest, place: Workplace, activity_id: uuid.U
         (_("Was"), words.points(present.balance)),
         (_("Change"), f"+{words.points(offer.points)}"),
         (_("Will be"), words.points(present.balance + offer.points)),
-        (
-            _("Can be spent"),
-            _("without an end") if until is None else _("until %(day)s inclusive") % {"day": through(until)},
-        ),
+        (_("Can be spent"), until_day(until)),
     ]
     if offer.limit:
         promised = words.points(one.points)

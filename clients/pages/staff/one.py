@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_safe
 from msgspec import Struct
 from msgspec.structs import replace
 
+from clients import coupons
 from clients.history import Event, RulesOverTime, told
 from clients.models import Client, Consent
 from clients.pages.staff.scope import client_of, email_for, is_seen, number_for, phone_for
@@ -21,7 +23,7 @@ from loyalty import by_hand
 from loyalty.engine.explanation import Fact
 from loyalty.engine.rulebook import Rulebook
 from loyalty.explanations import title_of
-from loyalty.models import Account, Card, Entry, Lot, Sale
+from loyalty.models import Account, Card, Entry, Lot, PersonalCoupon, Sale
 from loyalty.standing import standing
 from loyalty.undoing import undoable
 from loyalty.wording import Words, words_of
@@ -32,6 +34,7 @@ from merchants.doors import Workplace, members_only
 LOTS_SHOWN = 100
 ENTRIES_SHOWN = 20
 SALES_SHOWN = 10
+COUPONS_SHOWN = 20
 
 
 class Told(Struct, frozen=True):
@@ -56,6 +59,7 @@ def client(request: HttpRequest, place: Workplace, client_id: uuid.UUID) -> Http
     others = by_hand.of_others(page.rows, merchant_id=place.merchant.pk)
     ours = [entry for entry in page.rows if entry.pk not in others]
     may_undo = undoable(ours, now) if place.may(Action.ADJUST_POINTS) else set()
+    in_force = rules.at(now)
     return render(
         request,
         "clients/one.html",
@@ -84,6 +88,20 @@ def client(request: HttpRequest, place: Workplace, client_id: uuid.UUID) -> Http
                 .defer("explanation", "earnings", "flags")
                 .order_by("-local_day", "-pk")[:SALES_SHOWN]
             ),
+            "coupons": [
+                (coupon, coupons.terms(coupon, words), _state(coupon, now))
+                for coupon in PersonalCoupon.objects.filter(account=account)
+                .select_related("sale")
+                .order_by("-pk")[:COUPONS_SHOWN]
+            ],
+            "referrer": Client.objects.filter(account=account.referrer_id).select_related("account").first()
+            if account.referrer_id
+            else None,
+            "may_name_referrer": account.referrer_id is None
+            and account.first_purchase_at is None
+            and place.may(Action.EDIT_CLIENTS)
+            and bool(in_force and in_force.levels),
+            "invited": Account.objects.filter(referrer=account).count(),
             "may_adjust": place.may(Action.ADJUST_POINTS),
             "may_edit": place.may(Action.EDIT_CLIENTS),
         },
@@ -136,6 +154,19 @@ def _given_by(lot: Lot, rulebook: Rulebook | None, words: Words) -> str:
             if lot.rule == tier.gift_rule:
                 return title_of(Fact(lot.rule, "gift", "tier_gift", tier.title), words)
     return _("Earned")
+
+
+def _state(coupon: PersonalCoupon, now: dt.datetime) -> str:
+    """Of a coupon, in a word; a hold that is over has not used it."""
+    sale = coupon.sale
+    over = sale is None or sale.status == Sale.Status.ENDED
+    if sale is not None and sale.status == Sale.Status.HELD and sale.hold_until is not None:
+        over = sale.hold_until <= now
+    if coupon.cancelled_at is not None:
+        return _("taken back")
+    if not over:
+        return _("used")
+    return _("the coupon has expired") if coupon.expires_at <= now else _("can be used")
 
 
 def _manual_tier(account: Account, rulebook: Rulebook | None) -> str:

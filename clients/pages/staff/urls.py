@@ -5,6 +5,7 @@ from clients.pages.staff.editing import client_block, client_edit, client_new, c
 from clients.pages.staff.lists import clients
 from clients.pages.staff.one import client
 from clients.pages.staff.points import adjust, undo_adjustment_page
+from clients.pages.staff.referrer import client_referrer
 
 ONE = "m/<int:merchant_id>/clients/<uuid:client_id>/"
 ACTIVITY = "m/<int:merchant_id>/activities/<uuid:activity_id>/"
@@ -17,6 +18,7 @@ urlpatterns = [
     path(f"{ACTIVITY}refuse/", activity_refuse, name="activity_refuse"),
     path(ONE, client, name="client"),
     path(f"{ONE}edit/", client_edit, name="client_edit"),
+    path(f"{ONE}inviter/", client_referrer, name="client_referrer"),
     path(f"{ONE}block/", client_block, name="client_block"),
     path(f"{ONE}tier/", client_tier, name="client_tier"),
     path(f"{ONE}points/", adjust, name="adjust"),
