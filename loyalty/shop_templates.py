@@ -91,7 +91,7 @@ def salon() -> Document:
             {"id": "platinum", "title": _("Platinum"), "spent": "100000", "earn_percent": "7", "gift": "1000"},
         ],
         "rules": [
-            _birthday({"kind": "give", "points": "500"}, limits={"times_per_client": 1, "times_per_month": 1}),
+            _birthday({"kind": "give", "points": "500"}, limits={"times_per_month": 1}),
             _rule("back", _("Come back"), {"kind": "give", "points": "300"}, when=[{"kind": "comes_back", "days": 60}]),
             _rule(
                 "friend",
@@ -105,13 +105,14 @@ def salon() -> Document:
 
 def online() -> Document:
     return {
-        "points": {**_lasts(180), "pending_days": 14},
-        "spending": {"max_percent": "30"},
+        # Points make coupons here: a point for a rouble that also paid a rouble would give everything back.
+        "points": _lasts(365),
+        "spending": {"max_percent": "0"},
         "tiers": [
             {"id": "start", "title": _("Start"), "spent": "0"},
-            {"id": "regular", "title": _("Regular"), "spent": "10000"},
-            {"id": "friend", "title": _("Friend"), "spent": "30000"},
-            {"id": "vip", "title": _("VIP"), "spent": "100000", "gift": "1000"},
+            {"id": "regular", "title": _("Regular"), "spent": "10000", "discount_percent": "3"},
+            {"id": "friend", "title": _("Friend"), "spent": "30000", "discount_percent": "5"},
+            {"id": "vip", "title": _("VIP"), "spent": "100000", "discount_percent": "10"},
         ],
         "rules": [
             _rule("base", _("A point for each rouble"), {"kind": "per_unit", "points": "1"}),

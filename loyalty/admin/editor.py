@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from loyalty import faults as words
 from loyalty import program_file, programs
-from loyalty.engine.validation import Fault
+from loyalty.engine.faults import Fault
 from loyalty.models import ProgramDraft, ProgramVersion
 from loyalty.program_file import MalformedFile
 from loyalty.refusals import Refused

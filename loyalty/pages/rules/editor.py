@@ -17,8 +17,8 @@ from msgspec import Struct
 
 from loyalty import drafts, programs
 from loyalty import faults as fault_words
+from loyalty.engine.faults import Fault
 from loyalty.engine.rulebook import Rulebook
-from loyalty.engine.validation import Fault
 from loyalty.pages.rules.helping import Example, explain
 from loyalty.pages.rules.programme import revision_in
 from loyalty.pages.rules.publish_form import PublishForm

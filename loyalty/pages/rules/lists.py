@@ -40,7 +40,7 @@ class NamesField(forms.CharField):
         return ", ".join(_quoted(name) for name in value)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        return self.to_python(data) != self.to_python(self.prepare_value(initial or ()))
+        return bool(self.to_python(data) != self.to_python(self.prepare_value(initial or ())))
 
 
 def _quoted(name: str) -> str:

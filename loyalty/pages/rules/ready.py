@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from msgspec import Struct
 
 from loyalty import drafts
+from loyalty.engine.effects import Coupon
 from loyalty.engine.rulebook import Rulebook
 from loyalty.pages.rules.programme import draft_facts, revision_in
 from loyalty.pages.rules.rooms import Rules
@@ -22,7 +23,7 @@ from loyalty.shop_templates import TEMPLATES, Template
 from merchants.access import Action
 from merchants.doors import Workplace, members_only
 
-TOLD = ("rule:", "tier:", "spending.max_percent", "points.expiry", "points.pending_days")
+TOLD = ("rule:", "tier:", "spending.max_percent", "points.expiry")
 
 
 class Shown(Struct, frozen=True):
@@ -83,6 +84,9 @@ def rulebook_of(rules: Rules, template: Template) -> Rulebook:
 
 def shown(rules: Rules) -> Iterator[Shown]:
     for key, template in TEMPLATES.items():
-        chapters = rules.told(rulebook_of(rules, template))
-        sentences = [one.text for chapter in chapters for one in chapter.sentences if one.key.startswith(TOLD)]
+        rulebook = rulebook_of(rules, template)
+        # Where only discounts are given there are no points to speak of.
+        told = TOLD if rulebook.spending.max_percent or any(rulebook.rules_that(Coupon)) else TOLD[:2]
+        chapters = rules.told(rulebook)
+        sentences = [one.text for chapter in chapters for one in chapter.sentences if one.key.startswith(told)]
         yield Shown(key, str(template.title), str(template.lead), sentences)

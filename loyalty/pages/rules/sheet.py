@@ -17,8 +17,8 @@ from msgspec import structs
 from loyalty import faults as fault_words
 from loyalty.engine.conditions import EVERYTHING
 from loyalty.engine.effects import Percent, Welcome
+from loyalty.engine.faults import Fault
 from loyalty.engine.rulebook import Rule, Rulebook, Tier
-from loyalty.engine.validation import Fault
 from loyalty.pages.rules.editor_forms import (
     NEW_TIER,
     BaseForm,
@@ -69,8 +69,8 @@ class Sheet:
 
     def _base_initial(self) -> dict[str, Decimal | None]:
         return {
-            "percent": self.percent_rule.effect.percent if self.percent_rule else None,  # type: ignore[union-attr]
-            "welcome": self.welcome_rule.effect.points if self.welcome_rule else None,  # type: ignore[union-attr]
+            "percent": self.percent_rule.effect.percent if self.percent_rule else None,  # type: ignore[attr-defined]
+            "welcome": self.welcome_rule.effect.points if self.welcome_rule else None,  # type: ignore[attr-defined]
         }
 
     @property

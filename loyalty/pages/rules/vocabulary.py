@@ -119,10 +119,11 @@ class ChosenField(forms.MultipleChoiceField):
     def __init__(self, *, coerce: Callable[[str], Any] = str, **kwargs: Any) -> None:
         super().__init__(widget=forms.CheckboxSelectMultiple, **kwargs)
         self.coerce = coerce
+        self.values = [str(value) for value, _label in kwargs["choices"]]
 
     def clean(self, value: Any) -> Any:
         ticked = set(super().clean(value))
-        return tuple(self.coerce(str(choice)) for choice, _label in self.choices if str(choice) in ticked)
+        return tuple(self.coerce(value) for value in self.values if value in ticked)
 
 
 def _chosen(one: Field, names: Mapping[Any, Any], value: Any, coerce: Callable[[str], Any] = str) -> ChosenField:
