@@ -17,7 +17,6 @@ from django.utils import timezone
 
 from clients import card_links
 from clients.enrolment import enrol
-from loyalty import activities, programs
 from loyalty.accounts import adjust
 from loyalty.models import Account, Activity, Category, Entry, GoodsImport, Product, Sale
 from merchants import invitations
@@ -149,18 +148,17 @@ def invitation_of(cast: Cast) -> str:
 
 def activity_of(shop: Shop, account: Account) -> Activity:
     """A review that waits for a decision."""
-    now = timezone.now()
-    effect = {"kind": "activity", "action": "review", "points": "5", "approval": True}
-    document = {"rules": [{"id": "review", "title": "За отзыв", "effect": effect}]}
-    programs.publish(program=shop.program, document=document, now=now, by="test")
-    return activities.record(
-        program_id=shop.program.pk,
-        merchant_id=shop.merchant.pk,
+    return Activity.objects.create(
+        program=shop.program,
+        merchant=shop.merchant,
         account=account,
+        public_id=uuid.uuid4(),
         action="review",
         reference="1",
-        now=now,
-        actor="test",
+        rule="review",
+        points=Decimal(5),
+        status=Activity.Status.WAITING,
+        at=timezone.now(),
     )
 
 

@@ -12,7 +12,9 @@ PAGES: dict[str, Page] = {
     "m/<int:merchant_id>/clients/": Page("/m/{merchant}/clients/", READERS),
     "m/<int:merchant_id>/activities/": Page("/m/{merchant}/activities/", EDITORS),
     "m/<int:merchant_id>/activities/<uuid:activity_id>/approve/": Page(
-        "/m/{merchant}/activities/{activity}/approve/", EDITORS
+        # There are no rules: nothing can be given, and the list says so.
+        "/m/{merchant}/activities/{activity}/approve/",
+        EDITORS | dict.fromkeys(("owner", "manager", "operator"), "away"),
     ),
     "m/<int:merchant_id>/activities/<uuid:activity_id>/refuse/": Page(
         "/m/{merchant}/activities/{activity}/refuse/", EDITORS
