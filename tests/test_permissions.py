@@ -175,7 +175,14 @@ def names_of(cast: Cast) -> dict[str, object]:
             source="test",
             now=timezone.now(),
         )
-        adjust(account=anna.account, points=Decimal(10), reason="", now=timezone.now(), by=zerno.owner)
+        adjust(
+            account=anna.account,
+            points=Decimal(10),
+            reason="",
+            now=timezone.now(),
+            by=zerno.owner,
+            merchant_id=zerno.merchant.pk,
+        )
         return {
             "invitation": invitation,
             "merchant": zerno.merchant.pk,
