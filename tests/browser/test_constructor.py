@@ -261,7 +261,7 @@ def test_everybody_can_use_it(page: Page, live_server: LiveServer, cast: Cast, c
     drafted(cast, RULES)
     enter(page.context, live_server, cast.zerno.owner)
     edit = f"/m/{cast.zerno.merchant.pk}/rules/edit/"
-    pages = ["rules/", "new/", "new/ladder/", "rule/party/", "rule/party/delete/"]
+    pages = ["rules/", "new/", "new/ladder/", "rule/party/", "templates/"]
     assert look_at(page, live_server, [edit + path for path in pages]) == {}
     enter(page.context, live_server, cast.pryanik.owner)
     assert look_at(page, live_server, [f"/m/{cast.pryanik.merchant.pk}/rules/edit/rules/"]) == {}
