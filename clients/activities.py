@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Final
 
 from django.db.models import Exists, OuterRef, Q
-from django.db.models.expressions import Combinable
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -21,7 +20,7 @@ ACTIONS: Final[Mapping[str, Promise]] = {
 }
 
 
-def has_any() -> Combinable:
+def has_any() -> Q:
     """Of a member: whether his programme has ever had a rule for actions, or his shop has had one reported."""
     rules = {"rules": [{"effect": {"kind": "activity"}, "enabled": True}]}
     versions = ProgramVersion._base_manager.filter(program_id=OuterRef("program_id"), document__contains=rules)

@@ -26,7 +26,7 @@ P = ParamSpec("P")
 
 EVERYWHERE = frozenset({Action.EDIT_RULES, Action.CHANGE_SETTINGS})
 # What other apps have to say of a workplace, by name: conditions on the member, looked up in the query that finds him.
-KNOWN: dict[str, Callable[[], Combinable]] = {}
+KNOWN: dict[str, Callable[[], Combinable | Q]] = {}
 
 
 @dataclass(frozen=True)
