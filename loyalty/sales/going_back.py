@@ -10,7 +10,7 @@ from msgspec import structs
 from loyalty.engine.cart import Cart, Used
 from loyalty.engine.conditions import GoodsCondition, Sold
 from loyalty.engine.conditions.base import Receipt
-from loyalty.engine.effects import Carried, Coupon, Give, Milestone, ProgressEffect
+from loyalty.engine.effects import Carried, Coupon, DiscountEffect, Give, Milestone, ProgressEffect
 from loyalty.engine.giving_back import LineBack, SoldLine
 from loyalty.engine.limits import PROGRAMME
 from loyalty.engine.quantities import ONE, ZERO
@@ -156,7 +156,6 @@ class GoingBack:
     def limits(self) -> None:
         """What came back may be given again: to this client within his limits, to all within budgets."""
         account, kept = self.locked.account, self.locked.consequences
-        digits = MONEY_DIGITS
         if account is not None:
             for used in kept.used:
                 rule = self.rules.get(used.rule)
@@ -164,8 +163,14 @@ class GoingBack:
                     rule is None and used.rule != PROGRAMME
                 ):
                     continue
-                given = share(used.given, self.before, self.after, digits)
+                given = share(used.given, self.before, self.after, self._digits(used.rule))
                 account.changes.append(Used(used.rule, used.period, -given, -used.times if self.whole else 0))
         for taken in sorted(kept.budgets, key=lambda taken: taken.rule):
-            given = share(taken.given, self.before, self.after, digits)
+            given = share(taken.given, self.before, self.after, self._digits(taken.rule))
             self.locked.past.refill_budget(taken.rule, given, int(self.whole))
+
+    def _digits(self, rule: str) -> int:
+        """Discounts are counted in money, all else in points."""
+        known = self.rules.get(rule)
+        money = known is not None and isinstance(known.effect, DiscountEffect)
+        return self.rulebook.program.currency_digits if money else self.rulebook.program.precision

@@ -128,7 +128,8 @@ BEGIN
         INSERT INTO loyalty_budget (program_id, rule) VALUES (p_program, p_rule) ON CONFLICT DO NOTHING;
         SELECT b.id INTO v_budget FROM loyalty_budget b WHERE b.program_id = p_program AND b.rule = p_rule;
     END IF;
-    UPDATE loyalty_budgetshare h SET given = h.given + p_given, uses = h.uses + 1
+    UPDATE loyalty_budgetshare h SET given = h.given + p_given, lent = greatest(h.lent, h.given + p_given),
+                                     uses = h.uses + 1, lent_uses = greatest(h.lent_uses, h.uses + 1)
      WHERE h.program_id = p_program AND h.budget_id = v_budget AND h.till_id = p_till
        AND (p_budget IS NULL OR h.given + p_given <= h.lent) AND (p_uses IS NULL OR h.uses + 1 <= h.lent_uses);
     IF FOUND THEN

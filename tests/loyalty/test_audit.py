@@ -34,7 +34,8 @@ def unguarded() -> Iterator[Any]:
 def life(story: TillStory) -> tuple[TillStory, Account]:
     """A little of everything."""
     tiers = [{"id": "b", "title": "B"}, {"id": "s", "title": "S", "spent": "300", "gift": "10"}]
-    story.publish({**ONE_PER_ONE, "tiers": tiers})
+    base = {**ONE_PER_ONE["rules"][0], "limits": {"budget": "100000"}}
+    story.publish({"rules": [base], "tiers": tiers})
     anna = story.join()
     story.give(anna, "100", until=story.now + dt.timedelta(days=1))
     sale = story.sell(anna, "200", "100", points="50", receipt="1")
@@ -106,6 +107,8 @@ FAULTS = [
     ("voided-is-returned", "UPDATE loyalty_sale SET status = 'voided' WHERE receipt_number = '1'"),
     ("counters", "UPDATE loyalty_account SET visits = visits + 1 WHERE id = {anna}"),
     ("one-visit-a-day", "UPDATE loyalty_sale SET is_visit = false"),
+    ("budget-share", "UPDATE loyalty_budgetshare SET given = lent + 1"),
+    ("budget-is-its-sales", "UPDATE loyalty_sale SET consequences = '{{}}'"),
     ("exists:loyalty_sale.till_id", "UPDATE loyalty_sale SET till_id = 0"),
     (
         "exists:loyalty_lot.program_id",
