@@ -83,10 +83,13 @@ class Report:
         return f"+{self.teller.money(change)}" if change > 0 else self.teller.money(change) if change else "0"
 
     def _points(self, row: Compared) -> Line:
-        live, draft, change = row.live or Decimal(0), row.draft or Decimal(0), row.change or Decimal(0)
-        teller = self.teller
+        # The books count what is spent or taken with a minus; beside its name that says nothing.
+        live, draft, teller = row.live or Decimal(0), row.draft or Decimal(0), self.teller
+        if row.key in ("redeem", "expire", "clawback"):
+            live, draft = -live, -draft
+        change = draft - live
         told = teller.signed(change) if change else "0"
-        return Line(_point_names()[row.key], teller.number(abs(live)), teller.number(abs(draft)), told)
+        return Line(_point_names()[row.key], teller.number(live), teller.number(draft), told)
 
     @property
     def rules(self) -> list[RuleLine]:
@@ -96,7 +99,7 @@ class Report:
         number = self.teller.number
         return [
             RuleLine(
-                titles.get(key) or titles.get(key.partition(":")[2]) or key,
+                _named(key, titles),
                 f"{number(one)} → {number(two)}" if one != two else number(one),
                 f"{number(points.live or 0)} → {number(points.draft or 0)}",
                 self.teller.money(cost.live),
@@ -196,7 +199,7 @@ class Report:
             title=_("Cost by rule"),
             kind="bar",
             label=_("Rule"),
-            labels=[titles.get(row[0]) or titles.get(row[0].partition(":")[2]) or row[0] for row in rows],
+            labels=[_named(row[0], titles) for row in rows],
             series=series,
             horizontal=True,
         )
@@ -212,6 +215,15 @@ def _months(labels: Sequence[str]) -> list[str]:
 
 def _titles(rulebook: Rulebook) -> dict[str, str]:
     return {rule.id: rule.title for rule in rulebook.rules} | {tier.id: tier.title for tier in rulebook.tiers}
+
+
+def _named(key: str, titles: Mapping[str, str]) -> str:
+    """A rule's title; what a tier gives by itself names the tier."""
+    kind, _colon, tier = key.partition(":")
+    title = titles.get(key) or titles.get(tier) or key
+    if kind == "gift" and tier:
+        return _("%(tier)s: gift of the tier") % {"tier": title}
+    return _("%(tier)s: discount of the tier") % {"tier": title} if kind == "discount" and tier else title
 
 
 def _buckets(teller: Teller) -> list[tuple[str, str]]:

@@ -123,7 +123,7 @@ def calculate(request: HttpRequest, place: Workplace) -> HttpResponse:
     if not form.is_bound:
         asked = CalculatorForm.INITIAL
     costs = calculator.reckon(drafted, at=timezone.now(), **asked) if asked else None
-    context = {"form": form, "costs": costs, "is_draft": bool(rules.draft)}
+    context: dict[str, Any] = {"form": form, "costs": costs, "is_draft": bool(rules.draft)}
     if costs:
         context["words"] = in_words(costs, Teller.of(place.program.pk))
     return render(request, "backtests/calculator.html", context)

@@ -32,7 +32,7 @@ class Change(Struct, frozen=True):
 
 
 class Part(Struct):
-    """What one shard of the clients came to. `spread` counts clients by bucket: below the first bound, …, and «same»."""
+    """What one shard of the clients came to. `spread` counts clients by bucket: by `bucket_of`."""
 
     live: Totals
     draft: Totals

@@ -133,7 +133,8 @@ class Person:
         """The open lots after a write, each with the end that it really has."""
         state = self.state
         end = state.inactive_at
-        state.lots = living = [lot for lot in lots if lot.rest]
+        living: list[OpenLot] = [lot for lot in lots if lot.rest]
+        state.lots = living
         for lot in living:
             own = lot.own_expires_at
             lot.expires_at = own if end is None else end if own is None else min(own, end)

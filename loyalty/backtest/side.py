@@ -156,7 +156,8 @@ class Side:
         return Wish(made.points, made.allowance.points)
 
     def _uplines(self, person: Person, rulebook: Rulebook) -> list[Person]:
-        found, seen = [], {person.state.id}
+        found: list[Person] = []
+        seen = {person.state.id}
         above = person.referrer
         while len(found) < rulebook.levels and above is not None and above not in seen and above in self.people:
             seen.add(above)

@@ -119,7 +119,7 @@ class StoredPast:
         return {rule for row in self._returns() for rule in row.one_offs}
 
     def tier_was_undone(self) -> bool:
-        return self._returns().filter(tier_undone=True).exists()
+        return bool(self._returns().filter(tier_undone=True).exists())
 
     def taken(self) -> list[tuple[SpentLot | None, Decimal]]:
         taken = list(self._taken())
