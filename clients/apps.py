@@ -7,7 +7,8 @@ class ClientsConfig(AppConfig):
     verbose_name = _("Clients")
 
     def ready(self) -> None:
-        from clients import messages  # noqa: PLC0415  # models can be imported only now
-        from merchants import outbox  # noqa: PLC0415
+        from clients import in_the_log, messages  # noqa: PLC0415  # models can be imported only now
+        from merchants import log, outbox  # noqa: PLC0415
 
         outbox.HANDLERS.update(messages.HANDLERS)
+        log.FINDERS.update(account=in_the_log.by_account, client=in_the_log.by_client)
