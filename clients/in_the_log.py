@@ -21,9 +21,8 @@ def by_account(place: Workplace, keys: AbstractSet[int]) -> Mapping[int, Subject
 
 
 def by_client(place: Workplace, keys: AbstractSet[int]) -> Mapping[int, Subject]:
-    return {
-        client.pk: _subject(place, client) for client in Client.objects.filter(pk__in=keys).select_related("account")
-    }
+    clients = Client.objects.filter(pk__in=keys).select_related("account")
+    return {client.pk: _subject(place, client) for client in clients}
 
 
 def _subject(place: Workplace, client: Client) -> Subject:
