@@ -222,7 +222,7 @@ class Names:
                 continue
             number = _number(value) if key in (*_MONEY, *_POINTS) else None
             if number is not None:
-                yield Fact(LABELS[key], **{"money" if key in _MONEY else "points": number})
+                yield Fact(LABELS[key], money=number) if key in _MONEY else Fact(LABELS[key], points=number)
             elif said := self.said(key, value):
                 yield Fact(LABELS[key], said)
 
