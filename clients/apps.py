@@ -7,8 +7,9 @@ class ClientsConfig(AppConfig):
     verbose_name = _("Clients")
 
     def ready(self) -> None:
-        from clients import activities, messages  # noqa: PLC0415  # models can be imported only now
-        from merchants import doors, outbox  # noqa: PLC0415
+        from clients import activities, in_the_log, messages  # noqa: PLC0415  # models can be imported only now
+        from merchants import doors, log, outbox  # noqa: PLC0415
 
         outbox.HANDLERS.update(messages.HANDLERS)
         doors.KNOWN["activities"] = activities.has_any
+        log.FINDERS.update(account=in_the_log.by_account, client=in_the_log.by_client)

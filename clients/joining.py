@@ -20,7 +20,6 @@ from msgspec import Struct
 from clients import consents
 from clients.enrolment import Consented, enrol
 from clients.models import Client, PhoneCheck
-from clients.names import quoted
 from loyalty.accounts import find
 from loyalty.models import Account
 from loyalty.refusals import Refused
@@ -90,7 +89,7 @@ def send_code(*, merchant: Merchant, phone: str, now: dt.datetime) -> None:
     with override(Program.objects.get(pk=program_id).language):
         text = gettext("%(code)s is your code for the card of %(shop)s. Tell it to nobody.") % {
             "code": code,
-            "shop": quoted(merchant.name),
+            "shop": merchant.name,
         }
     outbox.put(program_id=program_id, topic="confirmation.send", payload={"phone": phone, "text": text}, now=now)
 

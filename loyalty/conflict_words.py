@@ -42,9 +42,7 @@ SENTENCES: Final[Mapping[str, Callable[[Finding], str]]] = {
         "There is nothing to multiply: no rule and no tier gives a percent. Add a percent of the purchase first."
     ),
     "outbid": lambda f: (
-        _(
-            "It never applies: the higher percent counts, and “%(other)s” always gives no less. Keep one of them."
-        )
+        _("It never applies: the higher percent counts, and “%(other)s” always gives no less. Keep one of them.")
         % {"other": f.other}
     ),
     "outbid_by_tiers": lambda _f: _(

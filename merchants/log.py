@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Any
+from decimal import Decimal, InvalidOperation
+from typing import Any, TypeAlias
 
 from django.db.models import CharField, Model, Q, QuerySet
 from django.db.models.functions import Cast
@@ -39,6 +41,8 @@ _OWNED: dict[str, type[Model]] = {
     "cashier": Cashier,
 }
 _OF_ALL = ("program", "programversion", "programdraft")
+_MONEY = ("total", "total_before")
+_POINTS = ("points", "balance")
 _TILL_ACTS = re.compile(r"till:(\d{1,18})(?: (.*))?")
 
 LABELS: dict[str, Promise] = {
@@ -102,14 +106,38 @@ FIELDS: dict[str, Promise] = {
 
 
 @dataclass(frozen=True)
+class Fact:
+    """`text`, or a number that the page writes: `money`, `points`."""
+
+    label: Promise
+    text: str = ""
+    money: Decimal | None = None
+    points: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a record is about; `address` leads to its page where the reader may see that."""
+
+    name: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True)
 class Line:
     """A record as it is read."""
 
     record: AuditRecord
     act: Promise | str
     who: str
-    subject: str
-    facts: Sequence[tuple[Promise, str]]
+    subject: Subject
+    facts: Sequence[Fact]
+
+
+# Apps that stand above name their own rows: which of these keys the workplace may know, and by what name. Records hold
+# keys only, so that whoever is erased is erased here, too.
+Finder: TypeAlias = Callable[[Workplace, AbstractSet[int]], Mapping[int, Subject]]
+FINDERS: dict[str, Finder] = {}
 
 
 def records_of(place: Workplace) -> QuerySet[AuditRecord]:
@@ -138,9 +166,9 @@ def _keys(rows: QuerySet[Any]) -> QuerySet[Any]:
     return keys
 
 
-def read(records: Sequence[AuditRecord]) -> list[Line]:
+def read(records: Sequence[AuditRecord], place: Workplace) -> list[Line]:
     """The records in words; the number of queries does not depend on theirs."""
-    names = Names(records)
+    names = Names(records, place)
     return [
         Line(record, words_of(record.action), names.actor(record), names.subject(record), list(names.facts(record)))
         for record in records
@@ -150,9 +178,8 @@ def read(records: Sequence[AuditRecord]) -> list[Line]:
 class Names:
     """What the numbers in some records stand for."""
 
-    def __init__(self, records: Iterable[AuditRecord]) -> None:
-        wanted: dict[str, set[int]] = {kind: set() for kind in ("outlet", "till", "tillkey", "member", "cashier")}
-        wanted["invitation"] = set()
+    def __init__(self, records: Iterable[AuditRecord], place: Workplace) -> None:
+        wanted: dict[str, set[int]] = {kind: set() for kind in (*_OWNED, "tillkey", *FINDERS)}
         for record in records:
             if record.object_type in wanted and record.object_id.isdigit():
                 wanted[record.object_type].add(int(record.object_id))
@@ -165,7 +192,9 @@ class Names:
         self.found: dict[str, dict[int, str]] = {
             kind: {row.pk: _name(row) for row in _rows(models[kind], keys)} if keys else {}
             for kind, keys in wanted.items()
+            if kind in models
         }
+        self.elsewhere = {kind: find(place, wanted[kind]) if wanted[kind] else {} for kind, find in FINDERS.items()}
 
     def actor(self, record: AuditRecord) -> str:
         if record.user:
@@ -174,18 +203,28 @@ class Names:
         if not acted:
             return _("A program on the server")
         till = self.found["till"].get(int(acted[1]), "")
-        return _("till: %(who)s") % {"who": ", ".join(filter(None, [acted[2], till])) or acted[1]}
+        # A phone that opens the link of a till acts before any cashier is known.
+        by = _("link for a phone") if acted[2] == "link" else acted[2]
+        return _("till: %(who)s") % {"who": ", ".join(filter(None, [by, till])) or acted[1]}
 
-    def subject(self, record: AuditRecord) -> str:
-        names = self.found.get(record.object_type, {})
-        return names.get(int(record.object_id), "") if record.object_id.isdigit() else ""
+    def subject(self, record: AuditRecord) -> Subject:
+        if not record.object_id.isdigit():
+            return Subject()
+        key = int(record.object_id)
+        if record.object_type in self.elsewhere:
+            return self.elsewhere[record.object_type].get(key, Subject())
+        return Subject(self.found.get(record.object_type, {}).get(key, ""))
 
-    def facts(self, record: AuditRecord) -> Iterable[tuple[Promise, str]]:
+    def facts(self, record: AuditRecord) -> Iterable[Fact]:
         """Known details only: what has no name here is for the admin."""
         for key, value in record.details.items():
-            said = self.said(key, value) if key in LABELS and value is not None else ""
-            if said:
-                yield LABELS[key], said
+            if key not in LABELS or value is None:
+                continue
+            number = _number(value) if key in (*_MONEY, *_POINTS) else None
+            if number is not None:
+                yield Fact(LABELS[key], money=number) if key in _MONEY else Fact(LABELS[key], points=number)
+            elif said := self.said(key, value):
+                yield Fact(LABELS[key], said)
 
     def said(self, key: str, value: Any) -> str:
         match key, value:
@@ -208,6 +247,14 @@ class Names:
             case _, str() | int():
                 return str(value)
         return ""
+
+
+def _number(value: Any) -> Decimal | None:
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
 
 
 def _listed(record: AuditRecord, key: str) -> list[Any]:

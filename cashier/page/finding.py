@@ -151,9 +151,7 @@ def _joined(
     return see("till_sale", client.word(post), query="?joined=1")
 
 
-def _enrol(
-    post: Post, form: EnrolForm, text_version: str, cashier: str, referrer: Account | None
-) -> Client:
+def _enrol(post: Post, form: EnrolForm, text_version: str, cashier: str, referrer: Account | None) -> Client:
     return enrol(
         program_id=post.caller.program_id,
         merchant_id=post.caller.merchant_id,

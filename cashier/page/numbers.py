@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from cashier.api.answers.quantities import shortest
 from cashier.api.input.errors import Invalid
@@ -38,7 +39,12 @@ class NumberField(forms.CharField):
         try:
             return self.kind.read(plain)
         except Invalid as error:
-            raise ValidationError(sentence(error.code, error.facts), code=error.code) from None
+            raise ValidationError(self._sentence(error), code=error.code) from None
+
+    def _sentence(self, error: Invalid) -> str:
+        if error.code != "not_a_number":
+            return sentence(error.code, error.facts)
+        return _("Enter the sum in digits, for instance 350 or 349.90.") if self.kind is Money else _("Enter digits.")
 
     def run_validators(self, value: Any) -> None:
         """The kind has said all there is to say; Django's would take the number for a text."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 import msgspec
+from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -41,6 +43,9 @@ def give_back(request: HttpRequest, post: Post, sale_id: uuid.UUID) -> HttpRespo
     context: dict[str, Any] = {"sale": sale, "receipt": stands, "form": form, "ticket": tickets.new(post, "return")}
     context["lines"] = [(line, form[f"line-{line.position}"]) for line in lines]
     context["may_void"] = _may_void(sale, stands, post)
+    # A receipt of one sum has nothing to choose among.
+    context["has_goods"] = len(stands.lines) > 1 or bool(stands.lines and stands.lines[0].name)
+    context |= _most(sale, stands)
     if sale.status != Sale.Status.COMMITTED and ticket is None:
         return see("till_receipt", sale_id)
     if request.method != "POST" or not form.is_valid():
@@ -80,6 +85,14 @@ def given_back(request: HttpRequest, post: Post, sale_id: uuid.UUID) -> HttpResp
 def left_of(receipt: Receipt) -> list[ReceiptLine]:
     """The lines of which something is left."""
     return [line for line in receipt.lines if line.returned_quantity < line.quantity]
+
+
+def _most(sale: Sale, stands: Receipt) -> dict[str, Decimal]:
+    """`most` that a return by a sum may be worth; of it `most_money` is money and `most_points` are points."""
+    given = sale.returns.aggregate(points=Sum("points_value"), certificates=Sum("certificates_back"))
+    money = stands.to_pay - stands.money_returned
+    rest = stands.points_value + stands.certificates_paid - (given["points"] or 0) - (given["certificates"] or 0)
+    return {"most": money + rest, "most_money": money, "most_points": stands.points_redeemed - stands.points_returned}
 
 
 def _may_void(sale: Sale, stands: Receipt, post: Post) -> bool:

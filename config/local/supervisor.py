@@ -17,6 +17,8 @@ from config.local.processes import Child, marked
 from config.local.services import services
 
 FIRST_PORT = 8000
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - what is asked for, compared
 WEB_WORKERS = 2
 # Of each web worker; as many database connections go with them.
 WEB_THREADS = 4
@@ -32,7 +34,8 @@ def run(instance: Instance) -> int:
         # Only now, with the lock held, is it certain that these are nobody's.
         stop_strays(instance.key)
         port = stack.enter_context(reserve_port(host, os.environ.get("PORT"))).getsockname()[1]
-        environment = os.environ | found.environment | {"KOPILKA_RUN": instance.key, "PORT": str(port)}
+        known = known_to_others(host, port)
+        environment = os.environ | found.environment | known | {"KOPILKA_RUN": instance.key, "PORT": str(port)}
         manage(environment, "migrate", "--no-input", "--verbosity=0")
         logins = demo(instance, environment)
         children = applications(environment, host, port)
@@ -41,8 +44,28 @@ def run(instance: Instance) -> int:
             child.start()
         # Stopped in reverse: web and beat first, so that the worker sees no new work.
         wait_for_web(children[-1], host, port)
-        print(banner(host, port, instance, logins), flush=True)
+        print(banner(environment.get("SITE_URL") or f"http://{host}:{port}", instance, logins), flush=True)
         return watch([service.child for service in found.started] + children)
+
+
+def known_to_others(host: str, port: int) -> dict[str, str]:
+    """Of a server for the local network (HOST=0.0.0.0): the address that phones know it by, which links and QR codes
+    then lead to. What the environment says already stays."""
+    if host in LOOPBACK:
+        return {}
+    address = address_in_network() if host in EVERYWHERE else host
+    found = {"ALLOWED_HOSTS": f"localhost,127.0.0.1,[::1],{address}", "SITE_URL": f"http://{address}:{port}"}
+    return {name: value for name, value in found.items() if name not in os.environ}
+
+
+def address_in_network() -> str:
+    """Ours on the way out; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way:
+        try:
+            way.connect(("192.0.2.1", 9))
+        except OSError:
+            return "127.0.0.1"
+        return str(way.getsockname()[0])
 
 
 def applications(environment: Mapping[str, str], host: str, port: int) -> list[Child]:
@@ -143,7 +166,7 @@ def is_free(host: str, port: int) -> bool:
 
 
 def wait_for_web(web: Child, host: str, port: int, seconds: float = 60) -> None:
-    url = f"http://{host}:{port}/readyz"
+    url = f"http://{'127.0.0.1' if host in EVERYWHERE else host}:{port}/readyz"
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
@@ -169,8 +192,7 @@ def stop_strays(key: str, seconds: float = 10) -> None:
         time.sleep(0.2)
 
 
-def banner(host: str, port: int, instance: Instance, logins: str) -> str:
-    address = f"http://{host}:{port}"
+def banner(address: str, instance: Instance, logins: str) -> str:
     moved = instance.data / "postgres-is-at"
     lines = [
         "",

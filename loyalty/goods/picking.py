@@ -23,14 +23,16 @@ MOST_RECEIPTS: Final = 1_000
 LONGEST: Final = 120
 
 _SOLD = """
-    WITH newest AS (
+    WITH newest AS MATERIALIZED (
         SELECT id FROM loyalty_sale
          WHERE program_id = %(program)s AND local_day >= %(since)s
          ORDER BY local_day DESC, id DESC LIMIT %(receipts)s
     )
     SELECT l.{column}, max(l.name)
-      FROM newest
-      JOIN loyalty_saleline l ON l.program_id = %(program)s AND l.sale_id = newest.id
+      FROM newest CROSS JOIN LATERAL (
+          SELECT sku, name, category, brand FROM loyalty_saleline
+           WHERE program_id = %(program)s AND sale_id = newest.id OFFSET 0
+      ) l
      WHERE l.{column} <> '' AND ({matches})
      GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT %(limit)s
 """

@@ -130,7 +130,7 @@ def _good(raw: Raw, contents: Contents, digits: int, seen: Mapping[str, int]) ->
         return None
     good = Good(raw.row, **found)  # type: ignore[arg-type]  # the columns are its fields
     if good.price is not None and good.min_price is not None and good.min_price > good.price:
-        contents.complain(Problem(raw.row, "min_price", "above_price", value=str(good.min_price)))
+        contents.complain(Problem(raw.row, "min_price", "above_price", value=f"{good.min_price:.2f}".replace(".", ",")))
     return good
 
 

@@ -7,6 +7,7 @@ context on pages without a login.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +22,9 @@ from django.utils.safestring import SafeString
 from loyalty.wording import Words, spoken, words_of
 
 register = template.Library()
+
+# Between thousands, and before the sign of a currency.
+_INSIDE_SUMS = re.compile(r"(?<=\d) (?=\d{3}(?!\d)|[₽$€₸₴֏₾%])")
 
 
 @register.simple_tag
@@ -53,6 +57,12 @@ def change(context: Context, amount: Decimal) -> str:
 def number(amount: Decimal | int | None) -> str:
     """`1 234`; with as many places as there are."""
     return "" if amount is None else _plain().shortest(Decimal(amount))
+
+
+@register.filter
+def unbroken(sentence: str) -> str:
+    """A sentence whose sums stay on one line: `1 234,50 ₽`, `5 %`."""
+    return _INSIDE_SUMS.sub("\u00a0", sentence)
 
 
 @register.filter

@@ -79,6 +79,6 @@ def audit_log(request: HttpRequest, place: Workplace) -> HttpResponse:
         "filters": filters,
         "filtered": any(filters.cleaned_data.values()),
         "page": page,
-        "lines": read(page.rows),
+        "lines": read(page.rows, place),
     }
     return render(request, "audit/log.html", context)

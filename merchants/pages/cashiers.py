@@ -90,7 +90,7 @@ def cashier_dismiss(request: HttpRequest, place: Workplace, cashier_id: int) -> 
         messages.success(request, _("%(who)s: dismissed, the PIN opens nothing any more.") % {"who": found.name})
         return redirect("team", place.merchant.pk)
     context = {
-        "title": _("Dismiss the cashier %(who)s") % {"who": found.name},
+        "title": _("Dismiss the cashier %(who)s?") % {"who": found.name},
         "sentence": _("The PIN stops working at once. Receipts keep the name, and the cashier can be brought back."),
         "verb": _("Dismiss"),
         "danger": True,

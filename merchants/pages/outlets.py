@@ -104,7 +104,7 @@ def outlet_close(request: HttpRequest, place: Workplace, outlet_id: int) -> Http
         return redirect("outlets", place.merchant.pk)
     alive = TillKey.objects.filter(till__outlet=found, till__is_active=True, revoked_at=None)
     context: dict[str, Any] = {
-        "title": _("Close the outlet “%(name)s”") % {"name": found.name},
+        "title": _("Close the outlet “%(name)s”?") % {"name": found.name},
         "sentence": _(
             "Its tills stop selling within half a minute: their keys are refused. Receipts, clients and points stay, "
             "and the outlet can be opened again."

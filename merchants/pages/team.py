@@ -153,7 +153,7 @@ def member_remove(request: HttpRequest, place: Workplace, member_id: int) -> Htt
         messages.success(request, _("%(who)s is no longer in the team.") % {"who": who})
         return redirect("home" if found.user_id == place.user.pk else reverse("team", args=[place.merchant.pk]))
     context = {
-        "title": _("Remove %(who)s from the team") % {"who": who},
+        "title": _("Remove %(who)s from the team?") % {"who": who},
         "sentence": _("The access to the shop ends at once. What was done stays in the log, with the name."),
         "figures": [(_("Role"), found.get_role_display())],
         "verb": _("Remove"),

@@ -103,10 +103,10 @@ def key_revoke(request: HttpRequest, place: Workplace, till_id: int, key_id: int
         messages.success(request, _("The phone is disconnected.") if key.device else _("The key is revoked."))
         return redirect(back)
     if key.device:
-        title, verb = _("Disconnect the phone “%(name)s”") % {"name": key.device}, _("Disconnect")
+        title, verb = _("Disconnect the phone “%(name)s”?") % {"name": key.device}, _("Disconnect")
         sentence = _("The till page on this phone stops working within half a minute. It can be connected anew.")
     else:
-        title, verb = _("Revoke the key …%(hint)s") % {"hint": key.hint}, _("Revoke")
+        title, verb = _("Revoke the key …%(hint)s?") % {"hint": key.hint}, _("Revoke")
         sentence = _("The program with this key stops selling within half a minute. A revoked key never works again.")
     context = {"title": title, "sentence": sentence, "verb": verb, "danger": True, "back": back}
     return render(request, "shop/confirm.html", context)
@@ -123,7 +123,7 @@ def till_off(request: HttpRequest, place: Workplace, till_id: int) -> HttpRespon
         return redirect("outlets", place.merchant.pk)
     alive = TillKey.objects.filter(till=till, revoked_at=None).count()
     context = {
-        "title": _("Switch the till “%(name)s” off") % {"name": till.name},
+        "title": _("Switch the till “%(name)s” off?") % {"name": till.name},
         "sentence": _("It stops selling within half a minute. Its receipts stay, and it can be switched on again."),
         "figures": [(_("Keys and phones in use"), alive)],
         "verb": _("Switch off"),

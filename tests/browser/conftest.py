@@ -13,6 +13,7 @@ from playwright.sync_api import ConsoleMessage, Page, Request
 from pytest_django.live_server_helper import LiveServer
 
 from tests.admin.stage import Stage, set_up
+from tests.browser.looking import enter
 from tests.cast import make_cast
 
 # Playwright's loop runs in the thread that also asks the database.
@@ -89,10 +90,6 @@ def complaints(page: Page, live_server: LiveServer) -> Iterator[list[str]]:
 
 @pytest.fixture
 def olga(page: Page, live_server: LiveServer, stage: Stage, complaints: list[str]) -> Page:
-    """The platform operator, logged in by the form."""
-    page.goto(f"{live_server.url}/admin/")
-    page.get_by_label("почт").fill(stage.cast.olga.email)
-    page.get_by_label("Пароль").fill(PASSWORD)
-    page.get_by_role("button", name="Войти").click()
-    page.wait_for_url("**/admin/")
+    """The platform operator, logged in."""
+    enter(page.context, live_server, stage.cast.olga)
     return page

@@ -15,7 +15,6 @@ from merchants.models import User
 
 WIDE: Any = {"width": 1440, "height": 900}
 PHONE: Any = {"width": 390, "height": 844}
-SIZES = (WIDE, PHONE)
 THEMES: tuple[Any, ...] = ("light", "dark")
 
 
@@ -34,13 +33,23 @@ def enter(context: BrowserContext, live_server: LiveServer, user: User) -> None:
     )
 
 
-def faults_of(page: Page) -> set[str]:
-    """What is wrong with the page that is open: violations that axe names, and a page wider than its screen."""
+# What depends on the theme.
+COLOURS = "color-contrast"
+
+
+def faults_of(page: Page, *rules: str) -> set[str]:
+    """What is wrong with the page that is open: violations that axe names, and a page wider than its screen.
+
+    rules: only these of axe's; none for all.
+    """
     if not page.evaluate("'axe' in window"):  # half a megabyte: once for each page
         page.evaluate(AXE_SCRIPT)
+    options = {"resultTypes": ["violations"], "preload": False, "selectors": False}
     found = {
         f"{violation['id']}: {node['html'][:200]}"
-        for violation in page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
+        for violation in page.evaluate(
+            "async (options) => (await axe.run(options)).violations", options | ({"runOnly": rules} if rules else {})
+        )
         for node in violation["nodes"]
     }
     if not page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
@@ -48,27 +57,39 @@ def faults_of(page: Page) -> set[str]:
     return found
 
 
-def look_at(page: Page, live_server: LiveServer, paths: Iterable[str]) -> dict[str, set[str]]:
-    """The faults of each path that has any, on both sizes and in both themes."""
+def look_at(page: Page, live_server: LiveServer, paths: Iterable[str], *, reload: bool = False) -> dict[str, set[str]]:
+    """The faults of each path that has any, on both sizes and in both themes.
+
+    reload: these pages choose their theme when they are loaded.
+    """
     faults: dict[str, set[str]] = {}
-    for path in paths:
+    for number, path in enumerate(paths):
+        themes = THEMES if number % 2 == 0 else THEMES[::-1]
+        page.emulate_media(color_scheme=themes[0], reduced_motion="reduce")
         answer = page.goto(live_server.url + path)
         assert answer
         assert answer.ok, f"{answer.status} {path}"
-        faults |= {f"{path} {how}": found for how, found in look_around(page).items()}
+        found = look_around(page, themes=themes, reload=reload)
+        faults |= {f"{path} {how}": what for how, what in found.items()}
     return faults
 
 
-def look_around(page: Page) -> dict[str, set[str]]:
-    """The faults of the page that is open, by size and theme: pages change with their device."""
+def look_around(page: Page, *, themes: tuple[Any, ...] = THEMES, reload: bool = False) -> dict[str, set[str]]:
+    """The faults of the page that is open, by size and theme.
+
+    Pages change with their size: all rules on both. Only colours change with the theme: both where the screen is wide,
+    and the second on a phone, whose screen has the same parts. Which is the second changes from page to page.
+    """
+    first, second = themes
     faults: dict[str, set[str]] = {}
-    for size in SIZES:
+    for size, theme, rules in ((WIDE, first, ()), (WIDE, second, (COLOURS,)), (PHONE, second, ())):
         page.set_viewport_size(size)
-        for theme in THEMES:
-            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-            found = faults_of(page)
-            if found:
-                faults[f"{size['width']} {theme}"] = found
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        if reload and rules:
+            page.reload()
+        found = faults_of(page, *rules)
+        if found:
+            faults[f"{size['width']} {theme}"] = found
     return faults
 
 

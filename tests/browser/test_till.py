@@ -86,6 +86,8 @@ def test_a_day_at_the_till(till: Page, live_server: LiveServer, shop: TillPage) 
     till.get_by_label("Сумма чека").fill("600")
     till.get_by_role("button", name="Всё", exact=True).click()
     expect(till.get_by_text("Пробить на кассе")).to_contain_text("скидка 600,00")
+    # Before the sale and without scrolling, on a phone.
+    expect(till.locator("#key-in")).to_be_in_viewport(ratio=1)
     till.get_by_label("Списать баллов").fill("250")
     expect(till.locator("#quote .to-pay")).to_have_text("350,00 ₽")
     till.get_by_role("button", name="Провести").click()

@@ -190,7 +190,10 @@ def test_12_a_promo_code_of_ten_percent(till: Till) -> None:
     sale = till.sell(anna, "100", promo_codes=["november"]).ok()
     assert sale.get("to_pay", "points_earned", "rejected") == {"to_pay": "90.00", "points_earned": "90", "rejected": []}
     gift = {"sku": "gift", "price": "50", "earn": False, "redeem": False, "discount": False}
-    assert till.sell(anna, "100", gift).ok().get("to_pay", "points_earned") == {"to_pay": "150.00", "points_earned": "100"}
+    assert till.sell(anna, "100", gift).ok().get("to_pay", "points_earned") == {
+        "to_pay": "150.00",
+        "points_earned": "100",
+    }
 
 
 @pytest.mark.parametrize(("goods", "pays"), [({}, "135.00"), ({"categories": ["food"]}, "140.00")])
@@ -245,7 +248,9 @@ def test_18_the_accumulating_discount(till: Till) -> None:
 
 
 def test_24_a_hundred_for_every_three_hundred(till: Till) -> None:
-    till.publish({"id": "every", "title": "100 за 300", "effect": {"kind": "for_every", "points": "100", "amount": "300"}})
+    till.publish(
+        {"id": "every", "title": "100 за 300", "effect": {"kind": "for_every", "points": "100", "amount": "300"}}
+    )
     assert till.sell(till.join(), "899.99").ok()["points_earned"] == "200"
 
 

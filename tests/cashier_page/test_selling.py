@@ -62,7 +62,7 @@ def test_without_a_card_and_by_lines(till: TillPage) -> None:
     ("fields", "said"),
     [
         ({}, "Введите сумму чека."),
-        ({"total": "сто"}, "Это не число"),
+        ({"total": "сто"}, "Введите сумму цифрами, например 350 или 349,90."),
         ({"total": "0"}, "больше нуля"),
         ({"total": "-5"}, "не может быть меньше нуля"),
         ({"total": "1,234"}, "2"),
@@ -97,6 +97,9 @@ def test_a_one_time_code_pays_and_is_used_up(till: TillPage) -> None:
     url = sale_url(till, code)
     all_of_it = till.key_in(url, act="all", total="200")
     assert "Оплачено баллами 200,00 ₽" in text_of(all_of_it)
+    # Beside the button that sells, where it is read before and not after.
+    bar = all_of_it.content.decode().partition('id="key-in"')[2].partition("</p>")[0]
+    assert "Пробить на кассе: 0,00 ₽, скидка 200,00 ₽" in " ".join(bar.split())
     form = {**till.form(url), "act": "sell", "total": "200", "points": "150"}
     sold = till.client.post(url, form)
     assert sold.status_code == 303, text_of(sold)
@@ -122,6 +125,7 @@ def test_spending_by_phone_needs_a_code(till: TillPage) -> None:
     assert 'name="points" value="200"' in sent.content.decode()
     text = OutboxMessage.objects.get(topic="confirmation.send").payload["text"]
     code = text[:4]
+    assert text == f"{code} — код для оплаты баллами (200). Зерно. Назовите код только кассиру."
     wrong = "0000" if code != "0000" else "1111"
     failed = till.sell(url, total="200", points="200", confirmation=wrong)
     assert failed.status_code == 200
@@ -374,3 +378,16 @@ def test_a_receipt_that_was_sent_late_has_its_own_time(till: TillPage) -> None:
     assert all(abs(at - timezone.now()) < dt.timedelta(minutes=1) for at in times)
     assert abs(times[0] - entered) < dt.timedelta(seconds=2)
     assert form["ticket"]
+
+
+def test_a_return_says_what_its_sum_means(till: TillPage) -> None:
+    vera = till.join(points="300")
+    code = issue_code(account=vera.account, now=till.now).code
+    till.sell(sale_url(till, code), total="200", points="150")
+    url = reverse("till_return", args=[Sale.objects.get().public_id])
+    page = text_of(till.client.get(url))
+    assert "до 200,00 ₽: деньгами вернётся до 50,00 ₽, баллами — до 150" in page
+    assert "По товарам" not in page
+    sure = till.client.post(url, {**till.form(url), "way": "sum", "amount": "80"})
+    till.client.post(url, {**hidden(sure), "act": "give"})
+    assert "до 120,00 ₽: деньгами вернётся до 30,00 ₽, баллами — до 90" in text_of(till.client.get(url))

@@ -70,7 +70,7 @@ def test_from_the_poster_to_the_card(zerno: Shop, client: Browser) -> None:
     assert clients(zerno) == []
     [(phone, text)] = texts_sent(zerno)
     assert phone == PHONE
-    assert re.fullmatch(r"\d{6} — код для вашей карты «Зерно». Никому его не говорите.", text)
+    assert re.fullmatch(r"\d{6} — код для вашей карты. Зерно. Никому не говорите этот код.", text)
     shown = client.get(path(zerno, "code/")).content.decode()
     assert "+7 916 123-45-67" in shown
     answer = client.post(path(zerno, "code/"), {"code": f" {text[:3]} {text[3:6]} "})

@@ -368,3 +368,10 @@ def test_a_merchant_gives_points_as_his_own(cast: Cast, story: TillStory, anna: 
     assert Lot.objects.get().merchant_id == cast.bakery.merchant.pk
     accounts.adjust(account=anna.account, points=D(1), reason="", now=NOON, by="test")
     assert Lot.objects.latest("pk").merchant_id == cast.zerno.merchant.pk
+
+
+def test_points_that_wait_are_told_from_those_that_expire(desk: Desk, story: TillStory, anna: Client) -> None:
+    story.publish({**ONE_PER_ONE, "points": {"pending_days": 2, "expiry": {"kind": "days", "days": 30}}})
+    story.sell(anna.account, "105")
+    page = said(desk.get(at(anna)))
+    assert "из них 105 зёрен ещё не активны" in page

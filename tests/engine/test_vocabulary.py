@@ -125,7 +125,13 @@ GROWING = ladder("turnover", ("500", "3"), ("3000", "5"), ("5000", "8"))
 
 @pytest.mark.parametrize(
     ("turnover", "price", "pays"),
-    [("0", "600", "600"), ("600", "1000", "970"), ("5000", "99.99", "91.99"), ("2999.99", "100", "97"), ("3000", "100", "95")],
+    [
+        ("0", "600", "600"),
+        ("600", "1000", "970"),
+        ("5000", "99.99", "91.99"),
+        ("2999.99", "100", "97"),
+        ("3000", "100", "95"),
+    ],
 )
 def test_the_accumulating_discount(turnover: str, price: str, pays: str) -> None:
     """Worked example 18, and its borders."""
@@ -140,7 +146,13 @@ def test_the_accumulating_discount_of_a_period() -> None:
 
 def test_wholesale_by_the_pieces_of_a_line() -> None:
     rulebook = rules(ladder("line_quantity", ("10", "5"), ("50", "10")))
-    quoted = buys(rulebook, None, goods("10", quantity=D(9)), goods("10", quantity=D(10), sku="b"), goods("1", quantity=D(50), sku="c"))
+    quoted = buys(
+        rulebook,
+        None,
+        goods("10", quantity=D(9)),
+        goods("10", quantity=D(10), sku="b"),
+        goods("1", quantity=D(50), sku="c"),
+    )
     assert [line.discount for line in quoted.lines] == [0, 5, 5]
 
 
@@ -168,7 +180,9 @@ def test_a_promo_code_takes_ten_percent_off() -> None:
 @pytest.mark.parametrize(("about", "pays", "points"), [({}, 135, 90), ({"categories": ["food"]}, 140, 90)])
 def test_points_on_food_only(about: dict[str, list[str]], pays: int, points: int) -> None:
     """Worked example 13."""
-    rulebook = rules({"effect": TEN, "when": [CODE], "goods": about}, {"effect": ONE_PER_ONE, "goods": {"categories": ["food"]}})
+    rulebook = rules(
+        {"effect": TEN, "when": [CODE], "goods": about}, {"effect": ONE_PER_ONE, "goods": {"categories": ["food"]}}
+    )
     quoted = buys(rulebook, client(), goods("100", category="food"), goods("50"), promo_codes=("NOVEMBER",))
     assert (quoted.to_pay, quoted.earned) == (pays, points)
 
@@ -211,7 +225,12 @@ def test_a_code_that_does_not_fit_says_why() -> None:
 
 def test_a_sum_off_never_exceeds_the_goods() -> None:
     assert buys(rules({"kind": "discount_sum", "amount": "150"}), None, "100", "30").to_pay == 0
-    assert buys(rules({"effect": {"kind": "discount_sum", "amount": "150"}, "goods": {"skus": ["30"]}}), None, "100", "30").to_pay == 100
+    assert (
+        buys(
+            rules({"effect": {"kind": "discount_sum", "amount": "150"}, "goods": {"skus": ["30"]}}), None, "100", "30"
+        ).to_pay
+        == 100
+    )
 
 
 def coupon(**more: Any) -> PersonalCoupon:
@@ -375,13 +394,16 @@ def test_who_invited_and_may_not_have_it(chain: tuple[Upline, ...], points: list
 
 
 def test_a_gift_for_the_first_purchase_of_the_invited() -> None:
-    rulebook = rules({"effect": {"kind": "referral_gift", "points": ["100", "50"]}, "when": [{"kind": "first_purchase"}]})
+    rulebook = rules(
+        {"effect": {"kind": "referral_gift", "points": ["100", "50"]}, "when": [{"kind": "first_purchase"}]}
+    )
     assert [award.points for award in buys(rulebook, client(uplines=CHAIN), "10").awards] == [100, 50]
     assert buys(rulebook, client(uplines=CHAIN, purchases=1), "10").awards == ()
 
 
 @pytest.mark.parametrize(
-    ("measure", "times", "price", "coupons"), [("0", 0, "480", 0), ("480", 0, "50", 1), ("480", 1, "50", 0), ("0", 0, "1000", 2)]
+    ("measure", "times", "price", "coupons"),
+    [("0", 0, "480", 0), ("480", 0, "50", 1), ("480", 1, "50", 0), ("0", 0, "1000", 2)],
 )
 def test_a_coupon_for_every_500_points(measure: str, times: int, price: str, coupons: int) -> None:
     rulebook = rules(ONE_PER_ONE, {"kind": "coupon", "every": "500", "amount": "300"})

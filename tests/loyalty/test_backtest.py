@@ -279,9 +279,7 @@ def test_the_same_past_gives_the_same_report_in_any_number_of_parts(cast: Cast) 
     story = lived(cast, PLAIN, 6)
     with tenant(story.program_id):
         better = {"rules": [*RULES, {"id": "more", "title": "+2 %", "effect": {"kind": "give", "points": "3"}}]}
-        reports = [
-            msgspec.json.encode(running.run(plan_for(story, START, better, shards))) for shards in (1, 1, 2, 3)
-        ]
+        reports = [msgspec.json.encode(running.run(plan_for(story, START, better, shards))) for shards in (1, 1, 2, 3)]
         assert len(set(reports)) == 1
         found = msgspec.json.decode(reports[0])
         assert D(found["draft"]["sums"]["earn"]) > D(found["live"]["sums"]["earn"])
@@ -304,5 +302,3 @@ def test_whoever_took_the_most_takes_the_most(cast: Cast) -> None:
         found = running.run(plan_for(story, START, {"spending": {"max_percent": "30", "confirm": []}}))
         assert D(found["live"]["sums"]["redeem"]) == -70
         assert D(found["draft"]["sums"]["redeem"]) == -(30 + 12)
-
-

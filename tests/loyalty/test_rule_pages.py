@@ -72,7 +72,9 @@ class Desk:
 
     def press(self, data: QueryDict, path: str = "edit/", do: str = "save", **changes: str | None) -> Paper:
         for name, value in changes.items():
-            field = re.sub(r"^(base|points|spending|status|caps|earn|pay|tier_\w+?)__", r"\1-", name).replace("tier_", "tier-")
+            field = re.sub(r"^(base|points|spending|status|caps|earn|pay|tier_\w+?)__", r"\1-", name).replace(
+                "tier_", "tier-"
+            )
             if value is None:
                 data.pop(field, None)
             else:

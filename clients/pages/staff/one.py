@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
+from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -53,6 +54,7 @@ def client(request: HttpRequest, place: Workplace, client_id: uuid.UUID) -> Http
     one = client_of(place, client_id)
     account, words = one.account, words_of(place.program.pk)
     rules = RulesOverTime(place.program.pk)
+    stands = standing(program_id=place.program.pk, account_id=account.pk, now=now)
     lots = Lot.objects.filter(account=account, rest__gt=0).exclude(expires_at__lte=now)
     entries = Entry.objects.filter(account=account).select_related("sale")
     page = paging.newest_first(entries, request.GET.get("before", ""), size=ENTRIES_SHOWN)
@@ -73,7 +75,10 @@ def client(request: HttpRequest, place: Workplace, client_id: uuid.UUID) -> Http
                 (card, number_for(place, card)) for card in Card.objects.filter(account=account).order_by("kind", "pk")
             ],
             "consents": _latest(Consent.objects.filter(client=one).order_by("kind", "-at", "-pk").distinct("kind")),
-            "standing": standing(program_id=place.program.pk, account_id=account.pk, now=now),
+            "standing": stands,
+            # Of the points that expire next, those that can't be spent yet: they are not among the available ones.
+            "expiring_later": stands.pending
+            and lots.filter(expires_at=stands.next_expiry_at, available_at__gt=now).aggregate(n=Sum("rest"))["n"],
             "manual_tier": _manual_tier(account, rules.at(now)),
             "manual_lasts": account.manual_tier_until is None or account.manual_tier_until > now,
             "lots": [

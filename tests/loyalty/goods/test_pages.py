@@ -118,7 +118,7 @@ def test_the_list_asks_no_more_for_more_goods(shop: Shop, django_assert_num_quer
     with django_assert_num_queries(7):
         client.get(path)
     with django_assert_num_queries(7):
-        client.get(path, {"q": "чай 1", "show": "no_earn"})
+        client.get(path, {"q": "чай 1", "brand": "Бренд 1"})
     with django_assert_num_queries(6):
         client.get(f"{path}categories/")
 
