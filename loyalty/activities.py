@@ -56,7 +56,7 @@ def record(
     """What a client did at `at` (now, unless said), and its points by the rules of then: at once, or when approved.
 
     The same reference again gives what is known of it. Of several rules for the action the one that gives most counts.
-    Refused `activity_unknown` where no rule is about it, `activity_limit` (with `limit`) where none gives anything more,
+    Refused `activity_unknown` where no rule is about it, `activity_limit` (with `limit`) where none gives anything,
     `client_blocked`, `occurred_at_in_future`, `occurred_at_too_old`.
     """
     same_tenant(account)

@@ -115,6 +115,9 @@ def books_of(state: AccountState, now: dt.datetime) -> Books:
     """The account's books, with what is due already expired."""
     books = Books(points=state.points, debt=state.debt, lots=state.lots, now=now)
     books.expire_due()
+    if state.inactive_at is not None and state.inactive_at <= now:
+        # What there was has lapsed; what is given from now on has not.
+        state.inactive_at = None
     return books
 
 

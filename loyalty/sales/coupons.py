@@ -31,6 +31,8 @@ def issue(*, sale: Sale, rows: Sequence[CouponRow], now: dt.datetime) -> None:
 def cancel(*, sale: Sale, rule: str, number: int, now: dt.datetime) -> int:
     """Cancel up to so many coupons of the client by this rule, the youngest first, that nobody has used. Returns how
     many: those used stay."""
+    if sale.account_id is None:
+        return 0
     unused = PersonalCoupon.objects.good(now).filter(program_id=sale.program_id, account_id=sale.account_id, rule=rule)
     keys = list(unused.order_by("-id").values_list("pk", flat=True)[:number])
     return PersonalCoupon.objects.filter(program_id=sale.program_id, pk__in=keys).update(cancelled_at=now)

@@ -11,7 +11,8 @@ DECLARE
 BEGIN
     IF coalesce((p_needs->>'back')::int, 0) > 0 THEN
         SELECT coalesce(jsonb_agg(jsonb_build_array(d.local_day, d.spent, d.visit)), '[]') INTO v_days
-          FROM (SELECT s.local_day, sum(s.to_pay - coalesce(r.money, 0)) AS spent, bool_or(s.is_visit) AS visit
+          FROM (SELECT s.local_day, sum(s.to_pay - coalesce(r.money, 0)) AS spent,
+                       bool_or(s.is_visit AND s.status = 'committed') AS visit
                   FROM loyalty_sale s
                   LEFT JOIN LATERAL (SELECT sum(b.money) AS money FROM loyalty_return b
                                       WHERE b.program_id = p_program AND b.sale_id = s.id) r ON true

@@ -412,3 +412,15 @@ def test_points_lapse_without_a_purchase(story: TillStory) -> None:
     assert story.sweep() == 2
     assert ledger.lapse_inactive(program_id=story.program_id, now=story.now) == 0
     assert [points for kind, points in story.entries(anna) if kind == "expire"] == [-100, -50]
+
+
+def test_what_is_given_after_the_points_lapsed_stays(story: TillStory) -> None:
+    publish(story, BASE, points={"inactivity_days": 30})
+    anna = story.join()
+    story.sell(anna, "100")
+    story.later(days=31)
+    story.give(anna, "40")
+    assert story.standing(anna).available == 40
+    ledger.lapse_inactive(program_id=story.program_id, now=story.now)
+    story.sweep()
+    assert story.standing(anna).available == 40

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal as D
 from typing import Any
 
@@ -13,16 +12,15 @@ from hypothesis import strategies as st
 
 from loyalty.engine.cart import line
 from loyalty.models import Account, BudgetShare, PersonalCoupon, RuleUse
-from tests.engine.test_quote_properties import a_rule, programmes
+from tests.engine.test_quote_properties import a_rule
 from tests.loyalty.checking import books_are_sound
 from tests.loyalty.shop import TillStory
 
 QUIET = (HealthCheck.function_scoped_fixture, HealthCheck.too_slow)
-assert programmes is not None
 
 
 @pytest.fixture
-def people(story: TillStory) -> Iterator[tuple[Account, Account]]:
+def people(story: TillStory) -> tuple[Account, Account]:
     story.publish({})
     anna = story.join()
     return anna, story.join("+79160000001", referrer=anna)
