@@ -22,8 +22,6 @@ class Migration(migrations.Migration):
                 ('document', models.JSONField(verbose_name='rules')),
                 ('digest', models.CharField(max_length=64, verbose_name='SHA-256 of the rules')),
                 ('live', models.PositiveIntegerField(default=0, verbose_name='version in force')),
-                ('source', models.CharField(choices=[('own', 'receipts of this shop'), ('file', 'a file of receipts')], default='own', max_length=4, verbose_name='receipts')),
-                ('file_name', models.CharField(blank=True, max_length=120, verbose_name='file')),
                 ('since', models.DateTimeField(verbose_name='from')),
                 ('until', models.DateTimeField(verbose_name='up to')),
                 ('margin', models.DecimalField(blank=True, decimal_places=2, max_digits=5, null=True, verbose_name='margin, %')),
@@ -44,20 +42,6 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'back tests',
             },
         ),
-        migrations.CreateModel(
-            name='BackTestInput',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('content', models.BinaryField()),
-                ('back_test', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='inputs', to='insights.backtest')),
-                ('program', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='merchants.program')),
-            ],
-            options={
-                'verbose_name': 'receipts of a back test',
-                'verbose_name_plural': 'receipts of back tests',
-            },
-        ),
         migrations.AddIndex(
             model_name='backtest',
             index=models.Index(fields=['program', 'merchant', '-id'], name='back_test_newest'),
@@ -65,9 +49,5 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='backtest',
             index=models.Index(models.F('id'), condition=models.Q(('state__in', ['waiting', 'running'])), name='back_test_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='backtestinput',
-            constraint=models.UniqueConstraint(models.F('program'), models.F('back_test'), models.F('number'), name='back_test_input_unique'),
         ),
     ]

@@ -1,6 +1,6 @@
-from insights.models.backtest import BackTest, BackTestInput
+from insights.models.backtest import BackTest
 from insights.models.snapshot import Snapshot
 from insights.models.totals import DayTotals, NewClients, PointsDay, RollUp
 from insights.models.z_report import ZReport
 
-__all__ = ["BackTest", "BackTestInput", "DayTotals", "NewClients", "PointsDay", "RollUp", "Snapshot", "ZReport"]
+__all__ = ["BackTest", "DayTotals", "NewClients", "PointsDay", "RollUp", "Snapshot", "ZReport"]

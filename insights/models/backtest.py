@@ -36,18 +36,12 @@ class BackTest(models.Model):
         FAILED = "failed", _("failed")
         CANCELLED = "cancelled", _("cancelled")
 
-    class Source(models.TextChoices):
-        OWN = "own", _("receipts of this shop")
-        FILE = "file", _("a file of receipts")
-
     program = models.ForeignKey(Program, models.PROTECT, related_name="+", db_index=False)
     merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="+", db_index=False)
     document = models.JSONField(_("rules"))
     digest = models.CharField(_("SHA-256 of the rules"), max_length=64)
     # The version that it is compared with; 0 where none was published.
     live = models.PositiveIntegerField(_("version in force"), default=0)
-    source = models.CharField(_("receipts"), max_length=4, choices=Source.choices, default=Source.OWN)
-    file_name = models.CharField(_("file"), max_length=120, blank=True)
     since = models.DateTimeField(_("from"))
     until = models.DateTimeField(_("up to"))
     margin = models.DecimalField(_("margin, %"), max_digits=5, decimal_places=2, null=True, blank=True)
@@ -81,22 +75,3 @@ class BackTest(models.Model):
     @property
     def percent(self) -> int:
         return min(self.done * 100 // self.receipts, 100) if self.receipts else 0
-
-
-class BackTestInput(models.Model):
-    """Receipts of a file, packed, some thousands in a row; gone with their back test."""
-
-    program = models.ForeignKey(Program, models.PROTECT, related_name="+", db_index=False)
-    back_test = models.ForeignKey(BackTest, models.CASCADE, related_name="inputs", db_index=False)
-    number = models.PositiveIntegerField()
-    content = models.BinaryField()
-
-    objects = TenantManager()
-
-    class Meta:
-        verbose_name = _("receipts of a back test")
-        verbose_name_plural = _("receipts of back tests")
-        constraints = [models.UniqueConstraint("program", "back_test", "number", name="back_test_input_unique")]
-
-    def __str__(self) -> str:
-        return f"{self.back_test_id}/{self.number}"
