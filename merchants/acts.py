@@ -58,6 +58,10 @@ ACTS: Mapping[Group, Mapping[str, Promise]] = {
         "draft.restored": _("Draft of the rules taken from an earlier version"),
         "draft.discarded": _("Draft of the rules discarded"),
         "program.published": _("Rules published"),
+        "program.taken_back": _("Rules that had not begun taken back"),
+        "back_test.asked": _("Back test started"),
+        "back_test.cancelled": _("Back test cancelled"),
+        "back_test.deleted": _("Back test deleted"),
     },
     Group.GOODS: {
         "goods.imported": _("Goods loaded from a file"),

@@ -59,7 +59,7 @@ def test_the_clients_card_is_read(till: Page, live_server: LiveServer, shop: Til
     own = till.evaluate("'BarcodeDetector' in window")
     till.context.grant_permissions(["camera"])
     till.get_by_role("button", name="Камера", exact=True).click()
-    expect(till.get_by_role("heading", name="Вера")).to_be_visible()
+    expect(till.get_by_role("heading", name="Вера")).to_be_visible(timeout=25_000)
     # Where the browser reads no codes itself, the library's worker did, and the policy let it.
     assert own or decoders
     # Named by the live code, she may spend without any other.
@@ -78,7 +78,7 @@ def test_a_code_of_somebody_else_is_refused_kindly(till: Page, shop: TillPage, s
         film(Image.open(picture), seen)
         till.context.grant_permissions(["camera"])
         till.get_by_role("button", name="Камера", exact=True).click()
-        expect(till.locator("#id_q_error")).to_contain_text(answer)
+        expect(till.locator("#id_q_error")).to_contain_text(answer, timeout=25_000)
 
 
 def test_a_refused_camera_says_so_and_typing_works(till: Page, shop: TillPage) -> None:
@@ -96,4 +96,4 @@ def test_a_refused_camera_says_so_and_typing_works(till: Page, shop: TillPage) -
     till.get_by_role("button", name="Закрыть камеру").click()
     expect(till.locator("video")).to_be_hidden()
     find(till, "+79161234567")
-    expect(till.get_by_role("heading", name="Вера")).to_be_visible()
+    expect(till.get_by_role("heading", name="Вера")).to_be_visible(timeout=25_000)

@@ -117,7 +117,7 @@ class Load:
             *[lambda: after("commit", hold())] * 2,
             lambda: after("void", hold()),
             lambda: after("void", after_commit(after, hold())),
-            lambda: self.confirm(till, chance),
+            lambda: self.confirm(till),
         ]
 
     def receipt(self, chance: random.Random, **more: Any) -> dict[str, Any]:
@@ -134,10 +134,12 @@ class Load:
         }
         return {name: value for name, value in receipt.items() if value is not None}
 
-    def confirm(self, till: Till, chance: random.Random) -> Acknowledged:
-        """Ask for an SMS, which goes through the outbox to a worker."""
-        client = chance.choice(self.cards)[0]
-        return self.keep(till.write("confirm", f"clients/{client}/confirmation", {"points": str(next(self.messages))}))
+    def confirm(self, till: Till) -> Acknowledged:
+        """Ask for an SMS, which goes through the outbox to a worker: for a new client, as each may be asked once a
+        minute."""
+        number = next(self.messages)
+        client = self.keep(till.write("enrol", "clients", {"phone": f"+7999{number}"}))["id"]
+        return self.keep(till.write("confirm", f"clients/{client}/confirmation", {"points": str(number)}))
 
 
 def after_commit(after: Callable[..., Acknowledged], held: Acknowledged) -> Acknowledged:

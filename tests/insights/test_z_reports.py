@@ -26,11 +26,10 @@ YESTERDAY = TODAY - dt.timedelta(days=1)
 def sold(story: TillStory, cast: Cast, client: Client) -> Iterator[None]:
     """Two receipts with the card yesterday, 1000 roubles together."""
     client.force_login(cast.zerno.operator)
-    story.publish(ONE_PER_ONE)
-    anna = story.join()
     story.now -= dt.timedelta(days=1)
     story.publish(ONE_PER_ONE)
     story.now += dt.timedelta(days=1)
+    anna = story.join()
     for price in ("300", "700"):
         story.sell(anna, price, at=story.now)
     story.later(days=1)
