@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
+import time_machine
 from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.core import mail
@@ -209,6 +210,7 @@ def test_guessing_a_password_is_slow(client: Client, anna: User) -> None:
     assert "Зерно" not in log_in(client, anna), "even the right one has to wait"
 
 
+@time_machine.travel("2026-03-02T09:00:00Z", tick=False)
 def test_a_second_factor(client: Client, anna: User) -> None:
     log_in(client, anna)
     client.get("/accounts/email/")  # makes allauth note an address that nobody has verified
