@@ -27,7 +27,7 @@ from loyalty.engine.quantities import ZERO, floor, whole_steps
 from loyalty.engine.quote import quote
 from loyalty.engine.rulebook import Rulebook
 from loyalty.sales import afterwards, taking_back
-from loyalty.sales.consequences import Consequences, Given, Taken, counted_for, upline_of
+from loyalty.sales.consequences import Consequences, Given, counted_for, upline_of
 from loyalty.sales.past import SpentLot
 from loyalty.standing import client_of
 
@@ -279,8 +279,7 @@ class Side:
         made, day = kept.quote, kept.receipt.day
         given = tuple(Given(uplines[award.level - 1].state.id, award) for award in made.awards)
         if kept.receipt.returns:
-            budgets = tuple(Taken(one.rule, one.given, one.budget, one.uses) for one in made.budgets)
-            kept.consequences = Consequences(given, made.used, budgets, made.coupons, made.coupons_used)
+            kept.consequences = Consequences(given, made.used, made.budgets, made.coupons, made.coupons_used)
         for above in uplines:
             mine = [one for one in given if one.account == above.state.id]
             if not mine:

@@ -19,12 +19,12 @@ from loyalty.engine.spreading import spread
 
 
 class Taking(Struct, frozen=True):
-    """What a receipt takes out of a rule's budget, and the budget's limits."""
+    """What a receipt takes out of a rule's budget, in points or money, and the budget's limits."""
 
     rule: str
     given: Decimal
-    budget: Decimal | None
-    uses: int | None
+    budget: Decimal | None = None
+    uses: int | None = None
 
 
 class Bill:

@@ -10,20 +10,25 @@ from loyalty.engine import tiers
 from loyalty.engine.books import Books
 from loyalty.engine.earning import Earning, one_off
 from loyalty.engine.explanation import Fact
+from loyalty.engine.rewarding import Award
 from loyalty.engine.rulebook import Amounts, Rulebook, Tier
 from loyalty.ledger import AccountState, PostingGroup, books_of, grouped
 from loyalty.sales.consequences import Given, counted_for
 from loyalty.standing import client_of
 
 
-def credit(books: Books, earning: Earning) -> None:
-    books.credit(
-        "earn",
-        earning.points,
-        rule=earning.rule,
-        available_at=earning.available_at,
-        expires_at=earning.expires_at,
-    )
+def credit(books: Books, given: Earning | Award) -> None:
+    books.credit("earn", given.points, rule=given.rule, available_at=given.available_at, expires_at=given.expires_at)
+
+
+def credit_invited(state: AccountState, books: Books, given: Sequence[Given], day: dt.date) -> list[Award]:
+    """What a sale of this local day gives to somebody who invited its client: into his books, and into what his month
+    remembers. Returns what he got; what is given to others is left."""
+    mine = [one for one in given if one.account == state.id]
+    for one in mine:
+        credit(books, one.award)
+        state.changes.append(counted_for(one, day))
+    return [one.award for one in mine]
 
 
 def count_purchase(
@@ -77,15 +82,10 @@ def awarded(
     actor: str,
 ) -> PostingGroup | None:
     """What a sale writes into the books of somebody who invited its client; None for nothing."""
-    if not given:
+    if not any(one.account == state.id for one in given):
         return None
     books = books_of(state, now)
-    for one in given:
-        award = one.award
-        books.credit(
-            "earn", award.points, rule=award.rule, available_at=award.available_at, expires_at=award.expires_at
-        )
-        state.changes.append(counted_for(one, day))
+    credit_invited(state, books, given, day)
     return grouped(state, books, program_id=program_id, merchant_id=merchant_id, at=at, now=now, actor=actor)
 
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 import msgspec
 from msgspec import Struct
 
+from loyalty.engine.bill import Taking
 from loyalty.engine.cart import Upline, Used
 from loyalty.engine.effects import Coupon
 from loyalty.engine.limits import periods
@@ -31,21 +32,13 @@ class Given(Struct, frozen=True):
     award: Award
 
 
-class Taken(Struct, frozen=True):
-    """What was taken out of a rule's budget, in points or money, and the limits of the budget."""
-
-    rule: str
-    given: Decimal
-    budget: Decimal | None = None
-    uses: int | None = None
-
-
 class Consequences(Struct, frozen=True, omit_defaults=True):
-    """`used` are the changes of what rules have given the client; `measured` the money that counted, by rule."""
+    """`awards` are points to those who invited, `used` the changes of what rules have given the client, `budgets` what
+    was taken out of the budgets of rules; coupons given, and the codes of those used."""
 
     awards: tuple[Given, ...] = ()
     used: tuple[Used, ...] = ()
-    budgets: tuple[Taken, ...] = ()
+    budgets: tuple[Taking, ...] = ()
     coupons: tuple[Couponed, ...] = ()
     coupons_used: tuple[str, ...] = ()
 
@@ -63,7 +56,7 @@ def of_quote(quote: Quote, uplines: Sequence[AccountState]) -> Consequences:
     return Consequences(
         awards=tuple(Given(uplines[award.level - 1].id, award) for award in quote.awards),
         used=quote.used,
-        budgets=tuple(Taken(one.rule, one.given, one.budget, one.uses) for one in quote.budgets),
+        budgets=quote.budgets,
         coupons=quote.coupons,
         coupons_used=quote.coupons_used,
     )

@@ -14,7 +14,7 @@ from loyalty.engine.earning import Earning
 from loyalty.models import Reservation, Sale
 from loyalty.refusals import Refused
 from loyalty.sales import afterwards, coupons
-from loyalty.sales.consequences import counted_for, coupon_rows
+from loyalty.sales.consequences import coupon_rows
 from loyalty.sales.keys import store_answer, stored_answer
 from loyalty.sales.locking import LockedSale
 from loyalty.sales.repeating import twice
@@ -77,17 +77,7 @@ def _book(locked: LockedSale, *, actor: str) -> None:
         account.changes += locked.consequences.used
         day = rules_of(sale).calendar.day_of(sale.occurred_at)
         for state, their_books in locked.books_of_others():
-            for given in locked.consequences.awards:
-                if given.account == state.id:
-                    award = given.award
-                    their_books.credit(
-                        "earn",
-                        award.points,
-                        rule=award.rule,
-                        available_at=award.available_at,
-                        expires_at=award.expires_at,
-                    )
-                    state.changes.append(counted_for(given, day))
+            afterwards.credit_invited(state, their_books, locked.consequences.awards, day)
         sale.tier_before = account.tier
         sale.is_visit = not Sale.objects.visited(sale)
         gifts = afterwards.count_purchase(

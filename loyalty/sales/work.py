@@ -128,7 +128,7 @@ class Work:
         """What somebody who invited the client gets."""
         group = afterwards.awarded(
             state,
-            [given for given in self.consequences.awards if given.account == state.id],
+            self.consequences.awards,
             program_id=self.caller.program_id,
             merchant_id=self.caller.merchant_id,
             day=local_day(self.caller, self.request.occurred_at),
