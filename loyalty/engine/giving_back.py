@@ -6,14 +6,15 @@ returns together give exactly the whole.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from loyalty.engine.cart import Line
 from loyalty.engine.quantities import ONE, ZERO, unit
+from loyalty.engine.quote import PricedLine
 from loyalty.engine.spreading import spread
 
 
@@ -57,9 +58,25 @@ class SoldLine(Struct, frozen=True):
         quantity = Fraction(self.line.quantity)
         return min(quantity * (1 - self.share_back), quantity - Fraction(self.back_quantity))
 
+    def after(self, backs: Iterable[LineBack]) -> SoldLine:
+        """The line when these returns, too, have called for their parts of it."""
+        sold = self
+        for back in backs:
+            sold = structs.replace(
+                sold,
+                back_quantity=sold.back_quantity + back.quantity,
+                back_by_sum=sold.back_by_sum + (ZERO if back.quantity else back.value),
+                back_points_value=sold.back_points_value + back.points_value,
+                back_points=sold.back_points + back.points,
+                back_certificate=sold.back_certificate + back.certificate,
+                back_money=sold.back_money + back.money,
+                back_earned=sold.back_earned + back.earned,
+            )
+        return sold
+
 
 class LineBack(Struct, frozen=True):
-    """What one return gives back of a line; `last` where nothing of it is left then."""
+    """What one return gives back of a line; `last` where it is known that nothing of the line is left then."""
 
     position: int
     quantity: Decimal
@@ -69,7 +86,7 @@ class LineBack(Struct, frozen=True):
     points: Decimal
     certificate: Decimal
     earned: Decimal
-    last: bool
+    last: bool = False
 
 
 class TooMuch(Exception):  # noqa: N818
@@ -79,6 +96,22 @@ class TooMuch(Exception):  # noqa: N818
         super().__init__(f"{left} left")
         self.position = position
         self.left = left
+
+
+def as_sold(lines: Iterable[PricedLine]) -> list[SoldLine]:
+    """The lines of a quote, nothing of which has come back."""
+    return [
+        SoldLine(
+            position=n,
+            line=priced.line,
+            points_value=priced.points_value,
+            points=priced.points,
+            certificate=priced.certificate,
+            paid=priced.paid,
+            earned=priced.earned,
+        )
+        for n, priced in enumerate(lines)
+    ]
 
 
 def by_quantities(

@@ -154,18 +154,12 @@ def _book(locked: LockedSale, request: ReturnRequest, *, is_void: bool, actor: s
     return _told(locked, row)
 
 
-_COUNTED = ("quantity", "money", "points_value", "points", "certificate", "earned")
-
-
 def _sold_lines(sale: Sale) -> list[SoldLine]:
     """The lines with what earlier returns called for."""
-    earlier: dict[int, dict[str, Decimal]] = {}
-    for row in ReturnLine.objects.filter(program_id=sale.program_id, given_back__sale=sale):
-        sums = earlier.setdefault(row.line_id, {})
-        by_sum = ZERO if row.quantity else row.value
-        for name, value in (("by_sum", by_sum), *((name, getattr(row, name)) for name in _COUNTED)):
-            sums[f"back_{name}"] = sums.get(f"back_{name}", ZERO) + value
-    return [
+    earlier: dict[int, list[LineBack]] = {}
+    for row in ReturnLine.objects.filter(program_id=sale.program_id, given_back__sale=sale).select_related("line"):
+        earlier.setdefault(row.line.position, []).append(_as_called(row))
+    lines = [
         SoldLine(
             position=line.position,
             line=Line(line.quantity, line.price, line.amount, line.sku, category=line.category, brand=line.brand),
@@ -174,10 +168,23 @@ def _sold_lines(sale: Sale) -> list[SoldLine]:
             certificate=line.certificate,
             paid=line.paid,
             earned=line.earned,
-            **earlier.get(line.pk, {}),
         )
         for line in SaleLine.objects.filter(program_id=sale.program_id, sale=sale).order_by("position")
     ]
+    return [line.after(earlier.get(line.position, ())) for line in lines]
+
+
+def _as_called(row: ReturnLine) -> LineBack:
+    return LineBack(
+        position=row.line.position,
+        quantity=row.quantity,
+        value=row.value,
+        money=row.money,
+        points_value=row.points_value,
+        points=row.points,
+        certificate=row.certificate,
+        earned=row.earned,
+    )
 
 
 def _parts(sold: Sequence[SoldLine], request: ReturnRequest, digits: int, precision: int) -> list[LineBack]:

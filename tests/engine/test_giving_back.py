@@ -7,7 +7,6 @@ from decimal import Decimal as D
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from msgspec import structs
 
 from loyalty.engine.giving_back import LineBack, SoldLine, TooMuch, by_quantities, by_sum, everything
 from tests.engine.said import goods
@@ -21,24 +20,8 @@ def sold(quantity: str = "1", position: int = 0, **parts: str) -> SoldLine:
 
 
 def after(lines: list[SoldLine], backs: list[LineBack]) -> list[SoldLine]:
-    """The lines as the next return finds them: what the service reads from the rows of this one."""
-    known = {back.position: back for back in backs}
-    found = []
-    for line in lines:
-        back = known.get(line.position)
-        if back is not None:
-            line = structs.replace(  # noqa: PLW2901
-                line,
-                back_quantity=line.back_quantity + back.quantity,
-                back_by_sum=line.back_by_sum + (D(0) if back.quantity else back.value),
-                back_points_value=line.back_points_value + back.points_value,
-                back_points=line.back_points + back.points,
-                back_certificate=line.back_certificate + back.certificate,
-                back_money=line.back_money + back.money,
-                back_earned=line.back_earned + back.earned,
-            )
-        found.append(line)
-    return found
+    """The lines as the next return finds them."""
+    return [line.after(back for back in backs if back.position == line.position) for line in lines]
 
 
 def test_two_of_three_then_one() -> None:

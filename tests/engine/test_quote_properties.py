@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from loyalty.engine.cart import Cart, Client, Line, PersonalCoupon, Upline, line
-from loyalty.engine.giving_back import SoldLine, everything
+from loyalty.engine.giving_back import as_sold, everything
 from loyalty.engine.limits import Spent
 from loyalty.engine.quote import Quote, quote
 from loyalty.engine.rulebook import Rulebook
@@ -309,11 +309,7 @@ def test_limits_hold_in_any_programme(rulebook: Rulebook, who: Client, cart: Car
 @given(programmes, clients, carts)
 def test_everything_comes_back(rulebook: Rulebook, who: Client, cart: Cart) -> None:
     told = quote(rulebook, who, cart, NOON)
-    sold = [
-        SoldLine(n, each.line, each.points_value, each.points, each.certificate, each.paid, each.earned)
-        for n, each in enumerate(told.lines)
-    ]
-    backs = everything(sold, digits=2, precision=rulebook.program.precision)
+    backs = everything(as_sold(told.lines), digits=2, precision=rulebook.program.precision)
     assert sum((back.money for back in backs), D(0)) == told.to_pay
     assert sum((back.points for back in backs), D(0)) == told.points
     one_offs = sum((each.points for each in told.earnings if each.one_off), D(0))
