@@ -15,8 +15,13 @@ import msgspec
 import psycopg
 from django.db import connection, transaction
 
+from loyalty.engine import tiers
 from loyalty.engine.books import Books, OpenLot, Posting
 from loyalty.engine.cart import Used
+from loyalty.engine.quantities import ZERO
+from loyalty.engine.rulebook import Rulebook
+
+NOBODY = uuid.UUID(int=0)
 
 
 class AccountState(msgspec.Struct, kw_only=True):
@@ -50,6 +55,44 @@ class AccountState(msgspec.Struct, kw_only=True):
     referred: list[dt.datetime] = []
     # What this write adds to it.
     changes: list[Used] = []
+
+
+def new_account(
+    account_id: int,
+    rulebook: Rulebook,
+    at: dt.datetime,
+    *,
+    public_id: uuid.UUID = NOBODY,
+    merchant_id: int = 0,
+    birthday: dt.date | None = None,
+    tags: Iterable[str] = (),
+    invited: bool = False,
+) -> AccountState:
+    """An account at the moment of joining: the lowest tier, and nothing in its books. For accounts that live in
+    memory; those of the database are read from it."""
+    first = tiers.reached(rulebook)
+    return AccountState(
+        id=account_id,
+        public_id=public_id,
+        merchant_id=merchant_id,
+        status="active",
+        points=ZERO,
+        debt=ZERO,
+        tier=first.id if first else "",
+        manual_tier="",
+        manual_tier_until=None,
+        tier_gifts=[],
+        spent=ZERO,
+        visits=0,
+        purchases=0,
+        first_purchase_at=None,
+        last_purchase_at=None,
+        birthday=birthday,
+        tags=list(tags),
+        lots=[],
+        created_at=at,
+        invited=invited,
+    )
 
 
 class PostingGroup(msgspec.Struct, frozen=True):

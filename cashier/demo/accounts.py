@@ -15,12 +15,11 @@ from cashier.demo.names import card_number, phone
 from cashier.demo.pricing import Published
 from cashier.demo.rows import NULL, Rows, array, random_id
 from clients.models import Client, Consent
-from loyalty.engine import tiers
 from loyalty.engine.books import Books, OpenLot, Posting
 from loyalty.engine.earning import lot_dates
 from loyalty.engine.effects import Welcome
 from loyalty.engine.quantities import ZERO
-from loyalty.ledger import AccountState
+from loyalty.ledger import AccountState, books_of, new_account
 from loyalty.models import Account, Card, Entry, Lot
 
 _CONSENT_TEXT = "2024-09"
@@ -50,31 +49,18 @@ class Accounts:
     def join(self, person: Person, rules: Published, actor: str) -> AccountState:
         """What `clients.enrolment.enrol` does."""
         at = dt.datetime.fromtimestamp(person.joins, dt.UTC)
-        first = tiers.reached(rules.rulebook)
-        state = AccountState(
-            id=self.rows.key(Account),
+        state = new_account(
+            self.rows.key(Account),
+            rules.rulebook,
+            at,
             public_id=uuid.UUID(random_id(self.rng)),
             merchant_id=self.merchant_id,
-            status=Account.Status.ACTIVE,
-            points=ZERO,
-            debt=ZERO,
-            tier=first.id if first else "",
-            manual_tier="",
-            manual_tier_until=None,
-            tier_gifts=[],
-            spent=ZERO,
-            visits=0,
-            purchases=0,
-            first_purchase_at=None,
-            last_purchase_at=None,
             birthday=person.birthday,
-            tags=[],
-            lots=[],
         )
         self.states.append(state)
         self.joined.append(at)
         self._introduce(person, state, at, actor)
-        books = self.books(state, at)
+        books = books_of(state, at)
         available_at, expires_at = lot_dates(rules.rulebook, at)
         for rule, effect in rules.rulebook.rules_that(Welcome):
             books.credit("earn", effect.points, rule=rule.id, available_at=available_at, expires_at=expires_at)
@@ -94,11 +80,6 @@ class Accounts:
         )
         for kind_, given in consents:
             rows.add(Consent, rows.key(Consent), program, client, kind_.value, given, at, actor, _CONSENT_TEXT)
-
-    def books(self, state: AccountState, at: dt.datetime) -> Books:
-        books = Books(points=state.points, debt=state.debt, lots=state.lots, now=at)
-        books.expire_due()
-        return books
 
     def post(
         self,
@@ -151,7 +132,7 @@ class Accounts:
         """The last sweep; then accounts and lots are written as they have become."""
         rows, program = self.rows, self.program_id
         for state, joined in zip(self.states, self.joined, strict=True):
-            self.post(state, self.books(state, end), when=str(end), actor="sweep")
+            self.post(state, books_of(state, end), when=str(end), actor="sweep")
             rows.add(
                 Account,
                 state.id,

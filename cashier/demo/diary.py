@@ -17,7 +17,7 @@ from loyalty.engine.books import Books
 from loyalty.engine.earning import Earning
 from loyalty.engine.explanation import Fact
 from loyalty.engine.quantities import ZERO
-from loyalty.ledger import AccountState
+from loyalty.ledger import AccountState, books_of
 from loyalty.models import Sale, SaleLine
 from loyalty.sales import afterwards
 
@@ -59,7 +59,7 @@ class Diary:
         return self.accounts.join(person, self.pricing.rules_at(person.joins), actor)
 
     def _sell(self, visit: Visit, state: AccountState | None) -> None:
-        books = self.accounts.books(state, _moment(visit.at)) if state else None
+        books = books_of(state, _moment(visit.at)) if state else None
         sold = self._priced(visit, state, books)
         dates = self.pricing.dates(sold.rules, visit.day, sold.at)
         # Before the purchase is counted: it was computed with the turnover before it.

@@ -15,9 +15,9 @@ from cashier.demo.rows import Rows, time_ordered_id
 from cashier.demo.sold import Sold
 from loyalty.engine import giving_back
 from loyalty.engine.books import Books
-from loyalty.engine.giving_back import LineBack, SoldLine
+from loyalty.engine.giving_back import LineBack
 from loyalty.engine.quantities import ZERO
-from loyalty.ledger import AccountState
+from loyalty.ledger import AccountState, books_of
 from loyalty.models import Return, ReturnLine
 from loyalty.sales import afterwards
 
@@ -34,7 +34,7 @@ def take_back(
     key = rows.key(Return)
     earned = _sum(parts, "earned")
     if state is not None:
-        books = accounts.books(state, at)
+        books = books_of(state, at)
         _reinstate(books, sold, _sum(parts, "points"), accounts)
         clamp = sold.rules.rulebook.points.debt == "clamp"
         books.take_back(earned, sale_id=sold.id, rule="return", clamp=clamp)
@@ -50,18 +50,7 @@ def take_back(
 
 def _parts(sold: Sold, *, whole: bool) -> list[LineBack]:
     frame = sold.rules.rulebook.program
-    lines = [
-        SoldLine(
-            position=n,
-            line=priced.line,
-            points_value=priced.points_value,
-            points=priced.points,
-            certificate=priced.certificate,
-            paid=priced.paid,
-            earned=priced.earned,
-        )
-        for n, priced in enumerate(sold.quote.lines)
-    ]
+    lines = giving_back.as_sold(sold.quote.lines)
     if whole:
         return giving_back.everything(lines, digits=frame.currency_digits, precision=frame.precision)
     last = {lines[-1].position: lines[-1].line.quantity}
