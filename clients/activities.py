@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -21,9 +22,10 @@ ACTIONS: Final[Mapping[str, Promise]] = {
 
 
 def has_any() -> Q:
-    """Of a member: whether his programme has ever had a rule for actions, or his shop has had one reported."""
+    """Of a member: whether his programme has, or has had, rules for actions in force, or something that his shop
+    reported waits."""
     rules = {"rules": [{"effect": {"kind": "activity"}, "enabled": True}]}
-    versions = ProgramVersion._base_manager.filter(program_id=OuterRef("program_id"), document__contains=rules)
+    versions = ProgramVersion.objects.started(OuterRef("program_id"), timezone.now()).filter(document__contains=rules)
     reported = Activity._base_manager.filter(
         program_id=OuterRef("program_id"), merchant_id=OuterRef("merchant_id"), status=Activity.Status.WAITING
     )

@@ -54,9 +54,16 @@ def parse(text: str) -> dict[str, Any]:
     return document
 
 
+class _WholeDumper(yaml.SafeDumper):
+    """Writes a part out wherever it stands: files with aliases are not taken back."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
 def render(document: dict[str, Any]) -> str:
     """A document as YAML, in the order of the format: the same document always gives the same bytes."""
-    return yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=100)
+    return yaml.dump(document, Dumper=_WholeDumper, allow_unicode=True, sort_keys=False, width=100)
 
 
 def readable(document: dict[str, Any]) -> str:

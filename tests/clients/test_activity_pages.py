@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client as Browser
 from django.urls import reverse
+from django.utils import timezone
 
 from clients.enrolment import enrol
-from loyalty import activities
+from loyalty import activities, programs
 from loyalty.models import Account, Activity
 from merchants.access import tenant
 from tests.cast import Cast
@@ -79,6 +82,16 @@ def test_the_menu_leads_there_only_where_rules_know_actions(
     story.publish({"rules": [REVIEW]})
     assert "Действия клиентов" in text(vera, clients)
     assert "Пока ничего нет" in text(vera, page(cast))
+
+
+def test_rules_that_wait_for_their_time_lead_nowhere(cast: Cast, story: TillStory, vera: Browser) -> None:
+    clients, now = reverse("clients", args=[cast.zerno.merchant.pk]), timezone.now()
+    at = now + dt.timedelta(hours=1)
+    rules = {"rules": [REVIEW]}
+    programs.publish(program=cast.zerno.program, document=rules, now=now, by="test", starts_at=at)
+    assert "Действия клиентов" not in text(vera, clients)
+    with time_machine.travel(at, tick=False):
+        assert "Действия клиентов" in text(vera, clients)
 
 
 def test_points_are_given_after_the_numbers_and_once(

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal as D
+from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import ProgrammingError, transaction
 from django.utils import timezone
 
-from loyalty import drafts, programs
+from loyalty import drafts, program_file, programs
+from loyalty.engine.rulebook import load
 from loyalty.models import ProgramDraft, ProgramVersion
 from merchants.models import AuditRecord
 from tests.loyalty.shop import TillStory
 from tests.loyalty.test_constructor_pages import Workbench, bench  # noqa: F401  # a fixture
+from tests.loyalty.test_program_file import exported
 from tests.loyalty.test_rule_pages import DOCUMENT
 
 LATER = {**DOCUMENT, "spending": {"max_percent": "30"}}
@@ -87,3 +91,24 @@ def test_the_pages_schedule_and_take_back(bench: Workbench, story: TillStory) ->
     assert "Версия 2 отменена." in page.text
     assert ProgramDraft.objects.get(program=program).document["spending"]["max_percent"] == "30"
     assert not ProgramVersion.objects.filter(program=program, number=2).exists()
+
+
+def test_a_file_is_of_the_version_in_force(story: TillStory, tmp_path: Path) -> None:
+    program, now = story.shop.program, timezone.now()
+    story.publish(DOCUMENT)
+    programs.publish(program=program, document=LATER, now=now, by="test", starts_at=now + dt.timedelta(days=3))
+    in_force, waiting = exported(story), exported(story, number=2)
+    assert load(program_file.parse(in_force)).spending == load(DOCUMENT).spending
+    assert load(program_file.parse(waiting)).spending == load(LATER).spending
+    file = tmp_path / "rules.yaml"
+    file.write_text(in_force)
+    with pytest.raises(CommandError, match="version that waits"):
+        call_command("program", "publish", str(file), program=program.pk)
+
+
+def test_before_the_first_has_begun_there_is_none(story: TillStory) -> None:
+    now = timezone.now()
+    program = story.shop.program
+    programs.publish(program=program, document=DOCUMENT, now=now, by="test", starts_at=now + dt.timedelta(days=3))
+    with pytest.raises(CommandError, match="no such version"):
+        exported(story)

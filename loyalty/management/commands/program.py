@@ -40,7 +40,7 @@ class Command(BaseCommand):
         sub.add_argument("--json", action="store_true", help="the whole report as JSON and nothing else")
         sub = verbs.add_parser("export")
         sub.add_argument("--program", type=int, help="id; may be left out where there is only one")
-        sub.add_argument("--number", type=int, help="version; the newest unless said")
+        sub.add_argument("--number", type=int, help="version; the one in force unless said")
         verbs.add_parser("schema", help="the JSON Schema of the format")
         verbs.add_parser("vocabulary", help="a reference of all effects and conditions, in Markdown")
 
@@ -86,8 +86,10 @@ def _document(name: str) -> dict[str, Any]:
 
 
 def _export(program: Program, number: int | None) -> str:
-    versions = ProgramVersion.objects.filter(program=program).order_by("-number")
-    version = (versions if number is None else versions.filter(number=number)).first()
+    if number is None:
+        version = ProgramVersion.objects.started(program.pk, timezone.now()).first()
+    else:
+        version = ProgramVersion.objects.filter(program=program, number=number).first()
     if version is None:
         raise CommandError("There is no such version.")
     return program_file.render(dump(load(version.document)))
@@ -99,6 +101,8 @@ def _publish(program: Program, document: dict[str, Any]) -> str:
     except Refused as refused:
         _refuse(list(refused.facts["faults"]))  # type: ignore[call-overload]
         raise
+    except programs.NotNow:
+        raise CommandError("There is a version that waits for its time: take it back first.") from None
     return f"Version {version.number} is in force since {version.published_at:%Y-%m-%d %H:%M} UTC."
 
 
