@@ -48,9 +48,9 @@ def test_faults_are_named(story: TillStory, tmp_path: Path) -> None:
     assert not ProgramVersion.objects.exists()
 
 
-def exported(story: TillStory) -> str:
+def exported(story: TillStory, **options: int) -> str:
     out = StringIO()
-    call_command("program", "export", program=story.program_id, stdout=out)
+    call_command("program", "export", program=story.program_id, stdout=out, **options)
     return out.getvalue()
 
 
