@@ -13,6 +13,7 @@ from msgspec import Struct
 from loyalty import ledger
 from loyalty.engine import tiers
 from loyalty.engine.books import Books
+from loyalty.engine.calendar import Calendar
 from loyalty.engine.cart import Client, Day, IdentifiedBy, PersonalCoupon, Upline, Used
 from loyalty.engine.quantities import ZERO
 from loyalty.engine.rulebook import Rulebook
@@ -100,9 +101,9 @@ def client_of(
 ) -> Client:
     """The engine's view of an account."""
     calendar = rulebook.calendar
-    referred = Counter(calendar.day_of(first) for first in state.referred)
-    days = {day: Day(day, spent, visit, referred.pop(day, 0)) for day, spent, visit in state.days}
-    days |= {day: Day(day, visit=False, referrals=number) for day, number in referred.items()}
+    days = tuple(Day(day, spent, visit) for day, spent, visit in state.days)
+    if state.referred:
+        days = _with_referred(days, state.referred, calendar)
     return Client(
         identified_by=identified_by,
         confirmed=confirmed,
@@ -123,8 +124,15 @@ def client_of(
         joined_on=calendar.day_of(state.created_at) if state.created_at else None,
         last_purchase_on=calendar.day_of(state.last_purchase_at) if state.last_purchase_at else None,
         visited_today=visited_today,
-        days=tuple(days.values()),
+        days=days,
         used=tuple(Used(*one) for one in state.used),
         uplines=tuple(uplines),
         coupons=tuple(coupons),
     )
+
+
+def _with_referred(days: Sequence[Day], firsts: Sequence[dt.datetime], calendar: Calendar) -> tuple[Day, ...]:
+    """The days with the first purchases of those whom the client invited."""
+    referred = Counter(calendar.day_of(first) for first in firsts)
+    bought = [Day(one.day, one.spent, one.visit, referred.pop(one.day, 0)) for one in days]
+    return (*bought, *(Day(day, visit=False, referrals=number) for day, number in referred.items()))

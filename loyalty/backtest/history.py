@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import heapq
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any, Final
@@ -31,6 +32,9 @@ from loyalty.programs import rulebook_of
 _MARGIN: Final = dt.timedelta(hours=26)
 _FEW, _MANY, _LONGEST = 2_000, 8_000, 62
 _REMEMBERED: Final = 50_000
+_FETCHED: Final = 2_000
+# Several cursors of a session are open at once.
+_numbers = itertools.count(1)
 # Booked without points, whatever the rules of the day said.
 _EARNED_NOTHING: Final = frozenset({"too_old", "before_first_version"})
 
@@ -270,8 +274,19 @@ class History:
             yield Status(at, account, number, tier=said.get("after", ""), until=until)
 
     def _stream(self, query: str, **more: Any) -> Iterator[Any]:
-        """Keyset would need an index for each: these are read once, by a cursor on the server."""
-        return iter(_rows(query, {**self._shard, **more}))
+        """Row by row, by a cursor on the server: keysets would need an index for each order, and these are read once.
+
+        WITH HOLD, because a worker commits how far it is in between; the server spools the rows to its disk.
+        """
+        connection.ensure_connection()
+        name = f"back_test_{next(_numbers)}"
+        with (
+            connection.wrap_database_errors,
+            psycopg.ServerCursor(connection.connection, name, withhold=True) as cursor,
+        ):
+            cursor.itersize = _FETCHED
+            cursor.execute(query, {**self._shard, **more})
+            yield from cursor
 
 
 def welcomes_of(program_id: int) -> set[str]:

@@ -25,8 +25,6 @@ from loyalty.sales.past import SpentLot
 if TYPE_CHECKING:
     from loyalty.backtest.side import Side
 
-_COUNTED = ("quantity", "money", "points_value", "points", "certificate", "earned")
-
 
 @dataclass
 class Kept:
@@ -45,7 +43,7 @@ class Kept:
     taken: list[tuple[SpentLot | None, Decimal]] = field(default_factory=list)
     lots: dict[int, str] = field(default_factory=dict)
     expired: dict[int, Decimal] = field(default_factory=dict)
-    back: dict[int, dict[str, Decimal]] = field(default_factory=dict)
+    back: dict[int, list[LineBack]] = field(default_factory=dict)
     points_back: Decimal = ZERO
     expired_counted: Decimal = ZERO
     one_offs: set[str] = field(default_factory=set)
@@ -65,19 +63,8 @@ class Kept:
         return self.stood is not None and self.stood.is_visit
 
     def sold(self) -> list[SoldLine]:
-        return [
-            SoldLine(
-                position=n,
-                line=priced.line,
-                points_value=priced.points_value,
-                points=priced.points,
-                certificate=priced.certificate,
-                paid=priced.paid,
-                earned=priced.earned,
-                **self.back.get(n, {}),
-            )
-            for n, priced in enumerate(self.quote.lines)
-        ]
+        lines = giving_back.as_sold(self.quote.lines)
+        return [line.after(self.back.get(line.position, ())) for line in lines]
 
     def parts(self, sold: Sequence[SoldLine], back: Back) -> list[LineBack]:
         """The same goods come back; of a return by a sum the same share of the sale."""
@@ -100,10 +87,7 @@ class Kept:
 
     def count(self, parts: Sequence[LineBack]) -> None:
         for part in parts:
-            sums = self.back.setdefault(part.position, {})
-            by_sum = ZERO if part.quantity else part.value
-            for name, value in (("by_sum", by_sum), *((name, getattr(part, name)) for name in _COUNTED)):
-                sums[f"back_{name}"] = sums.get(f"back_{name}", ZERO) + value
+            self.back.setdefault(part.position, []).append(part)
 
 
 class Returned:

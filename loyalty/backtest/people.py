@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import lru_cache
 
 from msgspec import Struct
 
-from loyalty.engine import tiers
+from loyalty import ledger
 from loyalty.engine.books import Books, OpenLot
 from loyalty.engine.cart import Used
 from loyalty.engine.limits import periods
@@ -17,7 +17,6 @@ from loyalty.engine.quantities import ZERO
 from loyalty.engine.rulebook import Rulebook
 from loyalty.ledger import AccountState, summed
 
-_NOBODY = uuid.UUID(int=0)
 # Uses of a rule in a period that is over: a return may still look for them.
 _PERIODS_KEPT = dt.timedelta(days=62)
 
@@ -67,22 +66,20 @@ class Person:
         self.bought = 0
 
     def books(self, now: dt.datetime) -> Books:
-        """As `ledger.books_of`, with what is due already expired."""
-        state = self.state
-        books = Books(points=state.points, debt=state.debt, lots=state.lots, now=now)
-        books.expire_due()
-        if state.inactive_at is not None and state.inactive_at <= now:
+        """With what is due already expired, as the sweep leaves them."""
+        lapsed = self.state.inactive_at is not None and self.state.inactive_at <= now
+        books = ledger.books_of(self.state, now)
+        if lapsed:
             # The sweep has been there: what comes now lives as long as it may, and what holds keep is past its time.
             for lot in books.lots:
                 lot.own_expires_at = lot.expires_at
-            state.inactive_at = None
         return books
 
     def look_back(self, rulebook: Rulebook, day: dt.date) -> None:
         """What a sale of this day has to know besides the books."""
         state = self.state
         if rulebook.remembers:
-            wanted = set(periods(day).values())
+            wanted = _periods(day)
             state.used = [
                 (one.rule, one.period, one.given, one.times, one.measure)
                 for (_rule, period), one in self.used.items()
@@ -151,28 +148,9 @@ class Person:
         return twin
 
 
-def joined(account: int, at: dt.datetime, rulebook: Rulebook, **known: object) -> AccountState:
-    first = tiers.reached(rulebook)
-    return AccountState(
-        id=account,
-        public_id=_NOBODY,
-        merchant_id=0,
-        status="active",
-        points=ZERO,
-        debt=ZERO,
-        tier=first.id if first else "",
-        manual_tier="",
-        manual_tier_until=None,
-        tier_gifts=[],
-        spent=ZERO,
-        visits=0,
-        purchases=0,
-        first_purchase_at=None,
-        last_purchase_at=None,
-        lots=[],
-        created_at=at,
-        **known,  # type: ignore[arg-type]
-    )
+@lru_cache(maxsize=400)
+def _periods(day: dt.date) -> frozenset[str]:
+    return frozenset(periods(day).values())
 
 
 def _copied(state: AccountState) -> AccountState:

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from loyalty.backtest.events import Back, ByHand, Commit, Event, Joined, Receipt, Status
 from loyalty.backtest.keeping import Kept, Returned
-from loyalty.backtest.people import HeldLot, Person, Stood, joined
+from loyalty.backtest.people import HeldLot, Person, Stood
 from loyalty.backtest.totals import Totals
 from loyalty.engine import discounts, points
 from loyalty.engine.bill import Bill
@@ -26,8 +26,9 @@ from loyalty.engine.limits import Spent
 from loyalty.engine.quantities import ZERO, floor, whole_steps
 from loyalty.engine.quote import quote
 from loyalty.engine.rulebook import Rulebook
-from loyalty.sales import afterwards, taking_back
-from loyalty.sales.consequences import Consequences, Given, counted_for, upline_of
+from loyalty.ledger import new_account
+from loyalty.sales import afterwards, consequences, taking_back
+from loyalty.sales.consequences import upline_of
 from loyalty.sales.past import SpentLot
 from loyalty.standing import client_of
 
@@ -84,8 +85,15 @@ class Side:
 
     def _join(self, event: Joined) -> None:
         rulebook = self.rules(event.at, 0)
-        known = {"birthday": event.birthday, "tags": list(event.tags), "invited": event.referrer is not None}
-        person = Person(joined(event.account, event.at, rulebook, **known), event.referrer)
+        state = new_account(
+            event.account,
+            rulebook,
+            event.at,
+            birthday=event.birthday,
+            tags=event.tags,
+            invited=event.referrer is not None,
+        )
+        person = Person(state, event.referrer)
         self.people[event.account] = person
         inviter = self.people.get(event.referrer) if event.referrer is not None else None
         if inviter is not None:
@@ -277,20 +285,15 @@ class Side:
 
     def _award(self, kept: Kept, uplines: Sequence[Person], now: dt.datetime) -> None:
         made, day = kept.quote, kept.receipt.day
-        given = tuple(Given(uplines[award.level - 1].state.id, award) for award in made.awards)
-        if kept.receipt.returns:
-            kept.consequences = Consequences(given, made.used, made.budgets, made.coupons, made.coupons_used)
+        if not made.awards and not kept.receipt.returns:
+            return
+        kept.consequences = consequences.of_quote(made, [above.state for above in uplines])
+        given = kept.consequences.awards
         for above in uplines:
-            mine = [one for one in given if one.account == above.state.id]
-            if not mine:
+            if not any(one.account == above.state.id for one in given):
                 continue
             books = above.books(now)
-            for one in mine:
-                award = one.award
-                books.credit(
-                    "earn", award.points, rule=award.rule, available_at=award.available_at, expires_at=award.expires_at
-                )
-                above.state.changes.append(counted_for(one, day))
+            for award in afterwards.credit_invited(above.state, books, given, day):
                 self._gave(award.rule, award.points, ZERO)
             self._post(above, books, now, kept, earned=False)
             above.remember(day, self.back)
@@ -510,7 +513,7 @@ def _copied(kept: Kept, other: Side) -> Kept:
         list(kept.taken),
         dict(kept.lots),
         dict(kept.expired),
-        {position: dict(sums) for position, sums in kept.back.items()},
+        {position: list(parts) for position, parts in kept.back.items()},
         kept.points_back,
         kept.expired_counted,
         set(kept.one_offs),
