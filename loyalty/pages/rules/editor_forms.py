@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any, Final, Generic, TypeVar
 
 from django import forms
@@ -13,20 +12,17 @@ from msgspec import Struct, structs
 
 from loyalty.engine.quantities import HUNDRED, ZERO
 from loyalty.engine.rulebook import (
-    AfterDays,
     CalendarPeriod,
     Caps,
-    Expiry,
     LastDays,
     Lifetime,
-    Never,
-    OnDate,
     Points,
     Spending,
     Status,
     Tier,
     Window,
 )
+from loyalty.pages.rules.expiry_fields import EXPIRY_FIELDS, check_expiry, chosen_expiry, shown_expiry
 from loyalty.pages.rules.fields import NumberField
 from merchants.forms import PageForm
 
@@ -127,40 +123,18 @@ class PointsForm(Part[Points]):
     late_days = forms.IntegerField(label=gettext_lazy("How old a receipt may be, days"), min_value=0, max_value=LONGEST)
 
     def initial_of(self, old: Points) -> dict[str, Any]:
-        expiry: dict[str, Any] = {"expiry_kind": "never"}
-        match old.expiry:
-            case AfterDays(days=days):
-                expiry = {"expiry_kind": "days", "expiry_days": days}
-            case OnDate(date=date):
-                expiry = {"expiry_kind": "date", "expiry_date": date}
-        return super().initial_of(old) | expiry
+        return super().initial_of(old) | shown_expiry(old.expiry)
 
     def clean(self) -> dict[str, Any]:
-        given = self.cleaned_data
-        for kind, said in (("days", _("Say after how many days.")), ("date", _("Say the date."))):
-            name = f"expiry_{kind}"
-            if given.get("expiry_kind") == kind and given.get(name) is None and name not in self.errors:
-                self.add_error(name, ValidationError(said, code="required"))
-        return given
+        check_expiry(self)
+        return self.cleaned_data
 
     def made(self) -> Points:
         points = super().made()
-        if any(name.startswith("expiry_") for name in self.touched()):
-            points = structs.replace(points, expiry=self._expiry(points.expiry))
+        if self.touched().keys() & EXPIRY_FIELDS:
+            chosen = chosen_expiry(self.cleaned_data, points.expiry)
+            points = structs.replace(points, expiry=chosen or points.expiry)
         return points
-
-    def _expiry(self, old: Expiry) -> Expiry:
-        given = self.cleaned_data
-        days: int | None = given.get("expiry_days")
-        date: dt.date | None = given.get("expiry_date")
-        match given.get("expiry_kind"):
-            case "never":
-                return Never()
-            case "days" if days is not None:
-                return AfterDays(days)
-            case "date" if date is not None:
-                return OnDate(date)
-        return old
 
 
 class SpendingForm(Part[Spending]):

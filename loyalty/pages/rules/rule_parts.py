@@ -15,8 +15,9 @@ from msgspec import structs
 from loyalty.engine.conditions import Goods
 from loyalty.engine.effects import DiscountEffect, Effect
 from loyalty.engine.quantities import ZERO
-from loyalty.engine.rulebook import AfterDays, Expiry, Limits, Never, OnDate, Rule
+from loyalty.engine.rulebook import Limits, Rule
 from loyalty.pages.rules.editor_forms import LONGEST, Part
+from loyalty.pages.rules.expiry_fields import EXPIRY_FIELDS, check_expiry, chosen_expiry, shown_expiry
 from loyalty.pages.rules.fields import NumberField
 from loyalty.pages.rules.lists import NamesField
 
@@ -168,42 +169,17 @@ class RestForm(Part[Rule]):
         self.groups = groups
 
     def initial_of(self, old: Rule) -> dict[str, Any]:
-        expiry: dict[str, Any] = {"expiry_kind": ""}
-        match old.expiry:
-            case Never():
-                expiry = {"expiry_kind": "never"}
-            case AfterDays(days=days):
-                expiry = {"expiry_kind": "days", "expiry_days": days}
-            case OnDate(date=date):
-                expiry = {"expiry_kind": "date", "expiry_date": date}
-        return super().initial_of(old) | expiry
+        return super().initial_of(old) | shown_expiry(old.expiry)
 
     def clean_closes(self) -> tuple[str, ...]:
         return tuple(self.cleaned_data["closes"])
 
     def clean(self) -> dict[str, Any]:
-        given = self.cleaned_data
-        for kind, said in (("days", _("Say after how many days.")), ("date", _("Say the date."))):
-            name = f"expiry_{kind}"
-            if given.get("expiry_kind") == kind and given.get(name) is None and name not in self.errors:
-                self.add_error(name, ValidationError(said, code="required"))
-        return given
+        check_expiry(self)
+        return self.cleaned_data
 
     def made(self) -> Rule:
         rule = super().made()
-        if any(name.startswith("expiry_") for name in self.touched()):
-            rule = structs.replace(rule, expiry=self._expiry(rule.expiry))
+        if self.touched().keys() & EXPIRY_FIELDS:
+            rule = structs.replace(rule, expiry=chosen_expiry(self.cleaned_data, rule.expiry))
         return rule
-
-    def _expiry(self, old: Expiry | None) -> Expiry | None:
-        given = self.cleaned_data
-        match given.get("expiry_kind"):
-            case "":
-                return None
-            case "never":
-                return Never()
-            case "days" if given.get("expiry_days") is not None:
-                return AfterDays(given["expiry_days"])
-            case "date" if given.get("expiry_date") is not None:
-                return OnDate(given["expiry_date"])
-        return old
