@@ -10,7 +10,7 @@ from django.utils import formats
 from django.utils.translation import ngettext
 
 from insights.revenue import percent
-from loyalty.wording import Words, words_of
+from loyalty.wording import Words, words_on_page
 
 _UNITS = Decimal(1)
 
@@ -31,7 +31,7 @@ class Teller:
 
     @classmethod
     def of(cls, program_id: int) -> Teller:
-        return cls(words_of(program_id))
+        return cls(words_on_page(program_id))
 
     def money(self, amount: Decimal | None) -> str:
         """Whole units: kopecks say nothing in the sum of a month."""

@@ -311,8 +311,7 @@ def _spending(rulebook: Rulebook, words: Words) -> Iterator[Sentence]:
 
 
 def _worth(value: Decimal, words: Words) -> str:
-    worth = f"{words.shortest(value)} {words.per_unit().partition(' ')[2]}"
-    return _("One point pays %(money)s.") % {"money": worth}
+    return _("One point pays %(money)s.") % {"money": words.worth(value)}
 
 
 def _share(percent: Decimal, words: Words) -> str:

@@ -14,16 +14,22 @@ from merchants.models import Program
 SYMBOLS: Final = {"RUB": "₽", "USD": "$", "EUR": "€", "KZT": "₸", "UAH": "₴", "AMD": "֏", "GEL": "₾", "KGS": "с"}
 DEFAULT_POINTS: Final = ("балл", "балла", "баллов")
 REMEMBERED_SECONDS = 60
+NO_BREAK: Final = "\u00a0"
 
 
 class Words(Struct, frozen=True):
-    """How a programme counts and what it calls its points (one, two to four, many), in one language."""
+    """How a programme counts and what it calls its points (one, two to four, many), in one language.
+
+    `space` stands inside a number and before its unit: programs and letters get the plain one, pages one where no line
+    breaks.
+    """
 
     currency: str = "RUB"
     currency_digits: int = 2
     precision: int = 0
     point_names: tuple[str, str, str] = DEFAULT_POINTS
     language: str = "ru"
+    space: str = " "
 
     def say(self, sentence: str, **parts: object) -> str:
         """A sentence of the catalogue with its parts: mark it with `gettext_noop` where it stands."""
@@ -40,23 +46,27 @@ class Words(Struct, frozen=True):
 
     def money(self, amount: Decimal) -> str:
         """`12 500,00 ₽`; in English `12,500.00 ₽`."""
-        return f"{self.number(amount, self.currency_digits)} {self._symbol}"
+        return f"{self.number(amount, self.currency_digits)}{self.space}{self._symbol}"
 
     def round_money(self, amount: Decimal) -> str:
         """`12 500 ₽`, `99,90 ₽`: kopecks only where there are any."""
-        return self.money(amount) if not whole(amount) else f"{self.number(amount, 0)} {self._symbol}"
+        return self.money(amount) if not whole(amount) else f"{self.number(amount, 0)}{self.space}{self._symbol}"
+
+    def worth(self, amount: Decimal) -> str:
+        """Money for one point, however little: `0,005 ₽`."""
+        return f"{self.shortest(amount)}{self.space}{self._symbol}"
 
     def per_unit(self) -> str:
         """`1 ₽`"""
-        return f"1 {self._symbol}"
+        return f"1{self.space}{self._symbol}"
 
     def points(self, amount: Decimal) -> str:
         """`2 балла`, `5 зёрен`, `7,17 балла`; in English `2 points`."""
-        return f"{self.number(amount, 0 if whole(amount) else self.precision)} {self._point_name(amount)}"
+        return f"{self.number(amount, 0 if whole(amount) else self.precision)}{self.space}{self._point_name(amount)}"
 
     def rate(self, amount: Decimal) -> str:
         """Points for a unit of something, however small: `0,05 балла`."""
-        return f"{self.shortest(amount)} {self._point_name(amount)}"
+        return f"{self.shortest(amount)}{self.space}{self._point_name(amount)}"
 
     def exact(self, amount: Decimal) -> str:
         """Points before they are rounded: two places, and more only where there are more."""
@@ -67,12 +77,12 @@ class Words(Struct, frozen=True):
         return self.number(amount, max(0, _places(amount)))
 
     def percent(self, rate: Decimal) -> str:
-        return f"{self.shortest(rate)} %"
+        return f"{self.shortest(rate)}{self.space}%"
 
     def number(self, amount: Decimal, places: int) -> str:
         text = f"{amount:,.{places}f}"
         if self.language == "ru":
-            text = text.replace(",", " ").replace(".", ",")
+            text = text.replace(",", self.space).replace(".", ",")
         return text.replace("-", "−")
 
     @property
@@ -107,7 +117,7 @@ def _russian_form(amount: Decimal) -> int:
 
 # Django finds the catalogue of the active language anew for every sentence, which would cost a sale 0.2 ms.
 _catalogue: dict[tuple[str, str], str] = {}
-_remembered: dict[tuple[int, str], tuple[float, Words]] = {}
+_remembered: dict[tuple[int, str, str], tuple[float, Words]] = {}
 
 
 def spoken() -> str:
@@ -115,19 +125,24 @@ def spoken() -> str:
     return "en" if (get_language() or "ru").startswith("en") else "ru"
 
 
-def words_of(program_id: int) -> Words:
+def words_of(program_id: int, *, space: str = " ") -> Words:
     """The words of a programme in the active language, remembered in the process for a minute.
 
     Raises `Program.DoesNotExist`.
     """
     language = spoken()
-    known = _remembered.get((program_id, language))
+    known = _remembered.get((program_id, language, space))
     if known is None or known[0] < time.monotonic():
         program = Program.objects.get(pk=program_id)
         names = (program.point_one, program.point_few, program.point_many)
-        words = Words(program.currency, program.currency_digits, program.precision, names, language)
-        _remembered[program_id, language] = known = (time.monotonic() + REMEMBERED_SECONDS, words)
+        words = Words(program.currency, program.currency_digits, program.precision, names, language, space)
+        _remembered[program_id, language, space] = known = (time.monotonic() + REMEMBERED_SECONDS, words)
     return known[1]
+
+
+def words_on_page(program_id: int) -> Words:
+    """The words of a programme for a page: no sum is torn apart at the end of a line."""
+    return words_of(program_id, space=NO_BREAK)
 
 
 def forget_words() -> None:

@@ -16,7 +16,7 @@ from loyalty.models import Account
 from loyalty.programs import rulebook_at
 from loyalty.refusals import Refused
 from loyalty.standing import Standing, standing
-from loyalty.wording import words_of
+from loyalty.wording import words_on_page
 
 SOON = 7
 
@@ -56,7 +56,7 @@ def panel_of(named: Named, post: Post) -> Panel:
             gift = rulebook.tiers[following].gift or None
     birthday = next_birthday(account.birthday, timezone.localdate(post.now)) if account.birthday else None
     days = (birthday - timezone.localdate(post.now)).days if birthday else 0
-    words = words_of(post.caller.program_id)
+    words = words_on_page(post.caller.program_id)
     held = coupons.at_hand(program_id=post.caller.program_id, account_id=account.pk, now=post.now)
     chips = tuple((coupon.code, coupons.terms(coupon, words)) for coupon in held)
     return Panel(account, client, stands, rate, gift, birthday if days <= SOON else None, days, chips)

@@ -9,7 +9,7 @@ from cashier.api.problems import problem_of
 from cashier.api.problems.values import sentence
 from cashier.page.door import Phone
 from loyalty.refusals import Refused
-from loyalty.wording import words_of
+from loyalty.wording import words_on_page
 from merchants.throttling import record_guess, wait_for_guesses
 
 GUESSES = ("client_not_found", "confirmation_invalid")
@@ -24,7 +24,7 @@ class MustWaitError(Exception):
 
 
 def sentence_of(refused: Refused, phone: Phone) -> str:
-    return problem_of(refused, request_id="", words=words_of(phone.caller.program_id)).detail
+    return problem_of(refused, request_id="", words=words_on_page(phone.caller.program_id)).detail
 
 
 def sentence_about(wrong: Wrong) -> str:

@@ -25,7 +25,7 @@ from loyalty.programs import rulebook_of
 from loyalty.refusals import Refused
 from loyalty.sales.receipt import Receipt
 from loyalty.sales.request import Answer
-from loyalty.wording import words_of
+from loyalty.wording import words_on_page
 
 
 @for_cashiers
@@ -120,7 +120,7 @@ def sale_of(answer: Answer) -> uuid.UUID:
 
 def told(receipt: Receipt, post: Post) -> dict[str, object]:
     """A receipt for people: why it came out so, and what is to be keyed in at the fiscal till."""
-    words = words_of(post.caller.program_id)
+    words = words_on_page(post.caller.program_id)
     rulebook = rulebook_of(post.caller.program_id, receipt.version) if receipt.version else None
     off = receipt.discount + receipt.points_value
     return {

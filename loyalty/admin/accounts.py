@@ -17,7 +17,7 @@ from loyalty.admin import finding, shown
 from loyalty.admin.acts import ACCOUNT_ACTS
 from loyalty.models import Account, Card, Entry, Lot, Sale
 from loyalty.standing import standing
-from loyalty.wording import words_of
+from loyalty.wording import words_on_page
 from merchants.admin.base import LargeTable
 from merchants.admin.panels import Panel, link
 
@@ -98,7 +98,7 @@ class AccountAdmin(LargeTable[Account]):
 
 def account_panels(account: Account) -> tuple[Panel, ...]:
     """What an account has: each table is one query by an index, however long the history is."""
-    words = words_of(account.program_id)
+    words = words_on_page(account.program_id)
     mine = {"program": account.program_id, "account": account}
     entries = Entry.objects.filter(**mine).select_related("sale").order_by("-pk")[: shown.SHOWN]
     lots = Lot.objects.filter(**mine, rest__gt=0).order_by("available_at", "pk")[: shown.SHOWN]
@@ -113,7 +113,7 @@ def account_panels(account: Account) -> tuple[Panel, ...]:
 
 
 def standing_panel(account: Account) -> Panel:
-    words = words_of(account.program_id)
+    words = words_on_page(account.program_id)
     now = standing(program_id=account.program_id, account_id=account.pk, now=timezone.now())
     rows: list[tuple[Any, ...]] = [
         (_("Available"), words.points(now.available)),

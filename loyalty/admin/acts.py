@@ -22,7 +22,7 @@ from loyalty.models import Account
 from loyalty.programs import rulebook_at
 from loyalty.refusals import Refused
 from loyalty.standing import NO_RULES, standing
-from loyalty.wording import Words, words_of
+from loyalty.wording import Words, words_on_page
 from merchants import audit
 from merchants.admin.acts import Act, ActForm, ReasonForm, Shown
 from merchants.admin.widgets import DateInput, Select, TextInput
@@ -56,7 +56,7 @@ class AccountAct(Act[Model]):
 
     @property
     def words(self) -> Words:
-        return words_of(self.program_id)
+        return words_on_page(self.program_id)
 
     @property
     def rulebook(self) -> Rulebook:
@@ -178,8 +178,8 @@ class Adjust(AccountAct):
                 _("Only %(available)s can be taken.") % {"available": self.words.points(now.available)}
             )
         self.future(data["expires"], "expires")
-        before, after = self.words.points(now.balance), self.words.points(now.balance + points)
-        return (_("It will be: %(before)s → %(after)s") % {"before": number_of(before), "after": after},)
+        before, after = self.words.shortest(now.balance), self.words.points(now.balance + points)
+        return (_("It will be: %(before)s → %(after)s") % {"before": before, "after": after},)
 
     def do(self, data: dict[str, Any]) -> str:
         points = check_points(data["points"], self.rulebook)
@@ -201,11 +201,6 @@ def check_points(points: Decimal, rulebook: Rulebook) -> Decimal:
     if rulebook.program.precision == 0 and points % 1:
         raise ValidationError({"points": why(Refused("points_invalid"))})
     return points
-
-
-def number_of(said: str) -> str:
-    """`340 points` as `340`."""
-    return said.rsplit(" ", 1)[0]
 
 
 class TierForm(ReasonForm):

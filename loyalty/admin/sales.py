@@ -15,7 +15,7 @@ from loyalty.admin import finding, shown
 from loyalty.admin.books import shorter
 from loyalty.admin.shown import shortest
 from loyalty.models import Entry, Return, ReturnLine, Sale, SaleLine
-from loyalty.wording import words_of
+from loyalty.wording import words_on_page
 from merchants.admin.base import LargeTable
 from merchants.admin.panels import Panel, link
 
@@ -67,7 +67,7 @@ class SaleAdmin(LargeTable[Sale]):
         return queryset.filter(pk__in=list(finding.sales(term).values_list("pk", flat=True)[:200]))
 
     def panels(self, request: HttpRequest, row: Sale) -> Sequence[Panel]:
-        words = words_of(row.program_id)
+        words = words_on_page(row.program_id)
         mine = {"program": row.program_id, "sale": row}
         return (
             lines_panel(SaleLine.objects.filter(**mine).order_by("position")[:LINES_SHOWN]),
@@ -139,7 +139,7 @@ class ReturnAdmin(LargeTable[Return]):
         return queryset.filter(finding.returns(term))
 
     def panels(self, request: HttpRequest, row: Return) -> Sequence[Panel]:
-        words = words_of(row.program_id)
+        words = words_on_page(row.program_id)
         lines = ReturnLine.objects.filter(program=row.program_id, given_back=row).select_related("line").order_by("pk")
         # By the receipt: entries have no index by return.
         entries = Entry.objects.filter(program=row.program_id, sale=row.sale_id, given_back=row)

@@ -15,18 +15,18 @@ from loyalty.engine.rulebook import Rulebook
 from loyalty.explanations import explain
 from loyalty.models import Entry, Lot, Return, Sale
 from loyalty.programs import rulebook_of
-from loyalty.wording import Words, spoken, words_of
+from loyalty.wording import NO_BREAK, Words, spoken, words_on_page
 from merchants.admin.panels import Panel, link
 
 SHOWN = 20
 
 
 def points(row: Model, amount: Decimal) -> str:
-    return words_of(row.program_id).points(amount)  # type: ignore[attr-defined]
+    return words_on_page(row.program_id).points(amount)  # type: ignore[attr-defined]
 
 
 def money(row: Model, amount: Decimal) -> str:
-    return words_of(row.program_id).money(amount)  # type: ignore[attr-defined]
+    return words_on_page(row.program_id).money(amount)  # type: ignore[attr-defined]
 
 
 def entries_panel(entries: Iterable[Entry], words: Words, *, more: str = "") -> Panel:
@@ -148,7 +148,7 @@ def rules_of(sale: Sale) -> Rulebook | None:
 
 def shortest(amount: Decimal) -> str:
     """`5`, `7,5`: a column of numbers needs no unit in every line."""
-    return Words(language=spoken()).shortest(amount)
+    return Words(language=spoken(), space=NO_BREAK).shortest(amount)
 
 
 def signed(amount: Decimal) -> str:

@@ -7,7 +7,6 @@ context on pages without a login.
 from __future__ import annotations
 
 import datetime as dt
-import re
 from decimal import Decimal
 from typing import Any
 
@@ -19,12 +18,9 @@ from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from loyalty.wording import Words, spoken, words_of
+from loyalty.wording import NO_BREAK, Words, spoken, words_on_page
 
 register = template.Library()
-
-# Between thousands, and before the sign of a currency.
-_INSIDE_SUMS = re.compile(r"(?<=\d) (?=\d{3}(?!\d)|[₽$€₸₴֏₾%])")
 
 
 @register.simple_tag
@@ -57,12 +53,6 @@ def change(context: Context, amount: Decimal) -> str:
 def number(amount: Decimal | int | None) -> str:
     """`1 234`; with as many places as there are."""
     return "" if amount is None else _plain().shortest(Decimal(amount))
-
-
-@register.filter
-def unbroken(sentence: str) -> str:
-    """A sentence whose sums stay on one line: `1 234,50 ₽`, `5 %`."""
-    return _INSIDE_SUMS.sub("\u00a0", sentence)
 
 
 @register.filter
@@ -121,11 +111,11 @@ def _local(value: dt.date) -> dt.date:
 
 
 def _plain() -> Words:
-    return Words(language=spoken())
+    return Words(language=spoken(), space=NO_BREAK)
 
 
 def _words(context: Context) -> Words:
     request = context.get("request")
     place = getattr(request, "place", None)
     program = place.program if place else context.get("program")
-    return words_of(program.pk) if program is not None else _plain()
+    return words_on_page(program.pk) if program is not None else _plain()

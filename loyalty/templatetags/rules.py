@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django import template
 
-from loyalty.wording import Words, spoken
+from loyalty.wording import NO_BREAK, Words, spoken
 
 register = template.Library()
 
@@ -23,4 +23,4 @@ def in_points(amount: Decimal, words: Words) -> str:
 
 @register.filter
 def number_of_points(amount: Decimal) -> str:
-    return Words(language=spoken()).shortest(amount)
+    return Words(language=spoken(), space=NO_BREAK).shortest(amount)

@@ -38,7 +38,7 @@ def join(shop: Shop, browser: Browser | None = None, **fields: Any) -> Client:
     """All the way from the form to the card."""
     browser = browser or Browser()
     answer = browser.post(f"/join/{shop.merchant.pk}/", form(**fields))
-    assert answer.status_code == 302, answer.content.decode()
+    assert answer.status_code == 302, answer.content.decode().replace("\xa0", " ")
     answer = browser.post(f"/join/{shop.merchant.pk}/code/", {"code": code_sent(shop)})
     assert answer["Location"].startswith("/card/")
     return clients(shop)[-1]

@@ -36,7 +36,7 @@ def maria(cast: Cast) -> Client:
 
 def log_of(cast: Cast, browser: Browser) -> str:
     browser.force_login(cast.zerno.owner)
-    page: str = browser.get(f"/m/{cast.zerno.merchant.pk}/log/").content.decode()
+    page: str = browser.get(f"/m/{cast.zerno.merchant.pk}/log/").content.decode().replace("\xa0", " ")
     return page.partition("<tbody")[2].partition("</tbody")[0]
 
 

@@ -8,7 +8,6 @@ import pytest
 from django.test import Client
 
 from config.local.supervisor import known_to_others
-from loyalty.templatetags.kopilka import unbroken
 from tests.cast import Cast
 
 NO_WAY = "Телефон этот адрес не откроет"
@@ -46,8 +45,3 @@ def test_a_server_for_the_local_network_lets_phones_in(monkeypatch: pytest.Monke
     assert found == {"ALLOWED_HOSTS": "localhost,127.0.0.1,[::1],192.168.1.5", "SITE_URL": "http://192.168.1.5:8001"}
     monkeypatch.setenv("SITE_URL", "http://till.local:8000")
     assert "SITE_URL" not in known_to_others("192.168.1.5", 8001)
-
-
-def test_sums_inside_sentences_do_not_break() -> None:
-    said = unbroken("5 % от 12 000,50 ₽ — это 600 зёрен")
-    assert said.replace("\u00a0", "_") == "5_% от 12_000,50_₽ — это 600 зёрен"

@@ -29,7 +29,7 @@ from clients.promises import promise_of
 from loyalty.models import Account, Lot
 from loyalty.programs import has_referrals
 from loyalty.standing import standing
-from loyalty.wording import words_of
+from loyalty.wording import words_on_page
 from merchants.access import tenant
 from merchants.models import Merchant
 from merchants.templatetags.look import logo_url
@@ -51,7 +51,7 @@ class Page:
 @require_safe
 @for_holder
 def card(request: HttpRequest, holder: Holder) -> HttpResponse:
-    now, words = timezone.now(), words_of(holder.program.pk)
+    now, words = timezone.now(), words_on_page(holder.program.pk)
     events = history(program_id=holder.program.pk, account_id=holder.account.pk, words=words, now=now, limit=SHOWN + 1)
     context = {
         **_live(holder),
@@ -86,7 +86,7 @@ def card_history(request: HttpRequest, holder: Holder) -> HttpResponse:
     events = history(
         program_id=holder.program.pk,
         account_id=holder.account.pk,
-        words=words_of(holder.program.pk),
+        words=words_on_page(holder.program.pk),
         now=timezone.now(),
         before=start,
         limit=A_PAGE + 1,
@@ -191,7 +191,7 @@ def _live(holder: Holder) -> dict[str, Any]:
     if context["stands"].pending:
         context["pending"] = _next_pending(holder, now)
     if not context["is_blocked"]:
-        words = words_of(holder.program.pk)
+        words = words_on_page(holder.program.pk)
         held = coupons.at_hand(program_id=holder.program.pk, account_id=holder.account.pk, now=now)
         context["coupons"] = [(coupon, coupons.terms(coupon, words)) for coupon in held]
         code = card_codes.current(account=holder.account, now=now)

@@ -27,7 +27,7 @@ from clients.pages.public.forms import CodeForm, JoinForm
 from clients.pages.public.visitors import in_words, visitor
 from clients.promises import promise_of
 from loyalty.programs import has_referrals
-from loyalty.wording import words_of
+from loyalty.wording import words_on_page
 from merchants.models import Merchant, Outlet
 
 COOKIE: Final = "joining"
@@ -165,7 +165,7 @@ def _show(
         context |= {"applicant": applicant, "wait": in_words(wait) if wait else ""}
         return render(request, "clients/public/join_code.html", context)
     context |= {
-        "promise": promise_of(program_id=program_id, words=words_of(program_id), now=now),
+        "promise": promise_of(program_id=program_id, words=words_on_page(program_id), now=now),
         "outlet": _outlet(request, merchant),
         "is_invited": _inviter(request, merchant) is not None,
         "checks_phones": joining.checks_phones(merchant.program),

@@ -20,7 +20,7 @@ from clients.pages.public.doors import dress, private
 from clients.pages.public.forms import TextsForm
 from clients.pages.public.visitors import in_words
 from clients.promises import promise_of
-from loyalty.wording import words_of
+from loyalty.wording import words_on_page
 from merchants.access import Action
 from merchants.doors import Workplace, members_only
 from merchants.models import Outlet
@@ -35,7 +35,7 @@ def poster(request: HttpRequest, place: Workplace) -> HttpResponse:
     link = _join_link(request, place, outlet)
     # The poster speaks to clients, whatever language its maker reads.
     with override(place.program.language):
-        promise = promise_of(program_id=place.program.pk, words=words_of(place.program.pk), now=timezone.now())
+        promise = promise_of(program_id=place.program.pk, words=words_on_page(place.program.pk), now=timezone.now())
     context = {
         **dress(place.merchant),
         "outlets": outlets,

@@ -24,7 +24,7 @@ from loyalty.models import Activity
 from loyalty.programs import rulebook_at
 from loyalty.refusals import Refused
 from loyalty.standing import standing
-from loyalty.wording import words_of
+from loyalty.wording import words_on_page
 from merchants import paging
 from merchants.access import Action
 from merchants.doors import Workplace, members_only
@@ -54,7 +54,7 @@ def activities(request: HttpRequest, place: Workplace) -> HttpResponse:
 @require_http_methods(FORM)
 def activity_approve(request: HttpRequest, place: Workplace, activity_id: uuid.UUID) -> HttpResponse:
     now = timezone.now()
-    one, words = _one(place, activity_id), words_of(place.program.pk)
+    one, words = _one(place, activity_id), words_on_page(place.program.pk)
     try:
         if request.method == "POST":
             done = approve(activity=one, now=now, by=place.user)
@@ -90,7 +90,7 @@ def activity_approve(request: HttpRequest, place: Workplace, activity_id: uuid.U
 @require_http_methods(FORM)
 def activity_refuse(request: HttpRequest, place: Workplace, activity_id: uuid.UUID) -> HttpResponse:
     now = timezone.now()
-    one, words = _one(place, activity_id), words_of(place.program.pk)
+    one, words = _one(place, activity_id), words_on_page(place.program.pk)
     if one.status != Activity.Status.WAITING:
         return _told(request, place, Refused("activity_decided"))
     form = ReasonForm(request.POST if request.method == "POST" else None)

@@ -27,7 +27,7 @@ from loyalty.explanations import title_of
 from loyalty.models import Account, Card, Entry, Lot, PersonalCoupon, Sale
 from loyalty.standing import standing
 from loyalty.undoing import undoable
-from loyalty.wording import Words, words_of
+from loyalty.wording import Words, words_on_page
 from merchants import paging
 from merchants.access import Action
 from merchants.doors import Workplace, members_only
@@ -52,7 +52,7 @@ class Told(Struct, frozen=True):
 def client(request: HttpRequest, place: Workplace, client_id: uuid.UUID) -> HttpResponse:
     now = timezone.now()
     one = client_of(place, client_id)
-    account, words = one.account, words_of(place.program.pk)
+    account, words = one.account, words_on_page(place.program.pk)
     rules = RulesOverTime(place.program.pk)
     stands = standing(program_id=place.program.pk, account_id=account.pk, now=now)
     lots = Lot.objects.filter(account=account, rest__gt=0).exclude(expires_at__lte=now)
@@ -187,13 +187,14 @@ def _latest(consents: Iterable[Consent]) -> list[tuple[Consent, str]]:
 
 
 def _where(source: str) -> str:
-    """`till:17 anna`, `poster:lesnaya`, `member:5` in words."""
+    """`till:17 anna`, `poster:lesnaya`, `member:5`, `join page` in words."""
     kind = source.partition(":")[0]
     known = {
         "till": _("at the till"),
         "poster": _("from the poster"),
         "member": _("written down by the staff"),
         "card": _("on the card page"),
+        "join page": _("on the join page"),
     }
     return known.get(kind, source)
 

@@ -28,7 +28,7 @@ from loyalty.refusals import Refused
 from loyalty.standing import Standing, standing
 from loyalty.templatetags.kopilka import through
 from loyalty.undoing import CannotUndo, Undoing, foresee, undo_adjustment
-from loyalty.wording import Words, words_of
+from loyalty.wording import Words, words_on_page
 from merchants.access import Action
 from merchants.doors import Workplace, members_only
 
@@ -54,7 +54,7 @@ def adjust(request: HttpRequest, place: Workplace, client_id: uuid.UUID) -> Http
                     return done
             else:
                 messages.warning(request, _("The balance has changed meanwhile. Look at the numbers again."))
-        if _enough(form, present, words_of(place.program.pk)):
+        if _enough(form, present, words_on_page(place.program.pk)):
             return _ask(request, place, client, form, present, rulebook, now)
     context = {"form": form, "client": client, "standing": present}
     return render(request, "clients/adjust.html", context)
@@ -69,7 +69,7 @@ def _adjust(
     request: HttpRequest, place: Workplace, client: Client, form: AdjustForm, now: dt.datetime
 ) -> HttpResponse | None:
     """None where the points have gone meanwhile: the form says so."""
-    words = words_of(place.program.pk)
+    words = words_on_page(place.program.pk)
     try:
         done = accounts.adjust(
             account=client.account,
@@ -110,7 +110,7 @@ def _ask(
     rulebook: Rulebook,
     now: dt.datetime,
 ) -> HttpResponse:
-    words = words_of(place.program.pk)
+    words = words_on_page(place.program.pk)
     figures = [
         (_("Was"), words.points(present.balance)),
         (_("Change"), signed(form.change, words)),
@@ -162,7 +162,7 @@ def undo_adjustment_page(request: HttpRequest, place: Workplace, client_id: uuid
     if entry is None or by_hand.of_others([entry], merchant_id=place.merchant.pk):
         raise Http404
     back = reverse("client", args=[place.merchant.pk, client_id])
-    words = words_of(place.program.pk)
+    words = words_on_page(place.program.pk)
     try:
         seen = foresee(entry=entry, now=now)
         form = UndoForm(request.POST if request.method == "POST" else None)

@@ -23,7 +23,7 @@ from loyalty.explanations import Explained, explain
 from loyalty.models import Entry, Return, ReturnLine, Sale, SaleLine
 from loyalty.programs import rulebook_of
 from loyalty.sales.stored import taken_back
-from loyalty.wording import Words, words_of
+from loyalty.wording import Words, words_on_page
 from merchants.access import Action
 from merchants.doors import Workplace, members_only
 
@@ -70,7 +70,7 @@ def sale(request: HttpRequest, place: Workplace, sale_id: uuid.UUID) -> HttpResp
     one = sales.select_related("outlet", "till", "account__client", "replaces").first()
     if one is None:
         raise Http404
-    words = words_of(place.program.pk)
+    words = words_on_page(place.program.pk)
     said = _explained(one, words)
     returns = list(Return.objects.filter(program_id=one.program_id, sale=one).order_by("pk"))
     taken = taken_back(one) if returns else {}

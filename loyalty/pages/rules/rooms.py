@@ -14,7 +14,7 @@ from loyalty.engine.rulebook import Rulebook
 from loyalty.models import ProgramDraft, ProgramVersion, Sale
 from loyalty.samples import usual
 from loyalty.sentences import Change, Chapter, changes, told
-from loyalty.wording import Words, words_of
+from loyalty.wording import Words, words_on_page
 from merchants.doors import Workplace
 from merchants.models import Outlet, Program
 
@@ -28,7 +28,7 @@ class Rules:
 
     def __init__(self, place: Workplace) -> None:
         self.program: Program = place.program
-        self.words: Words = words_of(place.program.pk)
+        self.words: Words = words_on_page(place.program.pk)
         self.live: ProgramVersion | None = (
             ProgramVersion.objects.started(self.program.pk, timezone.now())
             .select_related("published_by")

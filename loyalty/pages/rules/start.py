@@ -22,7 +22,7 @@ from loyalty.pages.rules.start_form import StartForm, answers_of
 from loyalty.samples import TwoVisits, two_visits, usual
 from loyalty.sentences import Chapter, told
 from loyalty.starting import Answers
-from loyalty.wording import Words, spoken
+from loyalty.wording import NO_BREAK, Words, spoken
 from merchants import devices
 from merchants.access import Action
 from merchants.doors import Workplace, members_only
@@ -108,7 +108,7 @@ def page(request: HttpRequest, form: StartForm, answers: Answers) -> HttpRespons
 
 def meaning_of(answers: Answers) -> Meaning:
     rulebook = load({**starting.document(answers), "program": {"currency": answers.currency}})
-    words = Words(currency=answers.currency, language=spoken())
+    words = Words(currency=answers.currency, language=spoken(), space=NO_BREAK)
     visits = two_visits(rulebook, total=usual(answers.currency), at=timezone.now())
     chapters = told(rulebook, words)[:2] if answers.tiers else ()
     return Meaning(words, visits, chapters, words.percent(answers.max_percent), answers.days)
