@@ -8,7 +8,7 @@ from typing import Final
 from django.utils.translation import gettext_noop as _
 
 LIMITS: Final[Mapping[str, str]] = {
-    "balance": _("that is all the client has"),
+    "balance": _("that is all the client can spend now"),
     "max_percent": _("points may pay no larger part of the receipt"),
     "line_minimum": _("no line may fall below its minimum price"),
     "per_receipt": _("the limit of one receipt"),
@@ -18,3 +18,6 @@ LIMITS: Final[Mapping[str, str]] = {
     "no_client": _("the receipt has no client"),
     "confirmation": _("spending has to be confirmed with a code first"),
 }
+
+WAITING: Final = _("%(available)s can be spent now, %(pending)s wait until %(day)s")
+"""The same of a balance that has pending points besides."""

@@ -111,6 +111,12 @@ class Books:
         return lots + sum((lot.rest for lot in self.new_lots if lot.available_at > self.now), ZERO)
 
     @property
+    def pending_until(self) -> dt.datetime | None:
+        """When the last of them may be spent; None where none are pending."""
+        lots: list[OpenLot | NewLot] = [*self.lots, *self.new_lots]
+        return max((lot.available_at for lot in lots if lot.rest and lot.available_at > self.now), default=None)
+
+    @property
     def held(self) -> Decimal:
         return sum((lot.reserved for lot in self.lots), ZERO)
 

@@ -14,7 +14,7 @@ from loyalty.engine.books import Books
 from loyalty.engine.cart import Client
 from loyalty.engine.earning import Earning
 from loyalty.engine.explanation import Fact
-from loyalty.engine.quantities import ZERO
+from loyalty.engine.quantities import ZERO, floor
 from loyalty.engine.quote import Quote
 from loyalty.engine.rulebook import Rulebook
 from loyalty.goods.marking import marked
@@ -84,10 +84,18 @@ class Work:
             raise Refused("confirmation_required", allowed=allowed.points)
         if asked != "max" and asked != self.quote.points:
             limit = next(fact.reason for fact in self.facts if fact.effect == "points")
-            raise Refused("redemption_limit", allowed=self.quote.points, limit=limit)
+            raise Refused("redemption_limit", allowed=self.quote.points, limit=limit, **self._waiting(limit))
         sent = self.opened.confirmation
         if self.request.confirmation and sent and sent.points is not None and self.quote.points > sent.points:
             raise Refused("confirmation_invalid")
+
+    def _waiting(self, limit: str) -> dict[str, object]:
+        """What the client has besides, where having too little is what limits him."""
+        if limit != "balance" or self.books is None or not self.books.pending:
+            return {}
+        digits = self.rulebook.program.precision
+        available, pending = (floor(each, digits) for each in (self.books.available, self.books.pending))
+        return {"available": available, "pending": pending, "pending_until": self.books.pending_until}
 
     def book(self, until: dt.datetime | None, render: RenderSale) -> Booked:
         """Decide everything that is to be written: what moves in the books, or is kept by a hold until then."""

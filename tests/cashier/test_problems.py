@@ -77,9 +77,9 @@ def test_exceptions(error: Exception, status: int, code: str) -> None:
 @pytest.mark.parametrize(
     ("language", "detail"),
     [
-        ("ru", "Наибольшее списание по этому чеку — 3 зерна: больше у клиента нет."),
-        ("en", "This receipt may take 3 зёрен at most: that is all the client has."),
-        ("de", "Наибольшее списание по этому чеку — 3 зерна: больше у клиента нет."),
+        ("ru", "Наибольшее списание по этому чеку — 3 зерна: больше доступных у клиента нет."),
+        ("en", "This receipt may take 3 зёрен at most: that is all the client can spend now."),
+        ("de", "Наибольшее списание по этому чеку — 3 зерна: больше доступных у клиента нет."),
     ],
 )
 def test_the_readers_language(till: Till, language: str, detail: str) -> None:
@@ -91,6 +91,30 @@ def test_the_readers_language(till: Till, language: str, detail: str) -> None:
     assert told["detail"].startswith(detail)
     assert told.headers["Content-Language"] == ("en" if language == "en" else "ru")
     assert told["request_id"] == told.headers["X-Request-Id"]
+
+
+@pytest.mark.parametrize(
+    ("language", "detail"),
+    [
+        ("ru", "чеку — 3 зерна: доступно 3 зерна, ещё 100 зёрен ждут активации до 05.12.2026. Измените"),
+        ("en", "may take 3 зёрен at most: 3 зёрен can be spent now, 100 зёрен wait until 12/05/2026. Change"),
+    ],
+)
+def test_points_that_are_not_active_yet_are_told(till: Till, language: str, detail: str) -> None:
+    till.publish({**FIVE_PERCENT, "effect": {"kind": "percent", "percent": "100"}}, points={"pending_days": 14})
+    anna = till.join()
+    till.give(anna, "3")
+    till.sell(anna, "100").ok()
+    till.language = language
+    told = till.sell(anna, "100", points="50")
+    assert detail in told["detail"]
+    assert told["facts"] == {
+        "allowed": "3",
+        "limit": "balance",
+        "available": "3",
+        "pending": "100",
+        "pending_until": "2026-12-04T21:00:00+00:00",
+    }
 
 
 def test_a_bug_is_nobodys_business(till: Till, caplog: Any) -> None:

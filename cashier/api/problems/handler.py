@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,7 @@ from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, Suspici
 from django.core.signals import got_request_exception
 from django.db import DataError, IntegrityError, OperationalError
 from django.http import Http404, HttpResponse
+from django.utils import formats, timezone
 from msgspec import Struct
 from rest_framework import exceptions
 
@@ -21,6 +23,7 @@ from cashier.api.problems.codes import KINDS, Kind
 from cashier.api.problems.problem import CONTENT_TYPE, Error, Problem
 from loyalty.engine.quantities import plain
 from loyalty.explanations import limit
+from loyalty.limits import WAITING
 from loyalty.refusals import Refused
 from loyalty.wording import Words, spoken, words_of
 
@@ -153,8 +156,12 @@ def _error(wrong: Wrong, *, kind_detail: str) -> Error:
 
 
 def _detail(kind: Kind, facts: Mapping[str, Any], words: Words) -> str:
+    said = {name: _said(name, value, words) for name, value in facts.items()}
+    if facts.get("limit") == "balance" and "pending" in facts:
+        day = formats.date_format(timezone.localtime(facts["pending_until"]), "SHORT_DATE_FORMAT")
+        said["limit"] = words.say(WAITING, available=said["available"], pending=said["pending"], day=day)
     try:
-        return str(kind.detail) % {name: _said(name, value, words) for name, value in facts.items()}
+        return str(kind.detail) % said
     except KeyError:
         return str(kind.title)
 
@@ -174,4 +181,4 @@ def _plain(value: Any) -> Any:
         return value
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
-    return str(value)
+    return value.isoformat() if isinstance(value, dt.datetime) else str(value)
