@@ -76,7 +76,7 @@ _PLACES: Final = re.compile(r"%\((\w+)\)s")
 
 def _tidy(text: str) -> str:
     """Without the blanks and commas around what was left empty."""
-    text = re.sub(r"\s+([,:)])", r"\1", " ".join(text.split()))
+    text = re.sub(r"\s+([,:)])", r"\1", re.sub(r"[ \n]+", " ", text).strip(" "))
     return re.sub(r",(?=,|$)", "", text).lstrip(", ")
 
 
@@ -139,7 +139,7 @@ KINDS: Final[Mapping[str, Callable[[Any, Words], str]]] = {
     "ways": lambda value, _words: ways(value),
     "date": lambda value, _words: _day(value),
     "time": lambda value, _words: _time(value),
-    "weekdays": lambda value, _words: ", ".join(str(WEEKDAYS[weekday]) for weekday in value),
+    "weekdays": lambda value, _words: _weekdays(value),
 }
 
 
@@ -264,6 +264,15 @@ WEEKDAYS: Final[Mapping[int, Promise]] = {
     6: gettext_lazy("on Saturdays"),
     7: gettext_lazy("on Sundays"),
 }
+
+
+def _weekdays(chosen: Iterable[int]) -> str:
+    days = tuple(sorted(chosen))
+    if days == (1, 2, 3, 4, 5):
+        return _("from Monday to Friday")
+    if days == (6, 7):
+        return _("on Saturdays and Sundays")
+    return ", ".join(str(WEEKDAYS[weekday]) for weekday in days)
 
 
 def ways(by: Iterable[str]) -> str:

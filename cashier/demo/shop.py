@@ -24,7 +24,7 @@ _OUTLETS = (
     ("chistye", "Зерно на Чистых прудах", "Москва, Чистопрудный б-р, 12"),
     ("vokzal", "Зерно у вокзала", "Москва, Площадь Киевского вокзала, 2"),
 )
-_CASHIERS = (("anna", "ilya"), ("sveta", "timur"), ("olya", "marat"))
+_CASHIERS = (("Анна", "Илья"), ("Света", "Тимур"), ("Оля", "Марат"))
 # Everybody's role, and the only outlet of a cashier.
 _PEOPLE = (
     ("owner@example.org", "Вера Зернова", Role.OWNER, None),
@@ -84,7 +84,9 @@ def open_shop(*, end: dt.datetime, begin: dt.datetime) -> Opened:
             hire(merchant=merchant, name=name, pin=pin, by=BY, now=begin)
     premises = Premises(program.pk, merchant.pk, places, tuple(versions))
     logins = [(email, role.label) for email, _name, role, _outlet in _PEOPLE]
-    return Opened(premises, tuple(keys), (*map(_plain, logins), (_ADMIN[0], "platform operator")), kept, password)
+    return Opened(
+        premises, tuple(keys), (*map(_plain, logins), (_ADMIN[0], "platform operator: /admin/")), kept, password
+    )
 
 
 def _plain(login: tuple[str, object]) -> tuple[str, str]:

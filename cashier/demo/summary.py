@@ -1,4 +1,4 @@
-"""What the demo tells at the end: the only time that its keys and its password are shown."""
+"""What the demo tells at the end: the only time that its password and a key are shown."""
 
 from __future__ import annotations
 
@@ -14,21 +14,18 @@ _CART = (
 
 def summary(opened: Opened, plan: Plan) -> str:
     premises = opened.premises
-    size = f"{len(premises.outlets)} outlets, {plan.clients:,} clients, {plan.receipts:,} receipts"
+    size = f"{len(premises.outlets)} outlets, {plan.clients:,} clients, {plan.receipts:,} receipts of a year"
+    key = opened.keys[0]
     lines = [
-        f"Demo: programme {premises.program_id} «Зерно», {size}.",
+        f"The demo is a chain of coffee shops, «Зерно»: {size}.",
         "",
         *_logins(opened),
+        f"Till page: «Касса» in the menu; PINs: {', '.join(f'{name} {pin}' for name, pin in PINS)}",
         "",
-        "Cashiers of the till page («Касса» in the menu), with their PINs:",
-        *(f"  {name}  {pin}" for name, pin in PINS),
-        "",
-        "Till keys (shown once):",
-        *(f"  {key.till}: {key.key}" for key in opened.keys),
-        "",
-        "A first sale:",
+        f"A key of the till API ({key.till}; more under «Точки и кассы»), and a first sale:",
+        f"  {key.key}",
         "  curl http://127.0.0.1:${PORT:-8000}/api/v1/sales \\",
-        f"    -H 'Authorization: Bearer {opened.keys[0].key}' \\",
+        f"    -H 'Authorization: Bearer {key.key}' \\",
         "    -H 'Content-Type: application/json' -H \"Idempotency-Key: first-$(date +%s)\" \\",
         f"    -d '{_CART % phone(0)}'",
     ]
@@ -40,8 +37,8 @@ def _logins(opened: Opened) -> list[str]:
     new = [login for login in opened.logins if login[0] not in kept]
     lines = []
     if new:
-        lines.append(f"Logins, all with the password {opened.password}")
-        lines += [f"  {email}  {role}" for email, role in new]
+        lines.append(f"Log in with the password {opened.password} as")
+        lines += [f"  {email:<24}{role}" for email, role in new]
     if kept:
         lines.append(f"Logins that were here, with the passwords they had: {', '.join(opened.kept_logins)}")
     return lines

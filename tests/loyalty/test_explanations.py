@@ -282,7 +282,7 @@ FACTS: dict[str, tuple[Fact, str, str, str]] = {
     "rounding": (
         Fact("rounding", "rounding", "round_to_pay", money=Decimal("0.33")),
         "Округление",
-        "Сумма к оплате округлена вниз на 0,33 ₽",
+        "Сумма к оплате округлена в меньшую сторону на 0,33 ₽",
         "The sum to pay rounded down by 0.33 ₽",
     ),
     "a gift": (
