@@ -132,7 +132,7 @@ def demo(instance: Instance, environment: Mapping[str, str]) -> str:
     if not said.exists():
         if not any(CHECKOUT.glob("*/management/commands/demo.py")):
             return ""
-        print("First start: filling the demo…", flush=True)
+        print("First start: filling a demo, which takes a minute or two…", flush=True)
         private_write(said, manage(environment, "demo"))
     # The demo does not know on which port it will be served, this time.
     return said.read_text().replace("${PORT:-8000}", environment["PORT"])
@@ -196,13 +196,14 @@ def banner(address: str, instance: Instance, logins: str) -> str:
     moved = instance.data / "postgres-is-at"
     lines = [
         "",
-        f"Kopilka  {address}/",
-        f"Till API {address}/api/v1/docs/",
-        f"Data     {instance.data}",
-        *([f"Database {Path(moved.read_text().strip())}"] if moved.exists() else []),
+        f"Kopilka       {address}/",
+        f"Till API      {address}/api/v1/docs/",
+        f"All data      {instance.data}",
+        *([f"Database      {Path(moved.read_text().strip())}"] if moved.exists() else []),
         "",
         logins.strip(),
         "",
-        "Ctrl-C stops everything.",
+        "Codes that go to phones and mails appear below. Ctrl-C stops everything; the data stays.",
+        "",
     ]
     return "\n".join(lines)
