@@ -60,6 +60,7 @@ class Bill:
         self.coupons_used: list[str] = []
         self.closed_to_points: set[int] = set()
         self.closed_to_earning: set[int] = set()
+        self._receipt: Receipt | None = None
 
     def _floor_of(self, line: Line) -> Decimal:
         price = max(line.min_price, self.rulebook.line_minimum)
@@ -72,7 +73,12 @@ class Bill:
         return sum(self.cost, ZERO)
 
     def receipt(self) -> Receipt:
-        """What the conditions of rules see at this step."""
+        """What the conditions of rules see at this step: until something is taken off, the same for all of them."""
+        if self._receipt is None:
+            self._receipt = self._seen()
+        return self._receipt
+
+    def _seen(self) -> Receipt:
         client = self.client
         return Receipt(
             cart=self.cart,
@@ -119,4 +125,5 @@ class Bill:
         parts = spread(sum_, weights, self.lines, digits=self.digits, caps=caps)
         for i, part in enumerate(parts):
             self.cost[i] -= part
+        self._receipt = None
         return parts

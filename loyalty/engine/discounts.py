@@ -21,13 +21,14 @@ def apply(bill: Bill) -> None:
     if bill.tier and bill.tier.discount_percent:
         offers = _offers(bill, Discount(bill.tier.discount_percent), EVERYTHING)
         _take(bill, bill.tier.discount_rule, bill.tier.title, "discount", offers)
+    rules = bill.rulebook.rules_that(DiscountEffect)
     done: set[str] = set()
-    for rule, effect in bill.rulebook.rules_that(DiscountEffect):
+    for rule, effect in rules:
         if not rule.group:
             _one(bill, rule, effect)
         elif rule.group not in done:
             done.add(rule.group)
-            _best(bill, [pair for pair in bill.rulebook.rules_that(DiscountEffect) if pair[0].group == rule.group])
+            _best(bill, [pair for pair in rules if pair[0].group == rule.group])
     for coupon in sorted(bill.client.coupons if bill.client else (), key=lambda coupon: coupon.code):
         _coupon(bill, coupon)
 

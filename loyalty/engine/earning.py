@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 from typing import TypeVar
 
 from msgspec import Struct, structs
@@ -17,8 +18,8 @@ from loyalty.engine.conditions import EVERYTHING, Goods, Miss, Sold
 from loyalty.engine.effects import BaseEffect, BonusEffect, Carried, Effect, Give, Milestone, Multiply
 from loyalty.engine.explanation import Fact
 from loyalty.engine.quantities import HUNDRED, ONE, ZERO, floor, rounded
-from loyalty.engine.rulebook import Rule, Rulebook
-from loyalty.engine.spreading import spread
+from loyalty.engine.rulebook import Expiry, Rule, Rulebook
+from loyalty.engine.spreading import Weights
 
 E = TypeVar("E", bound=Effect)
 
@@ -39,19 +40,38 @@ class Earning(Struct, frozen=True):
     steps: int = 0
 
 
-@dataclass
-class _Draft:
-    """What a rule would give, before caps. `shares` weigh the lines; None for a one-off."""
+class _Draft(Struct):
+    """What a rule would give, before caps. `weights` are those of its lines; None for a one-off."""
 
     rule: Rule | None
     fact: Fact
     exact: Decimal
     points: Decimal
     lines: Sequence[int]
-    shares: Sequence[Decimal] | None
+    weights: Weights | None
     steps: int = 0
-    used: list[Used] = field(default_factory=list)
+    used: tuple[Used, ...] = ()
     reason: str = ""
+
+
+class _Bought:
+    """The lines that rules with the same goods are about. Many rules ask for the same."""
+
+    def __init__(self, bill: Bill, lines: list[int], paid: Sequence[Decimal]) -> None:
+        self._bill, self.lines, self._paid = bill, lines, paid
+
+    @cached_property
+    def sold(self) -> list[Sold]:
+        return [Sold(self._bill.lines[i], self._paid[i]) for i in self.lines]
+
+    @cached_property
+    def money(self) -> Decimal:
+        return sum((self._paid[i] for i in self.lines), ZERO)
+
+    @cached_property
+    def weights(self) -> Weights:
+        """By the money paid."""
+        return weighed(self._bill, self._paid, self.lines)
 
 
 class _Base(Struct, frozen=True):
@@ -66,7 +86,10 @@ class _Base(Struct, frozen=True):
     lines: list[int]
 
 
-def lot_dates(rulebook: Rulebook, at: dt.datetime, rule: Rule | None = None) -> tuple[dt.datetime, dt.datetime | None]:
+Dates = tuple[dt.datetime, dt.datetime | None]
+
+
+def lot_dates(rulebook: Rulebook, at: dt.datetime, rule: Rule | None = None) -> Dates:
     """When points earned at this moment become available, and when they expire (None: never)."""
     calendar, points = rulebook.calendar, rulebook.points
     pending = points.pending_days if rule is None or rule.pending_days is None else rule.pending_days
@@ -121,11 +144,13 @@ class _Collector:
             cost + (value if on_total else ZERO) for cost, value in zip(bill.cost, bill.points_value, strict=True)
         ]
         goods = bill.rulebook.points.goods
-        self.earning_lines = [
+        earning_lines = [
             i
             for i, line in enumerate(bill.lines)
             if line.earn and i not in bill.closed_to_earning and (goods == EVERYTHING or goods.takes(line))
         ]
+        self.everything = _Bought(bill, earning_lines, self.paid)
+        self._bought = {EVERYTHING: self.everything}
 
     def collect(self, excluded: Collection[str] = ()) -> _Collected:
         """What the rules give, but for those excluded. Nothing is remembered between two calls."""
@@ -135,28 +160,28 @@ class _Collector:
         self._multipliers(found, excluded, base)
         self._gifts(found, excluded)
         self._progress(found, excluded)
-        for rule in self.bill.rulebook.rules:
-            if rule.id in excluded:
-                found.misses.append(self._missed(rule, Miss("excluded")))
+        if excluded:
+            rules = (rule for rule in self.bill.rulebook.rules if rule.id in excluded)
+            found.misses += [self._missed(rule, Miss("excluded")) for rule in rules]
         return found
 
     def _base_rules(self, found: _Collected, excluded: Collection[str]) -> list[Decimal]:
         """Each line takes the highest rate that it may; a rule's lines are summed and rounded once."""
         bases = list(self._bases(found, excluded))
-        best: dict[int, int] = {}
-        for n, base in enumerate(bases):
-            for i in base.lines:
-                if i not in best or base.rate > bases[best[i]].rate:
-                    best[i] = n
         chosen: dict[int, list[int]] = {}
-        for i in sorted(best):
-            chosen.setdefault(best[i], []).append(i)
+        taken: set[int] = set()
+        # The highest rate first; of equal ones the first rule.
+        for n in sorted(range(len(bases)), key=lambda n: bases[n].rate, reverse=True):
+            lines = [i for i in bases[n].lines if i not in taken]
+            if lines:
+                chosen[n] = lines
+                taken.update(lines)
         sums = [ZERO] * len(self.paid)
         for n, lines in sorted(chosen.items()):
             base = bases[n]
             money = sum((self.paid[i] for i in lines), ZERO)
             fact = Fact(base.id, "earn", base.effect, base.title, base=money, rate=base.shown)
-            draft = self._give(found, base.rule, money * base.rate, lines, fact, self.paid)
+            draft = self._give(found, base.rule, money * base.rate, lines, fact, weighed(self.bill, self.paid, lines))
             sums = [a + b for a, b in zip(sums, parts_of(self.bill, draft), strict=True)]
         for n, base in enumerate(bases):
             if n not in chosen and base.rule is not None and base.rule.group:
@@ -164,45 +189,48 @@ class _Collector:
         return sums
 
     def _bonus_rules(self, found: _Collected, excluded: Collection[str]) -> None:
-        for rule, effect, lines in self._applying(BonusEffect, found, excluded):
-            sold = [Sold(self.bill.lines[i], self.paid[i]) for i in lines]
-            points = effect.earns(sold)
+        for rule, effect, bought in self._applying(BonusEffect, found, excluded):
+            points = effect.earns(bought.sold)
             if points:
-                money = sum((one.cost for one in sold), ZERO)
                 rate, per = effect.shown
-                fact = Fact(rule.id, "earn", effect.name, rule.title, base=money, rate=rate, per=per)
-                self._give(found, rule, points, lines, fact, self.paid)
+                fact = Fact(rule.id, "earn", effect.name, rule.title, base=bought.money, rate=rate, per=per)
+                self._give(found, rule, points, bought.lines, fact, bought.weights)
             else:
-                found.misses.append(self._missed(rule, Miss(effect.name, effect.short(sold))))
+                found.misses.append(self._missed(rule, Miss(effect.name, effect.short(bought.sold))))
 
     def _multipliers(self, found: _Collected, excluded: Collection[str], base_points: Sequence[Decimal]) -> None:
         """Each adds (m - 1) × the base points of its lines, so several of them add up."""
-        for rule, effect, lines in self._applying(Multiply, found, excluded):
-            base = sum((base_points[i] for i in lines), ZERO)
+        multiplied: dict[Goods, tuple[Decimal, Weights]] = {}
+        for rule, effect, bought in self._applying(Multiply, found, excluded):
+            known = multiplied.get(rule.goods)
+            if known is None:
+                base = sum((base_points[i] for i in bought.lines), ZERO)
+                known = multiplied[rule.goods] = base, weighed(self.bill, base_points, bought.lines)
+            base, weights = known
             if base:
                 fact = Fact(rule.id, "earn", effect.name, rule.title, base=base, rate=effect.by)
-                self._give(found, rule, base * (effect.by - ONE), lines, fact, base_points)
+                self._give(found, rule, base * (effect.by - ONE), bought.lines, fact, weights)
 
     def _gifts(self, found: _Collected, excluded: Collection[str]) -> None:
-        for rule, effect, lines in self._applying(Give, found, excluded):
+        for rule, effect, bought in self._applying(Give, found, excluded):
             fact = Fact(rule.id, "earn", effect.name, rule.title)
-            self._give(found, rule, effect.points, lines, fact, None)
+            self._give(found, rule, effect.points, bought.lines, fact, None)
 
     def _progress(self, found: _Collected, excluded: Collection[str]) -> None:
         """What passes a step with this receipt. A milestone looks at all the money paid, wherever it was earned."""
         client = self.bill.client
         if client is None:
             return
-        for rule, effect, _lines in self._applying(Milestone, found, excluded):
+        for rule, effect, _bought in self._applying(Milestone, found, excluded):
             used = client.used_by(rule.id, "")
             before, after = effect.steps(client.spent), effect.steps(client.spent + self.bill.net)
             highest = max(before, used.times)
             self._stepped(found, rule, effect, after - highest, client.spent + self.bill.net, after - used.times, ZERO)
-        for rule, carried, lines in self._applying(Carried, found, excluded):
+        for rule, carried, bought in self._applying(Carried, found, excluded):
             used = client.used_by(rule.id, "")
-            money = sum((self.paid[i] for i in lines), ZERO)
-            steps = carried.steps(used.measure + money) - used.times
-            self._stepped(found, rule, carried, steps, used.measure + money, max(steps, 0), money)
+            measure = used.measure + bought.money
+            steps = carried.steps(measure) - used.times
+            self._stepped(found, rule, carried, steps, measure, max(steps, 0), bought.money)
 
     def _stepped(
         self,
@@ -218,7 +246,7 @@ class _Collector:
             fact = Fact(rule.id, "earn", effect.name, rule.title, base=measure, rate=effect.points, count=steps)
             draft = self._give(found, rule, effect.points * steps, (), fact, None)
             draft.steps = steps
-            draft.used = [Used(rule.id, "", ZERO, risen, grown)]
+            draft.used = (Used(rule.id, "", ZERO, risen, grown),)
             return
         following = effect.next_step(measure)
         missing = None if following is None else following - measure
@@ -231,13 +259,13 @@ class _Collector:
         tier = self.bill.tier
         if tier and tier.earn_percent:
             rate = tier.earn_percent / HUNDRED
-            yield _Base(None, tier.rule, tier.title, "percent", rate, tier.earn_percent, self.earning_lines)
-        for rule, effect, lines in self._applying(BaseEffect, found, excluded):
-            yield _Base(rule, rule.id, rule.title, effect.name, effect.rate, effect.shown, lines)
+            yield _Base(None, tier.rule, tier.title, "percent", rate, tier.earn_percent, self.everything.lines)
+        for rule, effect, bought in self._applying(BaseEffect, found, excluded):
+            yield _Base(rule, rule.id, rule.title, effect.name, effect.rate, effect.shown, bought.lines)
 
     def _applying(
         self, effect: type[E], found: _Collected, excluded: Collection[str]
-    ) -> Iterator[tuple[Rule, E, list[int]]]:
+    ) -> Iterator[tuple[Rule, E, _Bought]]:
         """Rules whose conditions hold, with their lines. The others leave a fact that says what was missing."""
         for rule, its_effect in self.bill.rulebook.rules_that(effect):
             if rule.id in excluded:
@@ -246,16 +274,18 @@ class _Collector:
             if miss is not None:
                 found.misses.append(self._missed(rule, miss))
                 continue
-            lines = self._lines_of(rule.goods)
-            if lines or not its_effect.of_goods:
-                yield rule, its_effect, lines
+            bought = self._bought_of(rule.goods)
+            if bought.lines or not its_effect.of_goods:
+                yield rule, its_effect, bought
             else:
                 found.misses.append(self._missed(rule, Miss("no_goods")))
 
-    def _lines_of(self, goods: Goods) -> list[int]:
-        if goods == EVERYTHING:
-            return self.earning_lines
-        return [i for i in self.earning_lines if goods.takes(self.bill.lines[i])]
+    def _bought_of(self, goods: Goods) -> _Bought:
+        known = self._bought.get(goods)
+        if known is None:
+            lines = [i for i in self.everything.lines if goods.takes(self.bill.lines[i])]
+            known = self._bought[goods] = _Bought(self.bill, lines, self.paid)
+        return known
 
     def _missed(self, rule: Rule, miss: Miss) -> Fact:
         return Fact(
@@ -276,27 +306,22 @@ class _Collector:
         exact: Decimal,
         lines: Sequence[int],
         fact: Fact,
-        weights: Sequence[Decimal] | None,
+        weights: Weights | None,
     ) -> _Draft:
         """Round once, and remember with the weights of its lines."""
         points = rounded(exact, self.bill.precision, self.bill.rulebook.points.rounding)
-        shares = None
-        if weights is not None:
-            chosen = set(lines)
-            shares = [weight if i in chosen else ZERO for i, weight in enumerate(weights)]
-        draft = _Draft(rule, fact, exact, points, lines, shares)
+        draft = _Draft(rule, fact, exact, points, lines, weights)
         found.drafts.append(draft)
         return draft
 
 
 def _excluded(collector: _Collector) -> set[str]:
     """The rules that give way to a better one of their exclusion group. Of equals the first stays."""
-    grouped: dict[str, list[Rule]] = {}
-    for rule in collector.bill.rulebook.rules:
-        if rule.enabled and rule.group and isinstance(rule.effect, _IN_GROUPS):
-            grouped.setdefault(rule.group, []).append(rule)
     excluded: set[str] = set()
-    for members in grouped.values():
+    for group in collector.bill.rulebook.groups:
+        members = [rule for rule in group if isinstance(rule.effect, _IN_GROUPS)]
+        if not members:
+            continue
         given = {draft.rule.id: draft.points for draft in collector.collect(excluded).drafts if draft.rule}
         rivals = [rule for rule in members if isinstance(rule.effect, _DEPENDENT) or given.get(rule.id)]
         if len(rivals) < 2:
@@ -339,18 +364,24 @@ def _cut(bill: Bill, draft: _Draft, most: Decimal | None, limit: str) -> None:
         draft.points, draft.reason = floor(most, bill.precision), limit
 
 
+def weighed(bill: Bill, weights: Sequence[Decimal], lines: Sequence[int]) -> Weights:
+    """The weights of these lines alone."""
+    chosen = set(lines)
+    return Weights([weight if i in chosen else ZERO for i, weight in enumerate(weights)], bill.lines)
+
+
 def parts_of(bill: Bill, draft: _Draft) -> list[Decimal]:
     """The points of each line."""
-    if draft.points <= 0 or draft.shares is None:
+    if draft.points <= 0 or draft.weights is None:
         return [ZERO] * len(bill.lines)
-    return spread(draft.points, draft.shares, bill.lines, digits=bill.precision)
+    return draft.weights.spread(draft.points, bill.precision)
 
 
 def _finished(bill: Bill, drafts: Sequence[_Draft]) -> Iterator[Earning]:
     total = ZERO
+    dates: dict[tuple[int | None, Expiry | None], Dates] = {}
     for draft in drafts:
-        points = draft.points
-        nothing = draft.reason or "too_little"
+        rule, points = draft.rule, draft.points
         bill.facts.append(
             structs.replace(
                 draft.fact,
@@ -358,23 +389,25 @@ def _finished(bill: Bill, drafts: Sequence[_Draft]) -> Iterator[Earning]:
                 exact=draft.exact,
                 points=max(points, ZERO),
                 lines=tuple(draft.lines),
-                reason=draft.reason if points > 0 else nothing,
+                reason=draft.reason if points > 0 else draft.reason or "too_little",
             )
         )
         bill.used += [structs.replace(used, given=max(points, ZERO)) for used in draft.used]
         if points <= 0:
             continue
         total += points
-        rule = draft.rule
-        if rule is not None:
+        key = (None, None) if rule is None else (rule.pending_days, rule.expiry)
+        if key not in dates:
+            dates[key] = lot_dates(bill.rulebook, bill.at, rule)
+        if rule is not None and rule.is_limited:
             bill.used += limits.counted(rule, points, bill.day)
             bill.spend_budget(rule, points)
         yield Earning(
             draft.fact.rule,
             points,
-            *lot_dates(bill.rulebook, bill.at, rule),
-            parts=() if draft.shares is None else tuple(parts_of(bill, draft)),
-            one_off=draft.shares is None,
+            *dates[key],
+            parts=() if draft.weights is None else tuple(parts_of(bill, draft)),
+            one_off=draft.weights is None,
             steps=draft.steps,
         )
     bill.used += limits.counted_for_programme(bill.rulebook.points.caps, total, bill.day)

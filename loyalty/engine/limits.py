@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from functools import lru_cache
 
 from msgspec import Struct
 
 from loyalty.engine.cart import Client, Used
 from loyalty.engine.quantities import ZERO
-from loyalty.engine.rulebook import NO_LIMITS, Caps, Limits, Rule
+from loyalty.engine.rulebook import NO_CAPS, Caps, Limits, Rule
 
 PROGRAMME = ""
 
@@ -35,21 +36,23 @@ class Left(Struct, frozen=True):
 FREE = Left()
 
 
-def periods(day: dt.date) -> dict[str, str]:
+@lru_cache(maxsize=64)
+def periods(day: dt.date) -> Mapping[str, str]:
     """The names of a local day's periods, as they are kept."""
     year, week, _weekday = day.isocalendar()
     return {"day": day.isoformat(), "week": f"{year}-W{week:02}", "month": f"{day:%Y-%m}", "client": ""}
 
 
 def left(rule: Rule, client: Client | None, day: dt.date, spent: Mapping[str, Spent]) -> Left:
-    limits = rule.limits
-    if limits == NO_LIMITS:
+    if not rule.is_limited:
         return FREE
-    return min(_lefts(rule.id, limits, client, day, spent.get(rule.id, Spent())), key=_most, default=FREE)
+    return min(_lefts(rule.id, rule.limits, client, day, spent.get(rule.id, Spent())), key=_most, default=FREE)
 
 
 def left_of_programme(caps: Caps, client: Client, day: dt.date) -> Left:
     """How much all rules together may still give this client."""
+    if caps == NO_CAPS:
+        return FREE
     found = [Left(caps.per_receipt, "cap_per_receipt")]
     for period, name in periods(day).items():
         cap: Decimal | None = getattr(caps, f"per_{period}", None)
@@ -88,22 +91,21 @@ def _most(one: Left) -> Decimal:
 
 def counted(rule: Rule, given: Decimal, day: dt.date) -> list[Used]:
     """What has to be remembered of a rule that gave something on this day, for limits that look at it later."""
-    if not given:
+    if not given or not rule.is_limited:
         return []
-    limits, names = rule.limits, periods(day)
+    limits = rule.limits
     return [
         Used(rule.id, name, given, 1)
-        for period, name in names.items()
+        for period, name in periods(day).items()
         if getattr(limits, f"per_{period}") is not None or getattr(limits, f"times_per_{period}", None) is not None
     ]
 
 
 def counted_for_programme(caps: Caps, given: Decimal, day: dt.date) -> list[Used]:
-    if not given:
+    if not given or caps == NO_CAPS:
         return []
-    names = periods(day)
     return [
         Used(PROGRAMME, name, given, 1)
-        for period, name in names.items()
+        for period, name in periods(day).items()
         if getattr(caps, f"per_{period}", None) is not None
     ]

@@ -79,7 +79,8 @@ def quote(
     coupons = rewarding.coupons(bill, earnings)
     awards = rewarding.awards(bill)
     _tell_next_tier(bill)
-    earned_by_line = [sum((e.parts[i] for e in earnings if e.parts), ZERO) for i in range(len(bill.lines))]
+    parts = ([ZERO] * len(bill.lines), *(earning.parts for earning in earnings if earning.parts))
+    earned_by_line = [sum(of_line, ZERO) for of_line in zip(*parts, strict=True)]
     return Quote(
         total=bill.total,
         discount=sum(bill.discounts, ZERO),

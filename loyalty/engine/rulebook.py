@@ -215,7 +215,7 @@ class Status(Struct, frozen=True, forbid_unknown_fields=True):
     fall: Literal["straight", "one_step"] = "straight"
 
 
-class Rule(Struct, frozen=True, forbid_unknown_fields=True):
+class Rule(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """An effect, the goods it is about, and the conditions on the receipt, all of which must hold.
 
     Of the rules of one `group`, the one that gives the client most applies. `expiry` and `pending_days` are of the
@@ -234,6 +234,10 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True):
     pending_days: Days | None = None
     closes: tuple[Literal["points", "earning"], ...] = ()
     enabled: bool = True
+
+    @cached_property
+    def is_limited(self) -> bool:
+        return self.limits != NO_LIMITS
 
     def misses(self, receipt: Receipt) -> Miss | None:
         """The first condition that does not hold; None where all of them do."""
@@ -314,6 +318,15 @@ class Rulebook(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
             self._rules_by_effect[effect] = known
         return known
 
+    @cached_property
+    def groups(self) -> tuple[tuple[Rule, ...], ...]:
+        """The exclusion groups, in the order of their first rules, each with its rules in the version's order."""
+        found: dict[str, list[Rule]] = {}
+        for rule in self.rules:
+            if rule.enabled and rule.group:
+                found.setdefault(rule.group, []).append(rule)
+        return tuple(map(tuple, found.values()))
+
     def needs(self) -> Needs:
         """What a sale has to read besides the account, for the database to know without reading the rules."""
         return Needs(
@@ -357,7 +370,7 @@ class Rulebook(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     @cached_property
     def remembers(self) -> bool:
         """Whether a client's account keeps what rules have given."""
-        limited = any(rule.limits != NO_LIMITS or isinstance(rule.effect, ProgressEffect) for rule in self.rules)
+        limited = any(rule.is_limited or isinstance(rule.effect, ProgressEffect) for rule in self.rules)
         return limited or self.points.caps != NO_CAPS or bool(self.levels)
 
 
