@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import math
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -241,7 +242,16 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
 
     def misses(self, receipt: Receipt) -> Miss | None:
         """The first condition that does not hold; None where all of them do."""
-        for condition in self.when:
+        return self._first_miss(self.when, receipt)
+
+    def still_meets(self, left: Receipt) -> bool:
+        """Whether what is left of a receipt would do. What the client was then, he stays: of the conditions only those
+        are asked that a return can end."""
+        about = any(self.goods.takes(line) for line in left.cart.lines)
+        return about and self._first_miss([each for each in self.when if each.of_receipt], left) is None
+
+    def _first_miss(self, conditions: Sequence[AnyCondition], receipt: Receipt) -> Miss | None:
+        for condition in conditions:
             if isinstance(condition, GoodsCondition):
                 lines = zip(receipt.cart.lines, receipt.cost, strict=True)
                 miss = condition.misses_of([Sold(line, cost) for line, cost in lines if self.goods.takes(line)])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
+from functools import cached_property
 
 from msgspec import structs
 
 from loyalty.engine.cart import Cart, Used
-from loyalty.engine.conditions import GoodsCondition, Sold
 from loyalty.engine.conditions.base import Receipt
 from loyalty.engine.effects import Carried, Coupon, DiscountEffect, Give, Milestone, ProgressEffect
 from loyalty.engine.giving_back import LineBack, SoldLine
@@ -66,35 +66,23 @@ class GoingBack:
         return back
 
     def _still_meets(self, rule: Rule) -> bool:
-        """Whether what is left of the receipt would do. What the client was then, he stays."""
-        if self.whole:
-            return False
-        left = [sold for sold in self._left() if rule.goods.takes(sold.line)]
-        net = sum((sold.cost for sold in self._left()), ZERO)
-        receipt = Receipt(
-            Cart(tuple(sold.line for sold in left)),
-            self.sale.occurred_at,
-            self.rulebook.calendar.local(self.sale.occurred_at),
-            self.rulebook.calendar.day_of(self.sale.occurred_at),
-            net,
-        )
-        for condition in rule.when:
-            if not condition.of_receipt:
-                continue
-            goods = isinstance(condition, GoodsCondition)
-            if (condition.misses_of(left) if goods else condition.misses(receipt)) is not None:  # type: ignore[attr-defined]
-                return False
-        return bool(left)
+        return not self.whole and rule.still_meets(self._left)
 
-    def _left(self) -> Iterator[Sold]:
+    @cached_property
+    def _left(self) -> Receipt:
         """What the client keeps: quantities, and values after discounts."""
         back = {part.position: part for part in self.parts}
+        lines, cost = [], []
         for line in self.sold:
             part = back.get(line.position)
             quantity = line.line.quantity - line.back_quantity - (part.quantity if part else ZERO)
             value = line.value_left - (part.value if part else ZERO)
             if quantity > 0 and (value > 0 or not line.value):
-                yield Sold(structs.replace(line.line, quantity=quantity), value)
+                lines.append(structs.replace(line.line, quantity=quantity))
+                cost.append(value)
+        at, calendar = self.sale.occurred_at, self.rulebook.calendar
+        cart = Cart(tuple(lines))
+        return Receipt(cart, at, calendar.local(at), calendar.day_of(at), sum(cost, ZERO), cost=cost)
 
     # ------------------------------------------------------------ steps
 
