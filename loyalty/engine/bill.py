@@ -27,6 +27,20 @@ class Taking(Struct, frozen=True):
     uses: int | None = None
 
 
+def missed(rule: Rule, kind: Kind, miss: Miss) -> Fact:
+    """Why a rule did not apply."""
+    return Fact(
+        rule.id,
+        kind,
+        rule.effect.name,
+        rule.title,
+        applied=False,
+        reason=miss.reason,
+        missing=miss.missing,
+        count=miss.count,
+    )
+
+
 class Bill:
     """Mutable, and private to one `quote`. Lists run parallel to the cart's lines."""
 
@@ -90,21 +104,6 @@ class Bill:
             identified_by=client.identified_by if client else "",
             client=client,
             cost=tuple(self.cost),
-        )
-
-    def missed(self, rule: Rule, kind: Kind, effect: str, miss: Miss) -> None:
-        """Tell why a rule did not apply."""
-        self.facts.append(
-            Fact(
-                rule.id,
-                kind,
-                effect,
-                rule.title,
-                applied=False,
-                reason=miss.reason,
-                missing=miss.missing,
-                count=miss.count,
-            )
         )
 
     def spend_budget(self, rule: Rule, given: Decimal) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from loyalty.engine import limits
-from loyalty.engine.bill import Bill
+from loyalty.engine.bill import Bill, missed
 from loyalty.engine.cart import PersonalCoupon
 from loyalty.engine.conditions import EVERYTHING, Goods, Miss, Sold
 from loyalty.engine.effects import Discount, DiscountEffect, DiscountSum, Offer
@@ -60,7 +60,7 @@ def _best(bill: Bill, members: Sequence[tuple[Rule, DiscountEffect]]) -> None:
         if one is best:
             _taken(bill, *one)
         else:
-            _miss(bill, one[0], one[1].name, Miss("excluded"))
+            bill.facts.append(missed(one[0], "discount", Miss("excluded")))
 
 
 def _fitting(bill: Bill, rule: Rule, effect: DiscountEffect) -> list[Offer] | None:
@@ -71,7 +71,7 @@ def _fitting(bill: Bill, rule: Rule, effect: DiscountEffect) -> list[Offer] | No
         if offers:
             return offers
         miss = Miss("below_first_step" if effect.name == "ladder" else "no_goods")
-    _miss(bill, rule, effect.name, miss)
+    bill.facts.append(missed(rule, "discount", miss))
     return None
 
 
@@ -95,7 +95,7 @@ def _worth(bill: Bill, rule: Rule, offers: Sequence[Offer]) -> Decimal:
 def _taken(bill: Bill, rule: Rule, effect: DiscountEffect, offers: Sequence[Offer]) -> None:
     left = limits.left(rule, bill.client, bill.day, bill.spent)
     if left.most is not None and left.most <= 0:
-        _miss(bill, rule, effect.name, Miss(left.limit))
+        bill.facts.append(missed(rule, "discount", Miss(left.limit)))
         return
     parts = _take(bill, rule.id, rule.title, effect.name, offers, left)
     touched = [i for i, part in enumerate(parts) if part]
@@ -163,7 +163,3 @@ def _cut_by(left: Left, money: Decimal, wanted: Decimal) -> str:
 
 def _room(bill: Bill, offer: Offer) -> Decimal:
     return sum((bill.room(i) for i in offer.lines), ZERO)
-
-
-def _miss(bill: Bill, rule: Rule, effect: str, miss: Miss) -> None:
-    bill.missed(rule, "discount", effect, miss)

@@ -12,7 +12,7 @@ from typing import TypeVar
 from msgspec import Struct, structs
 
 from loyalty.engine import limits
-from loyalty.engine.bill import Bill
+from loyalty.engine.bill import Bill, missed
 from loyalty.engine.cart import Used
 from loyalty.engine.conditions import EVERYTHING, Goods, Miss, Sold
 from loyalty.engine.effects import BaseEffect, BonusEffect, Carried, Effect, Give, Milestone, Multiply
@@ -162,7 +162,7 @@ class _Collector:
         self._progress(found, excluded)
         if excluded:
             rules = (rule for rule in self.bill.rulebook.rules if rule.id in excluded)
-            found.misses += [self._missed(rule, Miss("excluded")) for rule in rules]
+            found.misses += [missed(rule, "earn", Miss("excluded")) for rule in rules]
         return found
 
     def _base_rules(self, found: _Collected, excluded: Collection[str]) -> list[Decimal]:
@@ -185,7 +185,7 @@ class _Collector:
             sums = [a + b for a, b in zip(sums, parts_of(self.bill, draft), strict=True)]
         for n, base in enumerate(bases):
             if n not in chosen and base.rule is not None and base.rule.group:
-                found.misses.append(self._missed(base.rule, Miss("higher_rate")))
+                found.misses.append(missed(base.rule, "earn", Miss("higher_rate")))
         return sums
 
     def _bonus_rules(self, found: _Collected, excluded: Collection[str]) -> None:
@@ -196,7 +196,7 @@ class _Collector:
                 fact = Fact(rule.id, "earn", effect.name, rule.title, base=bought.money, rate=rate, per=per)
                 self._give(found, rule, points, bought.lines, fact, bought.weights)
             else:
-                found.misses.append(self._missed(rule, Miss(effect.name, effect.short(bought.sold))))
+                found.misses.append(missed(rule, "earn", Miss(effect.name, effect.short(bought.sold))))
 
     def _multipliers(self, found: _Collected, excluded: Collection[str], base_points: Sequence[Decimal]) -> None:
         """Each adds (m - 1) × the base points of its lines, so several of them add up."""
@@ -251,7 +251,7 @@ class _Collector:
         following = effect.next_step(measure)
         missing = None if following is None else following - measure
         miss = Miss(effect.name if following is not None else "passed", missing)
-        found.misses.append(self._missed(rule, miss))
+        found.misses.append(missed(rule, "earn", miss))
         if grown:
             found.grown.append(Used(rule.id, "", ZERO, 0, grown))
 
@@ -272,13 +272,13 @@ class _Collector:
                 continue
             miss = rule.misses(self.receipt)
             if miss is not None:
-                found.misses.append(self._missed(rule, miss))
+                found.misses.append(missed(rule, "earn", miss))
                 continue
             bought = self._bought_of(rule.goods)
             if bought.lines or not its_effect.of_goods:
                 yield rule, its_effect, bought
             else:
-                found.misses.append(self._missed(rule, Miss("no_goods")))
+                found.misses.append(missed(rule, "earn", Miss("no_goods")))
 
     def _bought_of(self, goods: Goods) -> _Bought:
         known = self._bought.get(goods)
@@ -286,18 +286,6 @@ class _Collector:
             lines = [i for i in self.everything.lines if goods.takes(self.bill.lines[i])]
             known = self._bought[goods] = _Bought(self.bill, lines, self.paid)
         return known
-
-    def _missed(self, rule: Rule, miss: Miss) -> Fact:
-        return Fact(
-            rule.id,
-            "earn",
-            rule.effect.name,
-            rule.title,
-            applied=False,
-            reason=miss.reason,
-            missing=miss.missing,
-            count=miss.count,
-        )
 
     def _give(
         self,

@@ -13,7 +13,7 @@ from fractions import Fraction
 from msgspec import Struct, structs
 
 from loyalty.engine.cart import Line
-from loyalty.engine.quantities import ONE, ZERO, unit
+from loyalty.engine.quantities import ZERO, unit
 from loyalty.engine.quote import PricedLine
 from loyalty.engine.spreading import spread
 
@@ -218,4 +218,4 @@ def _called(whole: Decimal, share: Fraction, digits: int) -> Decimal:
     """`whole` × `share`, half up, in exact arithmetic."""
     step = unit(digits)
     units = Fraction(whole) * share / Fraction(step)
-    return Decimal((units.numerator * 2 + units.denominator) // (units.denominator * 2)) * step * ONE
+    return Decimal((units.numerator * 2 + units.denominator) // (units.denominator * 2)) * step

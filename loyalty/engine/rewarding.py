@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from loyalty.engine.bill import Bill
+from loyalty.engine.bill import Bill, missed
 from loyalty.engine.cart import Upline, Used
 from loyalty.engine.conditions import EVERYTHING
 from loyalty.engine.earning import Earning, lot_dates
@@ -66,7 +66,7 @@ def _referred(bill: Bill, rule: Rule) -> Decimal | None:
     """The money that counts, or None where the rule does not apply."""
     miss = rule.misses(bill.receipt())
     if miss is not None:
-        bill.missed(rule, "referral", rule.effect.name, miss)
+        bill.facts.append(missed(rule, "referral", miss))
         return None
     goods = bill.rulebook.points.goods
     lines = (

@@ -25,6 +25,9 @@ class Held(Struct, frozen=True):
     ends_at: dt.datetime | None = None
 
 
+NONE_HELD = Held(None)
+
+
 def reached(rulebook: Rulebook, amounts: Amounts = _NOTHING) -> Tier | None:
     """The highest tier whose threshold is reached; the lowest needs none. None where there are no tiers."""
     tiers = rulebook.tiers
@@ -48,7 +51,7 @@ def held(rulebook: Rulebook, client: Client, at: dt.datetime) -> Held:
     """The tier by purchases at a moment: what was reached is kept as long as the rules say, and never less than what
     is reached now."""
     if not rulebook.tiers:
-        return Held(None)
+        return NONE_HELD
     rank, ends_at = rulebook.tiers_by_id.get(client.tier, 0), client.tier_ends_at
     falls = rulebook.status.downgrade != "never"
     while falls and rank and ends_at is not None and ends_at <= at:

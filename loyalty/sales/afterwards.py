@@ -53,7 +53,7 @@ def count_purchase(
     _remember_day(account, rulebook.calendar.day_of(at), paid, is_visit=is_visit)
     # Who joined before there were tiers starts at the lowest.
     before = tiers.known(rulebook, account.tier) or next(iter(rulebook.tiers), None)
-    held = tiers.held(rulebook, client_of(account, books, rulebook, at), at)
+    held = tiers.held(rulebook, client_of(account, books, rulebook, at), at) if rulebook.tiers else tiers.NONE_HELD
     after = held.tier
     account.tier = after.id if after else account.tier
     account.tier_ends_at = held.ends_at
