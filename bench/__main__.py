@@ -1,4 +1,4 @@
-"""`python -m bench [sale | engine | sweep | scale | pages] …`: see bench/README.md."""
+"""`python -m bench [sale | engine | sweep | scale | pages | backtest] …`: see bench/README.md."""
 
 from __future__ import annotations
 
@@ -41,6 +41,9 @@ def parser() -> argparse.ArgumentParser:
     verb = verbs.add_parser("dashboard", parents=[both], help="the overview over a year of sales, and its roll-ups")
     verb.add_argument("--accounts", type=int, default=100_000)
     verb.add_argument("--sales", type=int, default=1_000_000)
+    verb = verbs.add_parser("backtest", parents=[both], help="the back test beside the engine alone")
+    verb.add_argument("--receipts", type=int, default=20_000)
+    verb.add_argument("--rounds", type=int, default=3)
     verb = verbs.add_parser("profile", help="where the CPU time of a request goes, by cProfile")
     verb.add_argument("--requests", type=int, default=2_000)
     verb.add_argument("--what", choices=["earn", "redeem", "quotes", "authenticated"], default="earn")
@@ -96,6 +99,10 @@ def measure(options: argparse.Namespace, command: str, folder: Path) -> int:
                 from bench import overview  # noqa: PLC0415
 
                 found = overview.run(database, accounts=options.accounts, sales=options.sales)
+            elif options.verb == "backtest":
+                from bench import backtest  # noqa: PLC0415
+
+                found = backtest.run(database, receipts=options.receipts, rounds=options.rounds)
             elif options.verb == "sweep":
                 from bench import sweep  # noqa: PLC0415
                 from bench.shop import open_shop  # noqa: PLC0415

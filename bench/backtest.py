@@ -1,97 +1,142 @@
 """The back test beside the engine alone: receipts lived through per second of CPU, and what memory does.
 
-`python -m bench.backtest [receipts]`, with DATABASE_URL of a database that may be filled: makes a demo of that size.
+The engine alone computes what the back test asked it to compute: the same receipts of the same clients, one set of
+rules after the other. Its rounds and those of the back test take turns.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import resource
-import sys
+import gc
+import statistics
 import time
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
-SEED = 11
+from bench.place import Database, use
+from bench.report import Figure, Report, machine
+
+SEED: Final = 11
+PER_CLIENT: Final = 15
+# Quotes that are computed anew by the engine alone.
+SAMPLE: Final = 20_000
 
 
-def run(receipts: int) -> dict[str, Any]:
-    """`ratio` is quotes per second of the back test (two for each receipt) ÷ those of the engine on the same carts."""
-    import msgspec  # noqa: PLC0415
+def run(database: Database, *, receipts: int, rounds: int) -> Report:
+    use(database)
+    from merchants.access import tenant  # noqa: PLC0415
+
+    program, end = _filled(receipts)
+    database.settle()
+    ratios, speeds, walls = [], [], []
+    memory: list[int] = []
+    with tenant(program):
+        plan = _plan(program, end)
+        asked = _asked(plan)
+        for _n in range(rounds):
+            speed, wall, seen = _tested(plan)
+            alone = _engine_alone(asked)
+            ratios.append(speed / alone)
+            speeds.append(speed)
+            walls.append(wall)
+            memory = memory or seen
+    settled, last = memory[len(memory) // 2], memory[-1]
+    found = Report("", f"The back test, {receipts:,} receipts", machine=machine(database))
+    found.figures = [
+        Figure("back test ÷ engine alone, CPU of one core", statistics.median(ratios), at_least=0.5),
+        Figure("memory at the end ÷ half-way", last / settled, at_most=1.25),
+        Figure("quotes of the back test", statistics.median(speeds), "/s of CPU"),
+        Figure("receipts of the back test", receipts / statistics.median(walls), "/s"),
+        Figure("memory at the end", last / 1024, "MiB"),
+    ]
+    found.notes = [
+        f"{rounds} rounds by turns; each receipt is quoted twice, under the rules in force and under the draft.",
+        f"Memory grows with clients ({receipts // PER_CLIENT:,}, each under two sets of rules), not with receipts.",
+        f"Memory: {memory[0] / 1024:.0f} MiB before, {settled / 1024:.0f} half-way, {last / 1024:.0f} at the end.",
+    ]
+    return found
+
+
+def _filled(receipts: int) -> tuple[int, dt.datetime]:
     from django.utils import timezone  # noqa: PLC0415
 
     from cashier.demo.making import make, today  # noqa: PLC0415
-    from loyalty.backtest import running  # noqa: PLC0415
-    from loyalty.models import ProgramVersion  # noqa: PLC0415
-    from merchants.access import tenant  # noqa: PLC0415
 
     now = timezone.now()
     opened, plan = make(
-        clients=max(receipts // 15, 1),
+        clients=max(receipts // PER_CLIENT, 1),
         receipts=receipts,
         seed=SEED,
         until=today(now) - dt.timedelta(days=1),
         now=now,
         progress=lambda _done: None,
     )
-    program = opened.premises.program_id
-    memory: list[int] = []
-    with tenant(program):
-        version = ProgramVersion.objects.filter(program_id=program).latest("number")
-        engine = _engine_alone(program, plan.end)
-        test = running.Plan(
-            program, msgspec.json.encode(version.document), version.number, plan.end - dt.timedelta(days=366), plan.end
-        )
-        began, walked = time.process_time(), time.perf_counter()
-        report = running.run(test, progress=lambda _done: memory.append(_kilobytes()))
-        spent, wall = time.process_time() - began, time.perf_counter() - walked
-    per_second = 2 * report["receipts"] / spent
-    return {
-        "receipts": report["receipts"],
-        "engine": engine,
-        "backtest": per_second,
-        "ratio": per_second / engine,
-        "wall": wall,
-        "memory": (memory[0], memory[len(memory) // 2], memory[-1]) if memory else (),
-    }
+    return opened.premises.program_id, plan.end
 
 
-def _engine_alone(program: int, end: dt.datetime) -> float:
-    """Quotes per second of CPU of the same receipts for a client without a past."""
-    from loyalty.backtest.events import Receipt  # noqa: PLC0415
-    from loyalty.backtest.history import History  # noqa: PLC0415
-    from loyalty.backtest.running import Past  # noqa: PLC0415
-    from loyalty.engine.cart import Cart, Client  # noqa: PLC0415
-    from loyalty.engine.quantities import HUNDRED  # noqa: PLC0415
+def _plan(program: int, end: dt.datetime) -> Any:
+    import msgspec  # noqa: PLC0415
+
+    from loyalty.backtest.running import Plan  # noqa: PLC0415
+    from loyalty.models import ProgramVersion  # noqa: PLC0415
+
+    version = ProgramVersion.objects.filter(program_id=program).latest("number")
+    return Plan(program, msgspec.json.encode(version.document), version.number, end - dt.timedelta(days=366), end)
+
+
+class _EnoughError(Exception):
+    """The sample is full."""
+
+
+def _asked(plan: Any) -> list[tuple[Any, ...]]:
+    """What the back test hands to the engine, for the first so many quotes."""
+    from loyalty.backtest import running, side  # noqa: PLC0415
+
+    asked: list[tuple[Any, ...]] = []
+    quote = side.quote
+
+    def listening(*arguments: Any) -> Any:
+        if len(asked) == SAMPLE:
+            raise _EnoughError
+        asked.append(arguments)
+        return quote(*arguments)
+
+    side.quote = listening
+    try:
+        running.run(plan)
+    except _EnoughError:
+        pass
+    finally:
+        side.quote = quote
+    return asked
+
+
+def _engine_alone(asked: list[tuple[Any, ...]]) -> float:
     from loyalty.engine.quote import quote  # noqa: PLC0415
 
-    past = Past(program)
-    book = past.rulebooks[-1]
-    client = Client(available=HUNDRED)
-    receipts = []
-    for event in History(program, book.calendar, until=end).events(past.welcomes):
-        if isinstance(event, Receipt):
-            receipts.append(event)
-            if len(receipts) == 5_000:
-                break
+    gc.collect()
     began = time.process_time()
-    for one in receipts:
-        asked = one.points or None
-        quote(book, client if one.account else None, Cart(one.lines, points=asked, outlet=one.outlet), one.occurred_at)
-    return len(receipts) / (time.process_time() - began)
+    for arguments in asked:
+        quote(*arguments)
+    return len(asked) / (time.process_time() - began)
+
+
+def _tested(plan: Any) -> tuple[float, float, list[int]]:
+    """Quotes per second of CPU, seconds by the clock, kilobytes of memory as it went on."""
+    from loyalty.backtest import running  # noqa: PLC0415
+
+    memory = [_kilobytes()]
+
+    def progress(_done: int) -> None:
+        memory.append(_kilobytes())
+
+    began, walked = time.process_time(), time.perf_counter()
+    report = running.run(plan, progress=progress)
+    spent, wall = time.process_time() - began, time.perf_counter() - walked
+    return 2 * report["receipts"] / spent, wall, memory
 
 
 def _kilobytes() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-
-
-def main() -> None:
-    import django  # noqa: PLC0415
-
-    django.setup()
-    found = run(int(sys.argv[1]) if len(sys.argv) > 1 else 20_000)
-    for name, value in found.items():
-        print(f"{name:>9}: {value:,.2f}" if isinstance(value, float) else f"{name:>9}: {value}")
-
-
-if __name__ == "__main__":
-    main()
+    """What this process keeps in memory now."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * 4

@@ -55,6 +55,34 @@ class BackTestForm(PageForm):
         return cleaned
 
 
+class FileForm(PageForm):
+    """Receipts of another system."""
+
+    prefix = "file"
+
+    file = forms.FileField(
+        label=gettext_lazy("File of receipts"),
+        help_text=gettext_lazy("CSV up to 50 MB and 1,000,000 lines, from Excel, 1C or a till."),
+        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,text/csv"}),
+        allow_empty_file=True,
+    )
+    spend = forms.ChoiceField(
+        label=gettext_lazy("What clients do with their points"),
+        choices=[
+            ("yes", gettext_lazy("Pay with as many as the rules allow")),
+            ("no", gettext_lazy("Save them up")),
+        ],
+        initial="yes",
+        widget=forms.RadioSelect,
+    )
+    margin = decimal(
+        gettext_lazy("Margin, %"),
+        most=100,
+        required=False,
+        help_text=gettext_lazy("Of the prices on the shelf. With it the report tells the profit, too."),
+    )
+
+
 class CalculatorForm(PageForm):
     receipts = forms.IntegerField(label=gettext_lazy("Receipts a month"), min_value=1, max_value=10_000_000)
     average = decimal(gettext_lazy("Average receipt"), most=10_000_000)

@@ -71,6 +71,10 @@ class Report:
         )
 
     @property
+    def is_file(self) -> bool:
+        return self.one.file_or_none is not None
+
+    @property
     def receipts(self) -> str:
         return self.teller.receipts(self.found["receipts"])
 
@@ -136,7 +140,8 @@ class Report:
     def clients(self) -> tuple[list[ClientLine], list[ClientLine]]:
         """Those who win most, and those who lose most."""
         found = self.found["winners"], self.found["losers"]
-        keys = [row[0] for rows in found for row in rows]
+        # A client of a file is the line that first names him.
+        keys = [] if self.is_file else [row[0] for rows in found for row in rows]
         accounts = dict(
             Account.objects.filter(program_id=self.one.program_id, pk__in=keys).values_list("pk", "public_id")
         )
@@ -149,7 +154,7 @@ class Report:
     def _client(self, row: Sequence[Any], accounts: Mapping[int, Any], names: Mapping[int, str]) -> ClientLine:
         key, live, draft = int(row[0]), Decimal(row[1]), Decimal(row[2])
         return ClientLine(
-            names.get(key) or _("without a name"),
+            names.get(key) or (_("line %(row)s of the file") % {"row": key} if self.is_file else _("without a name")),
             str(accounts.get(key, "")),
             self.teller.money(live),
             self.teller.money(draft),

@@ -15,14 +15,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from insights import back_tests, calculator
-from insights.back_test_forms import BackTestForm, CalculatorForm
+from insights.back_test_forms import BackTestForm, CalculatorForm, FileForm
 from insights.back_test_report import Report, in_words
 from insights.models import BackTest
 from insights.telling import Teller
+from loyalty.backtest import csv_file
+from loyalty.backtest.file_history import Facts
 from loyalty.engine.rulebook import Rulebook
 from loyalty.models import ProgramVersion
 from loyalty.pages.rules.rooms import Rules
 from loyalty.programs import rulebook_of
+from loyalty.sheets import UnreadableError
 from merchants.access import Action
 from merchants.doors import Workplace, members_only
 
@@ -32,7 +35,8 @@ SHOWN = 50
 @require_safe
 @members_only(Action.SEE_FIGURES)
 def back_tests_list(request: HttpRequest, place: Workplace) -> HttpResponse:
-    rows = BackTest.objects.filter(program=place.program, merchant=place.merchant).select_related("created_by")
+    rows = BackTest.objects.filter(program=place.program, merchant=place.merchant)
+    rows = rows.select_related("created_by", "file").defer("file__content", "file__facts")
     context = {
         "rows": rows.defer("result", "document").order_by("-id")[:SHOWN],
         "may_start": place.may(Action.EDIT_RULES),
@@ -48,8 +52,12 @@ def back_test_new(request: HttpRequest, place: Workplace) -> HttpResponse:
     if drafted is None:
         return redirect("programme_edit", place.merchant.pk)
     calendar = drafted.calendar
-    form = BackTestForm(request.POST or None, today=calendar.day_of(now))
-    if request.method == "POST" and form.is_valid():
+    is_file = request.method == "POST" and "from-file" in request.POST
+    form = BackTestForm(None if is_file else request.POST or None, today=calendar.day_of(now))
+    file_form = FileForm(request.POST, request.FILES) if is_file else FileForm()
+    if is_file and (asked := _with_file(place, file_form, drafted, rules.number, now)) is not None:
+        return redirect("backtest", place.merchant.pk, asked.pk)
+    if request.method == "POST" and not is_file and form.is_valid():
         one = back_tests.ask(
             merchant=place.merchant,
             rulebook=drafted,
@@ -62,8 +70,41 @@ def back_test_new(request: HttpRequest, place: Workplace) -> HttpResponse:
         )
         return redirect("backtest", place.merchant.pk, one.pk)
     first = ProgramVersion.objects.filter(program=place.program, number=rules.number).first() if rules.number else None
-    context = {"form": form, "rules": rules, "waiting": rules.waiting(), "live": first}
+    context = {"form": form, "file_form": file_form, "rules": rules, "waiting": rules.waiting(), "live": first}
     return render(request, "backtests/new.html", context)
+
+
+def _with_file(place: Workplace, form: FileForm, drafted: Rulebook, live: int, now: dt.datetime) -> BackTest | None:
+    """None where the form says what is wrong."""
+    if not form.is_valid():
+        return None
+    file = form.cleaned_data["file"]
+    try:
+        return back_tests.ask_with_file(
+            merchant=place.merchant,
+            rulebook=drafted,
+            live=live,
+            upload=csv_file.keep(file.file),
+            file_name=file.name,
+            spend=form.cleaned_data["spend"] == "yes",
+            margin=form.cleaned_data["margin"],
+            by=place.user,
+            now=now,
+        )
+    except UnreadableError as error:
+        form.add_error("file", str(error))
+    except back_tests.TooManyFilesError:
+        form.add_error("file", _("Other files are being tried already: wait until they are ready, or stop them."))
+    return None
+
+
+@require_safe
+@members_only(Action.EDIT_RULES)
+def back_test_sample(request: HttpRequest, place: Workplace) -> HttpResponse:
+    """A small file of receipts to fill in."""
+    answer = HttpResponse(csv_file.SAMPLE, content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = 'attachment; filename="receipts.csv"'
+    return answer
 
 
 @require_safe
@@ -76,7 +117,9 @@ def back_test(request: HttpRequest, place: Workplace, number: int) -> HttpRespon
         return render(request, template, context)
     if request.headers.get("HX-Request"):
         return HttpResponse(headers={"HX-Refresh": "true"})
-    if one.state == BackTest.State.DONE:
+    if one.file_or_none is not None:
+        context["facts"] = msgspec.convert(one.file_or_none.facts, Facts)
+    if one.state == BackTest.State.DONE and one.result is not None:
         live = rulebook_of(one.program_id, one.live) if one.live else Rulebook()
         report = Report(one, live, msgspec.convert(one.document, Rulebook), Teller.of(one.program_id))
         context["report"] = report
@@ -131,4 +174,4 @@ def calculate(request: HttpRequest, place: Workplace) -> HttpResponse:
 
 def _found(place: Workplace, number: int) -> BackTest:
     rows = BackTest.objects.filter(program=place.program, merchant=place.merchant)
-    return get_object_or_404(rows.select_related("created_by"), pk=number)
+    return get_object_or_404(rows.select_related("created_by", "file").defer("file__content"), pk=number)

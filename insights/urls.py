@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern] = [
     path("m/<int:merchant_id>/rules/calculator/", back_test_views.calculate, name="calculator"),
     path("m/<int:merchant_id>/rules/backtests/", back_test_views.back_tests_list, name="backtests"),
     path("m/<int:merchant_id>/rules/backtests/new/", back_test_views.back_test_new, name="backtest_new"),
+    path("m/<int:merchant_id>/rules/backtests/sample/", back_test_views.back_test_sample, name="backtest_sample"),
     path("m/<int:merchant_id>/rules/backtests/<int:number>/", back_test_views.back_test, name="backtest"),
     path(
         "m/<int:merchant_id>/rules/backtests/<int:number>/cancel/",

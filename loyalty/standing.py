@@ -101,7 +101,7 @@ def client_of(
 ) -> Client:
     """The engine's view of an account."""
     calendar = rulebook.calendar
-    days = tuple(Day(day, spent, visit) for day, spent, visit in state.days)
+    days = tuple([Day(day, spent, visit) for day, spent, visit in state.days])
     if state.referred:
         days = _with_referred(days, state.referred, calendar)
     return Client(
@@ -125,7 +125,7 @@ def client_of(
         last_purchase_on=calendar.day_of(state.last_purchase_at) if state.last_purchase_at else None,
         visited_today=visited_today,
         days=days,
-        used=tuple(Used(*one) for one in state.used),
+        used=tuple([Used(*one) for one in state.used]),
         uplines=tuple(uplines),
         coupons=tuple(coupons),
     )

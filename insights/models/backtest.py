@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
@@ -9,6 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from merchants.models import Merchant, Program, TenantManager
+
+if TYPE_CHECKING:
+    from insights.models.receipt_file import ReceiptFile
 
 # Whoever has not said anything for so long is dead, and another takes over.
 SILENT = dt.timedelta(minutes=2)
@@ -71,6 +75,11 @@ class BackTest(models.Model):
     @property
     def is_over(self) -> bool:
         return self.state not in (self.State.WAITING, self.State.RUNNING)
+
+    @property
+    def file_or_none(self) -> ReceiptFile | None:
+        """The file that it was tried on; None where the shop's own receipts were."""
+        return getattr(self, "file", None)
 
     @property
     def percent(self) -> int:

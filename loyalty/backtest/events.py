@@ -61,7 +61,8 @@ class Status(Struct, frozen=True):
 
 class Receipt(Struct, frozen=True):
     """A sale. `points` were spent; with `given` they were taken at a till without a connection, whatever the limits
-    said. `returns` tells how many returns come later, `committed_at` when a hold was booked."""
+    said. `returns` tells how many returns come later, `committed_at` when a hold was booked;
+    with `most` nobody knows what was spent, and it is all that the rules allow."""
 
     at: dt.datetime
     id: int
@@ -80,6 +81,7 @@ class Receipt(Struct, frozen=True):
     returns: int = 0
     value: Decimal = Decimal(0)
     committed_at: dt.datetime | None = None
+    most: bool = False
 
     @property
     def order(self) -> tuple[dt.datetime, int, int]:

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import datetime as dt
 import heapq
-import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
-import psycopg
-from django.db import connection
 from msgspec import Struct, structs
 
 from loyalty.backtest.events import Back, ByHand, Commit, Event, Joined, Receipt, Status
+from loyalty.backtest.streaming import rows_of, stream
 from loyalty.engine.calendar import Calendar
 from loyalty.engine.cart import IdentifiedBy, Line, PersonalCoupon
 from loyalty.engine.conditions.receipt import WithCode
@@ -32,9 +30,6 @@ from loyalty.programs import rulebook_of
 _MARGIN: Final = dt.timedelta(hours=26)
 _FEW, _MANY, _LONGEST = 2_000, 8_000, 62
 _REMEMBERED: Final = 50_000
-_FETCHED: Final = 2_000
-# Several cursors of a session are open at once.
-_numbers = itertools.count(1)
 # Booked without points, whatever the rules of the day said.
 _EARNED_NOTHING: Final = frozenset({"too_old", "before_first_version"})
 
@@ -157,7 +152,7 @@ class History:
             "SELECT count(*) FROM loyalty_sale s WHERE s.program_id = %(program)s AND s.created_at < %(until)s"
             " AND s.status IN ('committed', 'voided') AND coalesce(s.account_id, s.id) %% %(shards)s = %(shard)s"
         )
-        return int(_rows(query, {**self._shard, "until": self.until})[0][0])
+        return int(rows_of(query, {**self._shard, "until": self.until})[0][0])
 
     def events(self, welcomes: Iterable[str]) -> Iterator[Event]:
         """Everything before `until`, in order. Welcome points are left out: rules give their own."""
@@ -183,7 +178,7 @@ class History:
             yield heapq.heappop(waiting)[1]
 
     def _by_days(self) -> Iterator[tuple[dt.datetime, list[_Row]]]:
-        span = _rows(
+        span = rows_of(
             "SELECT min(local_day), max(local_day) FROM loyalty_sale WHERE program_id = %(program)s", self._shard
         )[0]
         first, last = span
@@ -193,7 +188,7 @@ class History:
         last = min(last, self.calendar.day_of(self.until) + dt.timedelta(days=1))
         while first <= last:
             to = min(first + dt.timedelta(days=days - 1), last)
-            found = _rows(_SALES, {**self._shard, "first": first, "last": to})
+            found = rows_of(_SALES, {**self._shard, "first": first, "last": to})
             yield self.calendar.start_of(to) - _MARGIN, [_row.decode(text) for (text,) in found]
             first = to + dt.timedelta(days=1)
             days = min(days * 2, _LONGEST) if len(found) < _FEW else max(days // 2, 1) if len(found) > _MANY else days
@@ -274,19 +269,7 @@ class History:
             yield Status(at, account, number, tier=said.get("after", ""), until=until)
 
     def _stream(self, query: str, **more: Any) -> Iterator[Any]:
-        """Row by row, by a cursor on the server: keysets would need an index for each order, and these are read once.
-
-        WITH HOLD, because a worker commits how far it is in between; the server spools the rows to its disk.
-        """
-        connection.ensure_connection()
-        name = f"back_test_{next(_numbers)}"
-        with (
-            connection.wrap_database_errors,
-            psycopg.ServerCursor(connection.connection, name, withhold=True) as cursor,
-        ):
-            cursor.itersize = _FETCHED
-            cursor.execute(query, {**self._shard, **more})
-            yield from cursor
+        return stream(query, {**self._shard, **more})
 
 
 def welcomes_of(program_id: int) -> set[str]:
@@ -300,10 +283,3 @@ def welcomes_of(program_id: int) -> set[str]:
 
 def _codes(rulebook: Rulebook) -> dict[str, str]:
     return {rule.id: each.code for rule in rulebook.rules for each in rule.when if isinstance(each, WithCode)}
-
-
-def _rows(query: str, parameters: dict[str, Any]) -> Sequence[Any]:
-    """psycopg's own cursor: JSON comes as text, as we want it."""
-    connection.ensure_connection()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        return cursor.execute(query, parameters).fetchall()

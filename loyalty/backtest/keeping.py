@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from loyalty.backtest.events import Back, Receipt
 from loyalty.backtest.people import Person, Stood
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
     from loyalty.backtest.side import Side
 
 
-@dataclass
-class Kept:
+class Kept(Struct):
     """A sale as it stood in one set of rules. `lots` are those that it earned, by id: rule and what has expired."""
 
     receipt: Receipt
@@ -36,18 +36,18 @@ class Kept:
     person: Person | None
     returns_left: int
     stood: Stood | None = None
-    earnings: list[Earning] = field(default_factory=list)
+    earnings: list[Earning] = []
     consequences: Consequences = NOTHING
     tier_before: str = ""
     tier_after: str = ""
-    taken: list[tuple[SpentLot | None, Decimal]] = field(default_factory=list)
-    lots: dict[int, str] = field(default_factory=dict)
-    expired: dict[int, Decimal] = field(default_factory=dict)
-    back: dict[int, list[LineBack]] = field(default_factory=dict)
+    taken: list[tuple[SpentLot | None, Decimal]] = []
+    lots: dict[int, str] = {}
+    expired: dict[int, Decimal] = {}
+    back: dict[int, list[LineBack]] = {}
     points_back: Decimal = ZERO
     expired_counted: Decimal = ZERO
-    one_offs: set[str] = field(default_factory=set)
-    awards_back: set[str] = field(default_factory=set)
+    one_offs: set[str] = set()
+    awards_back: set[str] = set()
     tier_undone: bool = False
 
     @property

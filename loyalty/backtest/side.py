@@ -35,6 +35,7 @@ from loyalty.standing import client_of
 RulesAt = Callable[[dt.datetime, int], Rulebook]
 """The rules for a moment, and for a receipt of this version (0: by the moment)."""
 
+Wanted = Decimal | Literal["max"] | None
 
 _NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 
@@ -189,15 +190,17 @@ class Side:
             receipt.occurred_at,
             identified_by=receipt.identified_by,
             # It was confirmed, or nothing could have been spent.
-            confirmed=receipt.points > 0,
+            confirmed=receipt.points > 0 or receipt.most,
             redeemed_today=sum((one.redeemed for one in stood), ZERO),
             visited_today=any(one.is_visit for one in stood),
             uplines=above,
             coupons=receipt.coupons,
         )
 
-    def _asked(self, receipt: Receipt, rulebook: Rulebook, client: Client | None, wish: Wish | None) -> Decimal | None:
+    def _asked(self, receipt: Receipt, rulebook: Rulebook, client: Client | None, wish: Wish | None) -> Wanted:
         """The same share of what is allowed as was spent. The first set of rules is asked for what was spent."""
+        if receipt.most and client is not None:
+            return "max"
         if not receipt.points or client is None:
             return None
         if wish is None or receipt.given or not wish.allowed:
@@ -522,7 +525,7 @@ def _copied(kept: Kept, other: Side) -> Kept:
     )
 
 
-def _cart(receipt: Receipt, asked: Decimal | None) -> Cart:
+def _cart(receipt: Receipt, asked: Wanted) -> Cart:
     return Cart(
         receipt.lines,
         points=asked,

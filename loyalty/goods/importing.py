@@ -11,10 +11,10 @@ import msgspec
 from django.db import transaction
 
 from loyalty.goods import categories, staging
-from loyalty.goods.cells import clean
 from loyalty.goods.problems import Problem
 from loyalty.goods.reading import Contents, Good, read
 from loyalty.models import GoodsImport, Product
+from loyalty.sheets import clean
 from merchants import audit
 from merchants.access import Actor
 from merchants.models import Program, User

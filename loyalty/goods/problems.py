@@ -64,7 +64,3 @@ class Problem(Struct, frozen=True, omit_defaults=True):
     def why(self) -> str:
         facts = {"value": self.value, "known": self.known, "first": self.first, "limit": self.limit}
         return str(REFUSED[self.code] if self.is_refused else ASKED[self.code]) % facts
-
-
-class UnreadableError(Exception):
-    """The file as a whole can't be taken: the message says why, to people."""

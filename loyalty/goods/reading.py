@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from msgspec import Struct, field
 
 from loyalty.goods import cells
-from loyalty.goods.cells import BadCell
-from loyalty.goods.problems import Problem, UnreadableError
+from loyalty.goods.problems import Problem
+from loyalty.sheets import BadCell, UnreadableError, shown
 
 MOST_GOODS: Final = 50_000
 MOST_CATEGORIES: Final = 5_000
@@ -65,7 +65,7 @@ class Contents(Struct):
         if parent and not known:
             self.parents[name] = parent
         elif parent and known != parent:
-            twice = Problem(row, "category", "two_parents", value=cells.shown(name))
+            twice = Problem(row, "category", "two_parents", value=shown(name))
             if twice.value not in {one.value for one in self.problems if one.code == "two_parents"}:
                 self.complain(twice)
         if len(self.parents) > MOST_CATEGORIES:

@@ -13,8 +13,8 @@ from xml.parsers import expat
 from django.utils.translation import gettext as _
 
 from loyalty.goods import cells
-from loyalty.goods.problems import UnreadableError
 from loyalty.goods.reading import MOST_CATEGORIES, Contents, Raw, understand
+from loyalty.sheets import UnreadableError, clean
 
 DEEPEST: Final = 64
 LONGEST_TEXT: Final = 5_000
@@ -113,7 +113,7 @@ class _Offers:
         own, parent = self.category
         if own and len(self.names) > 2 * MOST_CATEGORIES:
             raise UnreadableError(_("The file has more than %(most)d categories.") % {"most": MOST_CATEGORIES})
-        self.names[own] = (cells.clean(name)[: cells.LENGTHS["category"]], parent)
+        self.names[own] = (clean(name)[: cells.LENGTHS["category"]], parent)
 
     def file_categories(self) -> None:
         """Once, when the first offer is there: a YML file names its categories before its offers."""

@@ -8,6 +8,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
@@ -15,8 +16,8 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from insights import back_tests
-from insights.models import BackTest
-from loyalty import drafts
+from insights.models import BackTest, ReceiptFile
+from loyalty import drafts, programs
 from loyalty.backtest import running
 from loyalty.models import ProgramDraft
 from merchants.access import tenant
@@ -176,3 +177,84 @@ def test_the_command_prints_both_sides(cast: Cast, story: TillStory, tmp_path: P
     told = out.getvalue()
     assert "10 receipts" in told
     assert "earn" in told
+
+
+FILE = (
+    "Номер чека;Дата и время;Клиент;Сумма\n"
+    "1;01.03.2026 10:00;+7 916 123-45-67;1000\n"
+    "2;02.03.2026 10:00;+7 916 123-45-67;500\n"
+    "3;второго марта;;500\n"
+)
+
+
+def test_an_owner_tries_the_draft_on_a_file(cast: Cast, story: TillStory, client: Client) -> None:
+    client.force_login(cast.zerno.owner)
+    url = reverse("backtest_new", args=[cast.zerno.merchant.pk])
+    form = {"from-file": "1", "file-spend": "no", "file-margin": "30"}
+    wrong = client.post(url, form | {"file-file": SimpleUploadedFile("goods.csv", "Артикул;Цена\n1;2\n".encode())})
+    assert "Первая строка должна называть" in wrong.content.decode() or "Дата" in wrong.content.decode()
+    answer = client.post(url, form | {"file-file": SimpleUploadedFile("касса.csv", FILE.encode("cp1251"))}, follow=True)
+    assert "Ждёт своей очереди" in answer.content.decode()
+    assert back_tests.run_due(clock=timezone.now) == 1
+    page = client.get(answer.redirect_chain[-1][0]).content.decode()
+    assert "2 чека" in page
+    assert "из файла «касса.csv»" in page
+    assert "«второго марта» — не дата" in page
+    assert "строка 2 файла" in page
+    assert "касса.csv" in client.get(reverse("backtests", args=[cast.zerno.merchant.pk])).content.decode()
+    with tenant(story.program_id):
+        kept = ReceiptFile.objects.get()
+        assert kept.content is None
+        assert BackTest.objects.get().since == dt.datetime(2026, 3, 1, 7, tzinfo=dt.UTC)
+    one = answer.redirect_chain[-1][0]
+    client.post(f"{one}delete/")
+    with tenant(story.program_id):
+        assert not ReceiptFile.objects.exists()
+
+
+def test_a_file_without_one_good_line_says_why(cast: Cast, story: TillStory, client: Client) -> None:
+    client.force_login(cast.zerno.owner)
+    file = SimpleUploadedFile("x.csv", "Дата;Сумма\nвчера;5\n".encode())
+    form = {"from-file": "1", "file-spend": "yes", "file-file": file}
+    answer = client.post(reverse("backtest_new", args=[cast.zerno.merchant.pk]), form, follow=True)
+    back_tests.run_due(clock=timezone.now)
+    page = client.get(answer.redirect_chain[-1][0]).content.decode()
+    assert "Из файла нельзя взять ни одной строки" in page
+    assert "«вчера» — не дата" in page
+
+
+def test_a_few_files_at_most_wait(cast: Cast, story: TillStory, client: Client) -> None:
+    client.force_login(cast.zerno.owner)
+    url = reverse("backtest_new", args=[cast.zerno.merchant.pk])
+    for n in range(back_tests.MOST_FILES + 1):
+        form = {"from-file": "1", "file-spend": "yes", "file-file": SimpleUploadedFile("x.csv", FILE.encode())}
+        answer = client.post(url, form)
+        assert answer.status_code == (302 if n < back_tests.MOST_FILES else 200)
+    assert "Уже проверяются другие файлы" in answer.content.decode()
+    with tenant(story.program_id):
+        back_tests.cancel(one=BackTest.objects.earliest("pk"), by=cast.zerno.owner, now=timezone.now())
+    form["file-file"] = SimpleUploadedFile("x.csv", FILE.encode())
+    assert client.post(url, form).status_code == 302
+
+
+def test_the_command_takes_a_file_of_receipts_and_the_rules_in_force(
+    cast: Cast, story: TillStory, tmp_path: Path
+) -> None:
+    """A version that waits for its time is not the one to compare with."""
+    with tenant(story.program_id):
+        programs.publish(
+            program=cast.zerno.program,
+            document=BETTER,
+            now=timezone.now(),
+            starts_at=timezone.now() + dt.timedelta(days=3),
+            by=cast.zerno.owner,
+        )
+    rules, receipts = tmp_path / "draft.yaml", tmp_path / "receipts.csv"
+    rules.write_text("tiers: [{id: base, title: База, earn_percent: '10'}]\n", encoding="utf-8")
+    receipts.write_text(FILE, encoding="cp1251")
+    out = StringIO()
+    arguments = ["backtest", str(rules), f"--program={story.program_id}", f"--receipts={receipts}", "--save-up"]
+    call_command("program", *arguments, stdout=out)
+    told = out.getvalue()
+    assert "2 receipts from 2026-03-01 on, version 1" in told
+    assert " ".join(next(row for row in told.splitlines() if "earn " in row).split()).startswith("earn 75")

@@ -15,6 +15,7 @@ PAGES: dict[str, Page] = {
     "m/<int:merchant_id>/rules/calculator/": Page(f"{M}calculator/", READERS),
     "m/<int:merchant_id>/rules/backtests/": Page(f"{M}backtests/", READERS),
     "m/<int:merchant_id>/rules/backtests/new/": Page(f"{M}backtests/new/", EDITORS),
+    "m/<int:merchant_id>/rules/backtests/sample/": Page(f"{M}backtests/sample/", EDITORS),
     "m/<int:merchant_id>/rules/backtests/<int:number>/": Page(f"{M}backtests/1/", NOTHING),
     "m/<int:merchant_id>/rules/backtests/<int:number>/cancel/": Page(
         f"{M}backtests/1/cancel/", NOTHING_TO_EDIT, "post"

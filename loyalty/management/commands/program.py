@@ -15,11 +15,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from loyalty import drafts, program_file, programs
-from loyalty.backtest import running, telling
+from loyalty.backtest import csv_file, running, telling
+from loyalty.backtest.file_history import FileHistory, outlets_of
 from loyalty.engine.faults import Fault
 from loyalty.engine.rulebook import Rulebook, dump, json_schema, load
 from loyalty.models import ProgramVersion
 from loyalty.refusals import Refused
+from loyalty.sheets import UnreadableError
 from loyalty.vocabulary import reference
 from merchants.access import tenant
 from merchants.models import Program
@@ -37,6 +39,8 @@ class Command(BaseCommand):
         sub.add_argument("--since", type=dt.date.fromisoformat, help="first local day; a year back unless said")
         sub.add_argument("--until", type=dt.date.fromisoformat, help="last local day; up to now unless said")
         sub.add_argument("--margin", type=Decimal, help="of list prices, in percent: tells the profit, too")
+        sub.add_argument("--receipts", type=Path, help="a CSV of receipts instead of the shop's own; all of it")
+        sub.add_argument("--save-up", action="store_true", help="with --receipts: clients spend no points")
         sub.add_argument("--json", action="store_true", help="the whole report as JSON and nothing else")
         sub = verbs.add_parser("export")
         sub.add_argument("--program", type=int, help="id; may be left out where there is only one")
@@ -113,10 +117,12 @@ def _backtest(program: Program, document: dict[str, Any], options: dict[str, Any
     since = options["since"] or calendar.day_of(now) - dt.timedelta(days=365)
     until = min(calendar.end_of(options["until"]), now) if options["until"] else now
     number = ProgramVersion.objects.in_force(program.pk, now) or 0
-    plan = running.Plan(
-        program.pk, msgspec.json.encode(dump(draft or Rulebook())), number, calendar.start_of(since), until
-    )
-    report = running.run(plan)
+    tried = draft or Rulebook()
+    if options["receipts"]:
+        report, since = _of_file(program, tried, number, options["receipts"], spend=not options["save_up"])
+    else:
+        plan = running.Plan(program.pk, msgspec.json.encode(dump(tried)), number, calendar.start_of(since), until)
+        report = running.run(plan)
     if options["json"]:
         return json.dumps(msgspec.to_builtins(report, str_keys=True), ensure_ascii=False, indent=2)
     live = programs.rulebook_of(program.pk, number) if number else Rulebook()
@@ -127,6 +133,27 @@ def _backtest(program: Program, document: dict[str, Any], options: dict[str, Any
         f"  {row.key:<12}{row.live!s:>18}{row.draft!s:>18}{row.change!s:>18}" for row in rows if row.live is not None
     ]
     return "\n".join(lines)
+
+
+def _of_file(
+    program: Program, draft: Rulebook, live: int, file: Path, *, spend: bool
+) -> tuple[dict[str, Any], dt.date]:
+    """The report on a file's receipts, and their first day. Lines that can't be taken are told on standard error."""
+    try:
+        with file.open("rb") as opened:
+            upload = csv_file.keep(opened)
+    except (OSError, UnreadableError) as error:
+        raise CommandError(f"{file} can't be read: {error}") from None
+    with FileHistory(upload.content, upload.columns, draft, outlets=outlets_of(program.pk), spend=spend) as source:
+        facts = source.facts
+        for one in facts.problems:
+            sys.stderr.write(f"line {one.row}: {one.column}: {one.code} {one.value}\n")
+        if facts.refused:
+            sys.stderr.write(f"{facts.refused} lines refused\n")
+        if facts.first is None:
+            raise CommandError("Not one line of the file can be taken.")
+        report = running.run_on(source, draft, program_id=program.pk, live=live)
+        return report, draft.calendar.day_of(facts.first)
 
 
 def _refuse(faults: list[Fault]) -> None:

@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from loyalty.goods import cells
-from loyalty.goods.cells import BadCell
 from loyalty.goods.products import Particulars
 from loyalty.models import GoodsImport, Product
+from loyalty.sheets import BadCell, clean
 from merchants.forms import PageForm
 
 SHOW: Final[Mapping[str, Promise]] = {
@@ -132,7 +132,7 @@ class ProductForm(PageForm):
         data = super().clean() or {}
         for name in ("sku", "name", "category", "brand"):
             if name in data:
-                data[name] = cells.clean(data[name])
+                data[name] = clean(data[name])
         for name in ("sku", "name"):
             if name in data and not data[name]:
                 self.add_error(name, _("This is empty."))

@@ -13,10 +13,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from loyalty.engine.calendar import Calendar
 from loyalty.goods import importing, sold
-from loyalty.goods.problems import COLUMNS, UnreadableError
+from loyalty.goods.problems import COLUMNS
 from loyalty.models import GoodsImport
 from loyalty.pages.goods.forms import FileForm, LearnForm, PolicyForm
 from loyalty.pages.goods.samples import SAMPLES
+from loyalty.sheets import UnreadableError
 from merchants import paging
 from merchants.access import Action
 from merchants.doors import Workplace, members_only

@@ -10,9 +10,9 @@ import pytest
 from django.utils import translation
 
 from loyalty.goods import reading
-from loyalty.goods.problems import UnreadableError
 from loyalty.goods.reading import Contents, Good, read
 from loyalty.pages.goods.samples import SAMPLES
+from loyalty.sheets import UnreadableError
 
 HEADER = "Артикул;Название;Категория;Бренд;Цена;Мин. цена;Начислять;Списывать;Скидка\n"
 
