@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from loyalty.engine.conditions import EVERYTHING
-from loyalty.engine.effects import BaseEffect, Discount, ForEvery, Welcome
+from loyalty.engine.effects import BaseEffect, Coupon, Discount, ForEvery, Welcome
 from loyalty.engine.quantities import HUNDRED, ONE, ZERO
 from loyalty.engine.rulebook import AfterDays, OnDate, Rule, Rulebook, Tier
 from loyalty.programs import rulebook_at
@@ -67,6 +67,9 @@ def _gains(rulebook: Rulebook, words: Words) -> Iterator[str]:
                 "points": words.points(every.points),
                 "money": brief(every.amount, words),
             }
+    for _rule, coupon in rulebook.rules_that(Coupon):
+        worth = brief(coupon.amount, words) if coupon.amount else words.percent(coupon.percent or ZERO)
+        yield _("a coupon of %(worth)s for every %(points)s") % {"worth": worth, "points": words.points(coupon.every)}
     discount = max([tier.discount_percent for tier in rulebook.tiers], default=ZERO)
     discount = max([discount, *(effect.percent for rule, effect in rulebook.rules_that(Discount) if _for_all(rule))])
     if discount:
@@ -84,7 +87,7 @@ def _rates(rulebook: Rulebook) -> list[Decimal]:
 
 def _earned(rates: list[Decimal], rulebook: Rulebook, words: Words) -> str:
     low, high = rates[0], rates[-1]
-    if rulebook.points.value != ONE:
+    if rulebook.points.value != ONE or not _paid_most(rulebook):
         # A percent would be read as a part of the money.
         parts = {"points": words.points(high * HUNDRED), "money": brief(HUNDRED, words)}
         return (
@@ -100,10 +103,16 @@ def _earned(rates: list[Decimal], rulebook: Rulebook, words: Words) -> str:
     }
 
 
+def _paid_most(rulebook: Rulebook) -> Decimal:
+    """The largest part of a receipt that points pay, in percent; zero where they pay nothing."""
+    return max([rulebook.spending.max_percent, *(tier.max_percent or ZERO for tier in rulebook.tiers)])
+
+
 def _terms(rulebook: Rulebook, words: Words) -> Iterator[str]:
     points, spending = rulebook.points, rulebook.spending
-    yield f"{words.points(ONE)} = {brief(points.value, words)}"
-    most = max([spending.max_percent, *(tier.max_percent or ZERO for tier in rulebook.tiers)])
+    most = _paid_most(rulebook)
+    if most:
+        yield f"{words.points(ONE)} = {brief(points.value, words)}"
     if most >= HUNDRED:
         yield _("points can pay for the whole receipt")
     elif most:
