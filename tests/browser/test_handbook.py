@@ -55,6 +55,7 @@ def take(page: Page, name: str, *, whole: bool = False) -> None:
     if WRITES:
         PICTURES.mkdir(exist_ok=True)
         page.wait_for_load_state("networkidle")
+        page.evaluate("document.fonts.ready.then(() => true)")
         page.screenshot(path=PICTURES / f"{name}.png", full_page=whole)
 
 
