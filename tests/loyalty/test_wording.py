@@ -42,9 +42,7 @@ def test_page_words_have_no_place_to_break() -> None:
 
 
 def test_an_explanation_breaks_between_words_only() -> None:
-    fact = Fact(
-        "percent", "base", "earn", applied=True, base=D("12000.50"), rate=D(5), exact=D("600.03"), points=D(600)
-    )
+    fact = Fact("base", "earn", "percent", "5 %", base=D("12000.50"), rate=D(5), exact=D("600.03"), points=D(600))
     why = explain(fact, Words(space=NO_BREAK)).why
     assert f"12{NO_BREAK}000,50{NO_BREAK}₽" in why
     assert f"5{NO_BREAK}%" in why
