@@ -232,19 +232,17 @@ def _named(key: str, titles: Mapping[str, str]) -> str:
 
 
 def _buckets(teller: Teller) -> list[tuple[str, str]]:
-    """From those who lose most to those who win most."""
-    worst, best = BOUNDS[0], BOUNDS[-1]
-    labels = [("0", _("less by %(sum)s and more") % {"sum": teller.money(-worst)})]
+    """From those who lose most to those who win most. Short: a chart cuts long labels."""
+
+    def bound(sum_: Decimal) -> str:
+        return f"+{teller.money(sum_)}" if sum_ > 0 else teller.money(sum_) if sum_ else "0"
+
+    labels = [("0", _("under %(sum)s") % {"sum": bound(BOUNDS[0])})]
     for n, (low, high) in enumerate(pairwise(BOUNDS), 1):
-        if high <= 0:
-            text = _("less by %(least)s – %(most)s") % {"least": teller.money(-high), "most": teller.money(-low)}
-            labels.append((str(n), text))
-        else:
-            if low == 0:
-                labels.append(("same", _("the same")))
-            text = _("more by %(least)s – %(most)s") % {"least": teller.money(low), "most": teller.money(high)}
-            labels.append((str(n), text))
-    return [*labels, (str(len(BOUNDS)), _("more by %(sum)s and more") % {"sum": teller.money(best)})]
+        if low == 0:
+            labels.append(("same", _("the same")))
+        labels.append((str(n), f"{bound(low)}…{bound(high)}"))
+    return [*labels, (str(len(BOUNDS)), _("over %(sum)s") % {"sum": bound(BOUNDS[-1])})]
 
 
 def _money_names() -> dict[str, str]:

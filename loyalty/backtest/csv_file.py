@@ -268,7 +268,9 @@ def moment(value: str, time: str, zone: ZoneInfo) -> dt.datetime:
     try:
         if found := _RUSSIAN.fullmatch(text):
             day, month, year = int(found[1]), int(found[2]), int(found[3])
-            at = dt.datetime.combine(dt.date(year if len(found[3]) == 4 else 2000 + year, month, day), _clock(found[4] or time))
+            at = dt.datetime.combine(
+                dt.date(year if len(found[3]) == 4 else 2000 + year, month, day), _clock(found[4] or time)
+            )
         else:
             at = dt.datetime.fromisoformat(text)
             if len(text) == len("2026-12-31"):

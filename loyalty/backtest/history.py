@@ -23,6 +23,7 @@ from loyalty.engine.conditions.receipt import WithCode
 from loyalty.engine.effects import Welcome
 from loyalty.engine.quantities import ZERO
 from loyalty.engine.rulebook import Rulebook
+from loyalty.goods.marking import NO_DISCOUNT, NO_EARN, NO_REDEEM
 from loyalty.models import ProgramVersion
 from loyalty.programs import rulebook_of
 
@@ -54,7 +55,8 @@ _SALES = """
       JOIN merchants_outlet o ON o.id = s.outlet_id
      CROSS JOIN LATERAL (
            SELECT coalesce(json_agg(
-                      json_build_array(l.quantity, l.price, l.amount, l.sku, l.category, l.brand) ORDER BY l.position
+                      json_build_array(l.quantity, l.price, l.amount, l.sku, l.category, l.brand, l.marks, l.min_price)
+                      ORDER BY l.position
                   ), '[]') AS found
              FROM loyalty_saleline l WHERE l.program_id = %(program)s AND l.sale_id = s.id) lines
      CROSS JOIN LATERAL (
@@ -131,7 +133,7 @@ class _ReturnRow(Struct, array_like=True):
 
 
 _row = msgspec.json.Decoder(_Row)
-_line = msgspec.json.Decoder(tuple[Decimal, Decimal, Decimal, str, str, str])
+_line = msgspec.json.Decoder(tuple[Decimal, Decimal, Decimal, str, str, str, int, Decimal])
 _IDENTIFIED: Final[dict[str, IdentifiedBy]] = {"phone": "phone", "code": "code", "id": "id"}
 
 
@@ -233,8 +235,19 @@ class History:
         if known is None:
             if len(self._lines) >= _REMEMBERED:
                 self._lines.clear()
-            quantity, price, amount, sku, category, brand = _line.decode(key)
-            known = self._lines[key] = Line(quantity, price, amount, sku, category=category, brand=brand)
+            quantity, price, amount, sku, category, brand, marks, min_price = _line.decode(key)
+            known = self._lines[key] = Line(
+                quantity,
+                price,
+                amount,
+                sku,
+                category=category,
+                brand=brand,
+                min_price=min_price,
+                earn=not marks & NO_EARN,
+                redeem=not marks & NO_REDEEM,
+                discount=not marks & NO_DISCOUNT,
+            )
         return known
 
     def _codes_of(self, row: _Row) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from typing import Final
 
 from msgspec import Struct, structs
 
@@ -21,6 +22,22 @@ class Article(Struct, frozen=True, array_like=True):
     min_price: Decimal = ZERO
     category: str = ""
     brand: str = ""
+
+
+NO_EARN: Final = 1
+NO_REDEEM: Final = 2
+NO_DISCOUNT: Final = 4
+
+
+def kept(line: Line) -> dict[str, int | Decimal]:
+    """What a sale keeps of a line's marks: nothing of most lines."""
+    marks = NO_EARN * (not line.earn) + NO_REDEEM * (not line.redeem) + NO_DISCOUNT * (not line.discount)
+    found: dict[str, int | Decimal] = {}
+    if marks:
+        found["marks"] = marks
+    if line.min_price:
+        found["min_price"] = line.min_price
+    return found
 
 
 def marked(lines: Sequence[Line], articles: Iterable[Article]) -> tuple[Line, ...]:

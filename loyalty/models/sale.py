@@ -144,6 +144,9 @@ class SaleLine(models.Model):
     certificate = MoneyField(default=0)
     paid = MoneyField()
     earned = PointsField()
+    # What the till or the directory forbade (`loyalty.goods.marking`), and what a unit had to cost at least.
+    marks = models.PositiveSmallIntegerField(default=0, db_default=0)
+    min_price = MoneyField(default=0, db_default=0)
 
     objects = TenantManager()
 

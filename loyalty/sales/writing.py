@@ -8,6 +8,7 @@ import hashlib
 import msgspec
 
 from loyalty import ledger
+from loyalty.goods import marking
 from loyalty.ledger import AccountState
 from loyalty.sales.consequences import coupon_rows
 from loyalty.sales.opening import local_day
@@ -111,6 +112,7 @@ def _payload(work: Work, booked: Booked, key: Idempotency, sent: SaleRequest) ->
                 "certificate": priced.certificate,
                 "paid": priced.paid,
                 "earned": priced.earned,
+                **marking.kept(priced.line),
             }
             for n, priced in enumerate(work.quote.lines)
         ],

@@ -155,9 +155,10 @@ BEGIN
     RETURNING id INTO v_sale;
 
     INSERT INTO loyalty_saleline (program_id, sale_id, position, sku, name, category, brand, quantity, price, amount,
-                                  discount, points_value, points, certificate, paid, earned)
+                                  discount, points_value, points, certificate, paid, earned, marks, min_price)
     SELECT v_program, v_sale, l.position, l.sku, l.name, l.category, l.brand, l.quantity, l.price, l.amount,
-           l.discount, l.points_value, l.points, l.certificate, l.paid, l.earned
+           l.discount, l.points_value, l.points, l.certificate, l.paid, l.earned, coalesce(l.marks, 0),
+           coalesce(l.min_price, 0)
       FROM jsonb_populate_recordset(NULL::loyalty_saleline, p->'lines') l;
 
     IF jsonb_typeof(p->'post') = 'object' THEN

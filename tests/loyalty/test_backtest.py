@@ -133,6 +133,10 @@ class Crowd:
                 quantity=D(rng.choice(["1", "2", "3", "0.350"])),
                 sku=f"sku-{rng.randrange(6)}",
                 category=rng.choice(["Чай", "Кофе", ""]),
+                earn=rng.random() > 0.15,
+                redeem=rng.random() > 0.15,
+                discount=rng.random() > 0.15,
+                min_price=rng.choice([D(0), D(0), D(25)]),
             )
             for _n in range(rng.randrange(1, 4))
         ]
