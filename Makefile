@@ -6,6 +6,8 @@ UV := $(VENV)/bin/uv
 # Tools read the settings without a server, and never with production's demands.
 LOCAL := KOPILKA_LOCAL=1
 CHROMIUM ?= /usr/bin/chromium
+# Containers like to set it. A dozen processes would each compile the whole of Django anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-long lint fmt messages lock vendor pictures manage bench clean
