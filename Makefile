@@ -20,7 +20,7 @@ run: $(VENV)/.runtime ## Start everything in the foreground (PORT, HOST, DATA_DI
 
 test: $(VENV)/.dev ## Run all tests but the long ones
 	@test -x $(CHROMIUM) || echo "No Chromium at $(CHROMIUM): the browser tests will be skipped."
-	$(PYTHON) -m pytest -n 2
+	$(PYTHON) -m pytest -n 2 --dist worksteal
 
 test-long: $(VENV)/.dev ## Run the long profiles: state machines, faults, processes
 	$(PYTHON) -m pytest -m long

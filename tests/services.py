@@ -68,6 +68,8 @@ def pytest_configure() -> None:
 
     # A password hash is slow on purpose; tests log in hundreds of times.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # Files are looked for when they are asked for; else each of the thousand test clients looks through all of them.
+    settings.WHITENOISE_AUTOREFRESH = True
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

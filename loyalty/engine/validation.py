@@ -5,6 +5,7 @@ from __future__ import annotations
 import zoneinfo
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import cache
 
 import msgspec
 from msgspec import Struct, structs
@@ -64,8 +65,14 @@ def _faults(rulebook: Rulebook) -> Iterator[Fault]:
     yield from _groups(rulebook)
 
 
+@cache
+def _time_zones() -> frozenset[str]:
+    """Kept: to find them, hundreds of files are opened."""
+    return frozenset(zoneinfo.available_timezones())
+
+
 def _program(rulebook: Rulebook) -> Iterator[Fault]:
-    if rulebook.program.time_zone not in zoneinfo.available_timezones():
+    if rulebook.program.time_zone not in _time_zones():
         yield Fault("/program/time_zone", "unknown_time_zone", rulebook.program.time_zone)
     if not Decimal("0.0001") <= rulebook.points.value <= 10_000:
         yield Fault("/points/value", "point_value")

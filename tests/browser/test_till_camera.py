@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from clients import card_links
-from tests.browser.conftest import QUIET
+from tests.browser.conftest import CHROMIUM, QUIET
 from tests.browser.looking import PHONE, faults_of
 from tests.browser.test_till import find, shop, till
 from tests.browser.video import film
@@ -34,7 +34,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def browser(launch_browser: Callable[..., Browser], seen: Path) -> Iterator[Browser]:
     """One that has a camera, and asks before it uses it: without a permission that is a refusal."""
     camera = ["--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={seen}"]
-    browser = launch_browser(args=[*QUIET, *camera])
+    browser = launch_browser(executable_path=str(CHROMIUM), args=[*QUIET, *camera])
     yield browser
     browser.close()
 
