@@ -185,7 +185,7 @@ class Crowd:
         self.story.sweep()
 
 
-def lived(cast: Cast, document: dict[str, Any], seed: int, events: int = 260) -> TillStory:
+def lived(cast: Cast, document: dict[str, Any], seed: int, events: int = 160) -> TillStory:
     story = TillStory(cast.zerno, START)
     with tenant(story.program_id):
         try:

@@ -18,7 +18,11 @@ EXEMPT = {
     "merchants_program": "the programme itself",
 }
 # One row for one row of the same programme: Django's OneToOneField makes its own index.
-ONE_TO_ONE = {"clients_client": "account_id", "merchants_logo": "merchant_id"}
+ONE_TO_ONE = {
+    "clients_client": "account_id",
+    "merchants_logo": "merchant_id",
+    "insights_receiptfile": "back_test_id",
+}
 
 _UNIQUE = """
     SELECT t.relname, i.relname, array_agg(a.attname ORDER BY k.n)
