@@ -26,6 +26,7 @@ from bench.load.wrk import cpu_seconds
 from bench.measure import Sample, percentile
 from bench.place import Database
 from bench.shop import TILLS, Shop
+from bench.till import LINES
 from config.local.postgres import package
 
 Kind = Literal["earn", "redeem"]
@@ -49,7 +50,8 @@ END $function$
 """
 
 _OPEN = """loyalty_open_sale({program}, {till}, {till}, {key}, '{by}', {value},
-       (now() AT TIME ZONE 'Europe/Moscow')::date, {key}, now(), now(), true)"""
+       (now() AT TIME ZONE 'Europe/Moscow')::date, {key}, now(), now(), true, '{{}}', false, ARRAY[{skus}])"""
+_SKUS = ", ".join(f"'{sku}'" for sku in sorted(line["sku"] for line in LINES))
 
 _SALE = """
 CREATE FUNCTION bench.sale_{kind}(till bigint, account bigint, key text) RETURNS bigint LANGUAGE plpgsql AS $function$
@@ -72,7 +74,7 @@ _BY = {"earn": "phone", "redeem": "card"}
 
 def _open(shop: Shop, kind: Kind, *, till: str, account: str, key: str) -> str:
     value = _VALUE[kind].format(account=account)
-    return _OPEN.format(program=shop.program_id, till=till, key=key, by=_BY[kind], value=value)
+    return _OPEN.format(program=shop.program_id, till=till, key=key, by=_BY[kind], value=value, skus=_SKUS)
 
 
 def script(shop: Shop, kind: Kind, trips: Trips) -> str:

@@ -62,6 +62,14 @@ def percent(share: Decimal | None) -> str:
 
 
 @register.filter
+def foldable(value: object) -> str:
+    """`148 416 зёрен` for a narrow place: what the points are called may go to a line of its own, in one piece."""
+    text = str(value)
+    number, _space, unit = text.rpartition(NO_BREAK)
+    return f"{number} {unit}" if unit.isalpha() and len(unit) > 1 else text
+
+
+@register.filter
 def phone(value: Any) -> str:
     """`+7 916 123-45-67`"""
     text = str(value or "")

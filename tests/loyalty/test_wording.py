@@ -8,6 +8,7 @@ import pytest
 
 from loyalty.engine.explanation import Fact
 from loyalty.explanations import explain
+from loyalty.templatetags.kopilka import foldable
 from loyalty.wording import NO_BREAK, Words, words_of, words_on_page
 from merchants.access import tenant
 from tests.cast import Cast, make_cast
@@ -39,6 +40,13 @@ def test_page_words_have_no_place_to_break() -> None:
         "0,005_₽",
     ]
     assert not [one for one in said if " " in one]
+
+
+def test_a_narrow_card_takes_the_name_of_points_to_a_line_of_its_own() -> None:
+    words = Words(space=NO_BREAK)
+    assert foldable(words.points(D(148416))) == f"148{NO_BREAK}416 баллов"
+    assert foldable(words.money(D(1234))) == f"1{NO_BREAK}234,00{NO_BREAK}₽"
+    assert foldable("78,6") == "78,6"
 
 
 def test_an_explanation_breaks_between_words_only() -> None:
