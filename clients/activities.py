@@ -1,24 +1,11 @@
-"""What clients did elsewhere, in words, and whether a shop has to do with it at all."""
+"""Whether a shop has to do with what clients do elsewhere at all."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
-
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
 from loyalty.models import Activity, ProgramVersion
-
-# As shops' programs name them; others are shown as they are named.
-ACTIONS: Final[Mapping[str, Promise]] = {
-    "review": _("review"),
-    "repost": _("repost"),
-    "survey": _("survey"),
-    "subscription": _("subscription"),
-}
 
 
 def has_any() -> Q:
@@ -30,7 +17,3 @@ def has_any() -> Q:
         program_id=OuterRef("program_id"), merchant_id=OuterRef("merchant_id"), status=Activity.Status.WAITING
     )
     return Q(Exists(versions)) | Q(Exists(reported))
-
-
-def named(action: str) -> str:
-    return str(ACTIONS.get(action, action))

@@ -23,6 +23,7 @@ from loyalty.engine.effects.discounts import Step
 from loyalty.engine.fields import Field, fields_of
 from loyalty.engine.rulebook import AfterDays, Expiry, OnDate, Rule
 from loyalty.engine.words import Plural, Text
+from loyalty.rule_words import action
 from loyalty.wording import Words
 
 
@@ -137,6 +138,7 @@ KINDS: Final[Mapping[str, Callable[[Any, Words], str]]] = {
     "quantity": lambda value, words: words.shortest(value),
     "levels": lambda value, words: ", ".join(words.shortest(each) for each in value),
     "ways": lambda value, _words: ways(value),
+    "action": lambda value, _words: action(value),
     "date": lambda value, _words: _day(value),
     "time": lambda value, _words: _time(value),
     "weekdays": lambda value, _words: _weekdays(value),

@@ -123,6 +123,13 @@ PARTS: Final[Mapping[str, Promise]] = {
     "action": _("Action"),
     "approval": _("Somebody looks at it first"),
 }
+# What clients do elsewhere, as shops' programs name it; others are shown as they are named.
+ACTIONS: Final[Mapping[str, Promise]] = {
+    "review": _("review"),
+    "repost": _("repost"),
+    "survey": _("survey"),
+    "subscription": _("subscription"),
+}
 _VOCABULARY: Final = {str(cls.__struct_config__.tag): cls for cls in (*CONDITIONS, *EFFECTS)}
 
 
@@ -135,3 +142,7 @@ def part(name: str, of: object = None) -> str:
             if field.name == name:
                 return gettext(field.title)
     return str(PARTS.get(name, name))
+
+
+def action(name: str) -> str:
+    return str(ACTIONS.get(name, name))

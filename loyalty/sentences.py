@@ -46,7 +46,8 @@ from loyalty.engine.rulebook import (
     dump,
 )
 from loyalty.rule_sentences import NO_NAMES, Names, goods_sentence, rule_sentence, ways
-from loyalty.wording import Words
+from loyalty.wording import Words, currency
+from merchants import zones
 
 
 class Sentence(Struct, frozen=True):
@@ -398,20 +399,20 @@ POINTS_TO: Final[Mapping[int, Callable[[], str]]] = {
     2: lambda: _("Points are counted to two decimal places."),
 }
 MONEY_TO: Final[Mapping[int, Callable[[], str]]] = {
-    0: lambda: _("Money is counted in %(currency)s, in whole numbers."),
-    2: lambda: _("Money is counted in %(currency)s, to two decimal places."),
+    0: lambda: _("Currency: %(currency)s, counted in whole numbers."),
+    2: lambda: _("Currency: %(currency)s, counted to two decimal places."),
 }
 
 
 def _counting(rulebook: Rulebook) -> Iterator[Sentence]:
     frame = rulebook.program
     yield Sentence("program.precision", POINTS_TO[frame.precision]())
-    yield Sentence("program.currency", MONEY_TO[frame.currency_digits]() % {"currency": frame.currency})
+    yield Sentence("program.currency", MONEY_TO[frame.currency_digits]() % {"currency": currency(frame.currency)})
     yield Sentence(
         "program.day",
-        _("A day begins at %(time)s, %(zone)s time.")
+        _("A day begins at %(time)s; time zone: %(zone)s.")
         % {
             "time": frame.day_starts_at.isoformat("seconds" if frame.day_starts_at.second else "minutes"),
-            "zone": frame.time_zone,
+            "zone": zones.named(frame.time_zone),
         },
     )

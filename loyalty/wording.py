@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
+from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext, ngettext, override
+from django.utils.translation import gettext_lazy as _
 from msgspec import Struct
 
 from merchants.models import Program
 
 SYMBOLS: Final = {"RUB": "₽", "USD": "$", "EUR": "€", "KZT": "₸", "UAH": "₴", "AMD": "֏", "GEL": "₾", "KGS": "с"}
+CURRENCIES: Final[Mapping[str, Promise]] = {
+    "RUB": _("Russian rouble"),
+    "BYN": _("Belarusian rouble"),
+    "KZT": _("Kazakh tenge"),
+    "KGS": _("Kyrgyz som"),
+    "UZS": _("Uzbek sum"),
+    "AMD": _("Armenian dram"),
+    "GEL": _("Georgian lari"),
+    "AZN": _("Azerbaijani manat"),
+    "USD": _("US dollar"),
+    "EUR": _("euro"),
+    "UAH": _("Ukrainian hryvnia"),
+}
 DEFAULT_POINTS: Final = ("балл", "балла", "баллов")
 REMEMBERED_SECONDS = 60
 NO_BREAK: Final = "\u00a0"
@@ -96,6 +112,12 @@ class Words(Struct, frozen=True):
         if self.point_names == DEFAULT_POINTS:
             return "point" if abs(amount) == 1 else "points"
         return one if abs(amount) == 1 else many
+
+
+def currency(code: str) -> str:
+    """A currency's name with its sign: «российский рубль (₽)»."""
+    name = str(CURRENCIES.get(code, code))
+    return f"{name} ({SYMBOLS[code]})" if code in SYMBOLS else name
 
 
 def whole(amount: Decimal) -> bool:

@@ -31,6 +31,11 @@ def others() -> tuple[tuple[str, str], ...]:
     return tuple((name, name.replace("_", " ")) for name in [*names, "UTC"])
 
 
+def named(zone: str) -> str:
+    """What people call a time zone; Russian ones by their cities."""
+    return str(dict(RUSSIAN).get(zone, zone.replace("_", " ")))
+
+
 def choices() -> list[tuple[object, object]]:
     """For a select with groups."""
     return [(_("Russia"), RUSSIAN), (_("Elsewhere"), others())]

@@ -30,6 +30,7 @@ Kind = Literal[
     "categories",
     "brands",
     "text",
+    "action",
     "choice",
     "yes",
     "date",

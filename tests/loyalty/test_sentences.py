@@ -95,9 +95,9 @@ EFFECT_SENTENCES: list[tuple[dict[str, Any], str]] = [
      "пригласившим клиента по уровням 5 %, 3 %, 1 % от оплаченной суммы баллами на всё."),
     ({"kind": "referral_gift", "points": ["100"]}, "пригласившему клиента 100 баллов."),
     ({"kind": "referral_gift", "points": ["100", "51"]}, "пригласившим клиента по уровням 100 баллов, 51 балл."),
-    ({"kind": "activity", "action": "review", "points": "50"}, "50 баллов за действие «review»."),
+    ({"kind": "activity", "action": "review", "points": "50"}, "50 баллов за действие «отзыв»."),
     ({"kind": "activity", "action": "review", "points": "50", "approval": True},
-     "50 баллов за действие «review» (после проверки)."),
+     "50 баллов за действие «отзыв» (после проверки)."),
 ]  # fmt: skip
 CONDITION_SENTENCES: list[tuple[dict[str, Any], str]] = [
     ({"kind": "minimum_receipt", "amount": "300"}, "в чеках от 300 ₽"),
@@ -256,7 +256,7 @@ SETTINGS: list[tuple[dict[str, Any], str]] = [
     ({"spending": {"confirm": ["phone"]}}, "Если клиент найден по номеру телефона, списание подтверждается кодом."),
     ({"spending": {"line_minimum": "1"}}, "После скидок и баллов единица товара стоит не меньше 1 ₽."),
     ({"spending": {"round_to_pay": True}}, "Сумма к оплате округляется в меньшую сторону до 1 ₽."),
-    ({"program": {"day_starts_at": "05:00:00"}}, "Сутки начинаются в 05:00 по времени Europe/Moscow."),
+    ({"program": {"day_starts_at": "05:00:00"}}, "Сутки начинаются в 05:00; часовой пояс: Москва."),
 ]  # fmt: skip
 
 

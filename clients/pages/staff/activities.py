@@ -13,7 +13,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from clients.activities import named
 from clients.models import Client
 from clients.pages.staff.forms import ReasonForm
 from clients.pages.staff.one import name_of
@@ -23,6 +22,7 @@ from loyalty.engine.earning import lot_dates
 from loyalty.models import Activity
 from loyalty.programs import rulebook_at
 from loyalty.refusals import Refused
+from loyalty.rule_words import action
 from loyalty.standing import standing
 from loyalty.wording import words_on_page
 from merchants import paging
@@ -133,7 +133,7 @@ def _told(request: HttpRequest, place: Workplace, refused: Refused) -> HttpRespo
 
 
 def _shown(row: Activity) -> dict[str, Any]:
-    return {"row": row, "action": named(row.action), "client": _client(row)}
+    return {"row": row, "action": action(row.action), "client": _client(row)}
 
 
 def _client(row: Activity) -> str:
@@ -146,4 +146,4 @@ def _who(row: Activity) -> str:
 
 
 def _about(row: Activity) -> list[tuple[str, str]]:
-    return [(_("Action"), named(row.action)), (_("Reference"), row.reference)]
+    return [(_("Action"), action(row.action)), (_("Reference"), row.reference)]

@@ -105,7 +105,7 @@ class Activity(Effect, frozen=True, tag="activity"):
     action: Annotated[
         str,
         field(
-            "text",
+            "action",
             _("Action"),
             _("As the shop’s programs name it: review, repost, survey."),
             min_length=1,

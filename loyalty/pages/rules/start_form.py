@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from loyalty.pages.rules.fields import NumberField
 from loyalty.starting import CURRENCIES, Answers
-from loyalty.wording import SYMBOLS
+from loyalty.wording import currency
 from merchants.forms import PageForm
 
 LIVES = (0, 90, 180, 365, 730)
@@ -26,7 +26,7 @@ def _lives() -> list[tuple[int, str]]:
 
 
 def _currencies() -> list[tuple[str, str]]:
-    return [(code, f"{code}, {SYMBOLS[code]}" if code in SYMBOLS else code) for code in CURRENCIES]
+    return [(code, currency(code)) for code in CURRENCIES]
 
 
 class StartForm(PageForm):

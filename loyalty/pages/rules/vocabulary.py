@@ -176,6 +176,7 @@ MAKERS: Final[Mapping[Kind, Maker]] = {
     "categories": _names,
     "brands": _names,
     "text": _text,
+    "action": _text,
     "choice": _choice,
     "yes": lambda one, _setting, _value: forms.BooleanField(**_worded(one) | {"required": False}),
     "date": _date,
