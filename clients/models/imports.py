@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Final
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from loyalty.models.fields import MoneyField, PointsField
+from merchants.models import Merchant, Program, TenantManager
+
+# Whoever has not said anything for so long is dead, and another takes over.
+SILENT: Final = dt.timedelta(minutes=2)
+# More lines than any file may have: the key of a line is its import's, times this, and its number.
+LINES: Final = 1 << 21
+
+
+class ClientImportQuerySet(models.QuerySet["ClientImport"]):
+    def due(self, now: dt.datetime) -> ClientImportQuerySet:
+        """For a worker: waiting, or left by one that was killed."""
+        return self.filter(Q(claim=None) | Q(seen_at__lt=now - SILENT), state__in=ClientImport.AT_WORK)
+
+
+class ClientImport(models.Model):
+    """A file of clients: uploaded, its columns told, looked through by a worker, written, perhaps taken back.
+
+    `mark` is the last line that the work in hand is done with; it moves in the transaction of the work itself. A worker
+    says in `claim` and `seen_at` that it is there; one that has lost its claim stops.
+    """
+
+    class State(models.TextChoices):
+        NEW = "new", _("columns to be checked")
+        CHECK = "check", _("is being looked through")
+        CHECKED = "checked", _("waits for your word")
+        APPLY = "apply", _("is being loaded")
+        STOPPED = "stopped", _("stopped half-way")
+        DONE = "done", _("loaded")
+        UNDO = "undo", _("is being taken back")
+        UNDONE = "undone", _("taken back")
+        FAILED = "failed", _("failed")
+        DROPPED = "dropped", _("not loaded")
+
+    AT_WORK = (State.CHECK, State.APPLY, State.UNDO)
+
+    program = models.ForeignKey(Program, models.PROTECT, related_name="+", db_index=False)
+    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="+", db_index=False)
+    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.NEW)
+    file_name = models.CharField(_("file"), max_length=120)
+    size = models.BigIntegerField(_("size"), default=0)
+    digest = models.CharField(_("SHA-256 of the file"), max_length=64)
+    # How the file is read (`tables.Layout`), what its columns are, and what the owner wants (`choices.Choices`).
+    layout: models.JSONField[Any, Any] = models.JSONField(default=dict)
+    titles: models.JSONField[Any, Any] = models.JSONField(default=list)
+    columns: models.JSONField[Any, Any] = models.JSONField(default=list)
+    choices: models.JSONField[Any, Any] = models.JSONField(default=dict)
+    # What was found in it and what was done: `counting.Counts`.
+    counts: models.JSONField[Any, Any] = models.JSONField(default=dict)
+    why = models.CharField(_("why it failed"), max_length=300, blank=True)
+    lines = models.PositiveIntegerField(_("lines"), default=0)
+    mark = models.PositiveIntegerField(default=0)
+    claim = models.UUIDField(null=True)
+    seen_at = models.DateTimeField(null=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(_("uploaded"), default=timezone.now)
+    applied_at = models.DateTimeField(_("loaded at"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    # The file and its lines are forgotten after a while: then nothing can be taken back.
+    forgotten_at = models.DateTimeField(null=True, blank=True)
+
+    objects = TenantManager.from_queryset(ClientImportQuerySet)()
+
+    class Meta:
+        verbose_name = _("import of clients")
+        verbose_name_plural = _("imports of clients")
+        indexes = [
+            models.Index(fields=["program", "merchant", "-id"], name="client_import_newest"),
+            models.Index("id", condition=Q(state__in=["check", "apply", "undo"]), name="client_import_due"),
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+    @property
+    def is_at_work(self) -> bool:
+        return self.state in self.AT_WORK
+
+    @property
+    def percent(self) -> int:
+        return min(self.mark * 100 // self.lines, 100) if self.lines else 0
+
+
+class ClientImportPiece(models.Model):
+    """A megabyte of the file, packed: nobody ever has to hold all of it in memory."""
+
+    program = models.ForeignKey(Program, models.PROTECT, related_name="+", db_index=False)
+    client_import = models.ForeignKey(ClientImport, models.CASCADE, related_name="pieces", db_index=False)
+    number = models.PositiveIntegerField()
+    content = models.BinaryField()
+
+    objects = TenantManager()
+
+    class Meta:
+        verbose_name = _("piece of a file of clients")
+        verbose_name_plural = _("pieces of files of clients")
+        constraints = [models.UniqueConstraint("program", "client_import", "number", name="client_import_piece_unique")]
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} #{self.pk}"
+
+
+class ClientImportLine(models.Model):
+    """A line of the file as it was understood, beside the database; what it did and how it was.
+
+    The key says the import and the line. There are a million of them, so there is no other index, the account that a
+    new client will have is drawn when the line is read, and most lines are never written again.
+    """
+
+    class Outcome(models.TextChoices):
+        FRESH = "fresh", _("new client")
+        CHANGE = "change", _("changes a client")
+        SAME = "same", _("known, nothing to change")
+        REFUSED = "refused", _("refused")
+
+    id = models.BigIntegerField(primary_key=True)
+    program = models.ForeignKey(Program, models.DO_NOTHING, db_constraint=False, related_name="+", db_index=False)
+    row = models.PositiveIntegerField()
+    outcome = models.CharField(max_length=7, choices=Outcome.choices)
+    # Of a new client the account to be, of another his; no foreign key: it may never come to be.
+    account = models.BigIntegerField()
+    name = models.CharField(max_length=120, null=True)  # noqa: DJ001  # NULL: the file has no such column
+    phone = models.CharField(max_length=40, null=True)  # noqa: DJ001
+    email = models.CharField(max_length=254, null=True)  # noqa: DJ001
+    birthday = models.DateField(null=True)
+    note = models.CharField(max_length=300, null=True)  # noqa: DJ001
+    tags: ArrayField[list[str], list[str]] = ArrayField(models.CharField(max_length=40), null=True)
+    points = PointsField(null=True)
+    expires_at = models.DateTimeField(null=True)
+    tier = models.CharField(max_length=40, null=True)  # noqa: DJ001
+    manual_tier = models.CharField(max_length=40, null=True)  # noqa: DJ001
+    spent = MoneyField(null=True)
+    visits = models.PositiveIntegerField(null=True)
+    cards: ArrayField[list[str], list[str]] = ArrayField(models.CharField(max_length=40), null=True)
+    virtual = models.CharField(max_length=40, null=True)  # noqa: DJ001
+    referrer = models.CharField(max_length=40, null=True)  # noqa: DJ001
+    # «processing+», «advertising-».
+    consents: ArrayField[list[str], list[str]] = ArrayField(models.CharField(max_length=14), null=True)
+    joined_at = models.DateTimeField(null=True)
+    # What is wrong: `problems.Problem`s.
+    problems: models.JSONField[Any, Any] = models.JSONField(null=True)
+    # Of a known client by field: what was, what is to be; once loaded, what was done.
+    changes: models.JSONField[Any, Any] = models.JSONField(null=True)
+    # After the work: the opening entry of a known client, and why the line could not be taken back.
+    entry = models.BigIntegerField(null=True)
+    left = models.CharField(max_length=12, null=True)  # noqa: DJ001
+
+    objects = TenantManager()
+
+    class Meta:
+        verbose_name = _("line of a file of clients")
+        verbose_name_plural = _("lines of files of clients")
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} #{self.pk}"
