@@ -1,4 +1,5 @@
 from loyalty.models.account import Account, Card, Confirmation, OneTimeCode
+from loyalty.models.certificate import Certificate, CertificateEntry, CertificateReservation
 from loyalty.models.goods import Category, GoodsImport, Product
 from loyalty.models.ledger import Entry, Lot, Reservation
 from loyalty.models.program import ProgramDraft, ProgramVersion
@@ -13,6 +14,9 @@ __all__ = [
     "BudgetShare",
     "Card",
     "Category",
+    "Certificate",
+    "CertificateEntry",
+    "CertificateReservation",
     "Confirmation",
     "Entry",
     "GoodsImport",

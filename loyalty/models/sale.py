@@ -64,6 +64,9 @@ class Sale(models.Model):
     points_value = MoneyField(_("paid by points"))
     certificates_paid = MoneyField(_("paid by certificates"), default=0)
     to_pay = MoneyField(_("paid by money"))
+    # What this receipt adds to the turnover beside the money paid: certificates that were sold once, less those that it
+    # sells itself.
+    turnover_off = MoneyField(default=0, db_default=0)
     points_earned = PointsField(_("points earned"))
     # What was earned, as typed facts of the engine: rule, points, dates of the lots. A hold keeps them until commit.
     earnings = models.JSONField(default=list)
@@ -174,6 +177,8 @@ class Return(models.Model):
     points_value = MoneyField(_("value of the points"))
     points_back = PointsField(_("points returned"))
     certificates_back = MoneyField(_("returned to certificates"), default=0)
+    # What it takes off the turnover beside the money: as with the sale.
+    turnover_off = MoneyField(default=0, db_default=0)
     # Of the points earned by what came back: taken from the account, or gone already (expired), or let go (clamp).
     earned_called = PointsField(_("points to take back"))
     earned_taken = PointsField(_("points taken back"))

@@ -221,11 +221,11 @@ SELECT a.program_id, a.id, format('account %%s, sales %%s',
   FROM loyalty_account a
   LEFT JOIN (SELECT s.account_id, count(*) FILTER (WHERE s.status = 'committed') AS purchases,
                     count(*) FILTER (WHERE s.status = 'committed' AND s.is_visit) AS visits,
-                    sum(s.to_pay - coalesce(r.money, 0)) AS spent,
+                    sum(s.to_pay + s.turnover_off - coalesce(r.money, 0)) AS spent,
                     min(s.occurred_at) FILTER (WHERE s.status = 'committed') AS first,
                     max(s.occurred_at) FILTER (WHERE s.status = 'committed') AS last
                FROM loyalty_sale s
-               LEFT JOIN (SELECT sale_id, sum(money) AS money FROM loyalty_return
+               LEFT JOIN (SELECT sale_id, sum(money + turnover_off) AS money FROM loyalty_return
                            WHERE program_id = ANY (%(programs)s) GROUP BY sale_id) r ON r.sale_id = s.id
               WHERE s.program_id = ANY (%(programs)s) AND s.account_id IS NOT NULL
                 AND s.status IN ('committed', 'voided')
@@ -274,3 +274,49 @@ SELECT b.program_id, b.id, format('%%s: given %%s, sales %%s, actions %%s', b.ru
               WHERE v.program_id = ANY (%(programs)s) AND v.status = 'given'
               GROUP BY 1, 2) v ON v.program_id = b.program_id AND v.rule = b.rule
  WHERE b.program_id = ANY (%(programs)s) AND h.given > coalesce(s.given, 0) + coalesce(v.given, 0)
+
+-- check certificate-rest | certificate | What is left of a certificate is the sum of its entries, within what it was issued for.
+SELECT c.program_id, c.id, format('rest %%s, entries %%s', c.rest, coalesce(e.amount, 0))
+  FROM loyalty_certificate c
+  LEFT JOIN (SELECT certificate_id, sum(amount) AS amount,
+                    (array_agg(rest_after ORDER BY id DESC))[1] AS last
+               FROM loyalty_certificateentry WHERE program_id = ANY (%(programs)s) GROUP BY certificate_id) e
+    ON e.certificate_id = c.id
+ WHERE c.program_id = ANY (%(programs)s)
+   AND (c.rest <> coalesce(e.amount, 0) OR c.rest IS DISTINCT FROM e.last OR c.rest > c.nominal OR c.rest < 0)
+
+-- check certificate-entry-chain | certificateentry | An entry's rest is the one before it and its change.
+SELECT e.program_id, e.id, format('certificate %%s: rest %%s after %%s and %%s', e.certificate_id, e.rest_after, e.before, e.amount)
+  FROM (SELECT program_id, id, certificate_id, amount, rest_after,
+               coalesce(lag(rest_after) OVER (PARTITION BY certificate_id ORDER BY id), 0) AS before
+          FROM loyalty_certificateentry WHERE program_id = ANY (%(programs)s)) e
+ WHERE e.rest_after <> e.before + e.amount
+
+-- check certificate-of-sale | sale | What certificates paid of a sale, and got back of it, are the parts of their entries.
+SELECT s.program_id, s.id, format('%%s: paid %%s, parts %%s; back %%s, parts %%s', s.status, s.certificates_paid,
+                                  coalesce(e.paid, 0), coalesce(r.back, 0), coalesce(e.back, 0))
+  FROM loyalty_sale s
+  LEFT JOIN (SELECT sale_id, sum(p.part) FILTER (WHERE kind = 'redeem') AS paid,
+                    sum(p.part) FILTER (WHERE kind = 'giveback') AS back
+               FROM loyalty_certificateentry CROSS JOIN LATERAL unnest(parts) AS p(part)
+              WHERE program_id = ANY (%(programs)s) AND sale_id IS NOT NULL GROUP BY sale_id) e ON e.sale_id = s.id
+  LEFT JOIN (SELECT sale_id, sum(certificates_back) AS back FROM loyalty_return
+              WHERE program_id = ANY (%(programs)s) GROUP BY sale_id) r ON r.sale_id = s.id
+ WHERE s.program_id = ANY (%(programs)s)
+   AND (coalesce(e.paid, 0) <> CASE WHEN s.status IN ('committed', 'voided') THEN s.certificates_paid ELSE 0 END
+        OR coalesce(e.back, 0) <> coalesce(r.back, 0))
+
+-- check certificate-kept | certificate | Living holds keep no more of a certificate than there is.
+SELECT c.program_id, c.id, format('rest %%s, kept %%s', c.rest, r.amount)
+  FROM (SELECT certificate_id, sum(amount) AS amount FROM loyalty_certificatereservation
+         WHERE program_id = ANY (%(programs)s) AND until > %(now)s GROUP BY certificate_id) r
+  JOIN loyalty_certificate c ON c.id = r.certificate_id
+ WHERE r.amount > c.rest
+
+-- check certificate-sold | sale | A line that sells a certificate has one, for its sum; voided, it is cancelled.
+SELECT s.program_id, s.id, format('line %%s of %%s: certificate %%s for %%s', l.position, l.amount, c.id, c.nominal)
+  FROM loyalty_saleline l
+  JOIN loyalty_sale s ON s.id = l.sale_id
+  LEFT JOIN loyalty_certificate c ON c.program_id = s.program_id AND c.sale_id = s.id AND c.line = l.position
+ WHERE l.program_id = ANY (%(programs)s) AND l.marks & 8 = 8 AND s.status IN ('committed', 'voided')
+   AND (c.id IS NULL OR c.nominal <> l.amount OR NOT c.is_sold OR (s.status = 'voided' AND c.cancelled_at IS NULL))

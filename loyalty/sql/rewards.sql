@@ -11,10 +11,10 @@ DECLARE
 BEGIN
     IF coalesce((p_needs->>'back')::int, 0) > 0 THEN
         SELECT coalesce(jsonb_agg(jsonb_build_array(d.local_day, d.spent, d.visit)), '[]') INTO v_days
-          FROM (SELECT s.local_day, sum(s.to_pay - coalesce(r.money, 0)) AS spent,
+          FROM (SELECT s.local_day, sum(s.to_pay + s.turnover_off - coalesce(r.money, 0)) AS spent,
                        bool_or(s.is_visit AND s.status = 'committed') AS visit
                   FROM loyalty_sale s
-                  LEFT JOIN LATERAL (SELECT sum(b.money) AS money FROM loyalty_return b
+                  LEFT JOIN LATERAL (SELECT sum(b.money + b.turnover_off) AS money FROM loyalty_return b
                                       WHERE b.program_id = p_program AND b.sale_id = s.id) r ON true
                  WHERE s.program_id = p_program AND s.account_id = p_account AND s.local_day >= v_since
                    AND s.status IN ('committed', 'voided')
@@ -202,6 +202,17 @@ BEGIN
                                             expires_at, earned_by_id, created_at)
         SELECT v_program, c.account_id, c.code, c.rule, c.title, c.percent, c.amount, c.minimum, c.expires_at, p_sale, p_now
           FROM jsonb_populate_recordset(NULL::loyalty_personalcoupon, p->'coupons') c;
+    END IF;
+    IF p ? 'certificates' THEN
+        IF p->>'hold_until' IS NULL THEN
+            PERFORM loyalty_take_certificates(
+                v_program, p_sale, p->'certificates', (p->>'at')::timestamptz, p_now, p->>'actor');
+        ELSE
+            PERFORM loyalty_keep_certificates(v_program, p_sale, p->'certificates', (p->>'hold_until')::timestamptz);
+        END IF;
+    END IF;
+    IF p ? 'issued' THEN
+        PERFORM loyalty_issue_certificates(v_program, p_sale, p->'issued', p_now);
     END IF;
     -- Budgets come last, in the order of their rules: what all tills share is held for the shortest time.
     FOR part IN SELECT b FROM jsonb_array_elements(p->'budgets') b ORDER BY b->>'rule' LOOP

@@ -4,9 +4,12 @@
 -- what is read afterwards can't change before the sale is written.
 DROP FUNCTION IF EXISTS loyalty_open_sale(
     bigint, bigint, bigint, text, text, text, date, text, timestamptz, timestamptz, boolean);
+DROP FUNCTION IF EXISTS loyalty_open_sale(
+    bigint, bigint, bigint, text, text, text, date, text, timestamptz, timestamptz, boolean, text[], boolean, text[]);
 CREATE OR REPLACE FUNCTION loyalty_open_sale(
     p_program bigint, p_till bigint, p_till_key bigint, p_key text, p_by text, p_value text,
-    p_day date, p_receipt text, p_at timestamptz, p_now timestamptz, p_lock boolean, p_codes text[], p_exact boolean, p_skus text[]
+    p_day date, p_receipt text, p_at timestamptz, p_now timestamptz, p_lock boolean, p_codes text[], p_exact boolean, p_skus text[],
+    p_certificates text[] DEFAULT '{}'
 ) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     v_alive boolean;
@@ -18,6 +21,7 @@ DECLARE
     v_uplines jsonb := '[]';
     v_coupons jsonb := '[]';
     v_budgets jsonb := '{}';
+    v_certificates jsonb := '[]';
     v_stored jsonb;
     v_receipt jsonb;
     v_day jsonb;
@@ -104,6 +108,9 @@ BEGIN
     IF v_account IS NOT NULL AND p_codes <> '{}' THEN
         v_coupons := loyalty_coupons_json(p_program, v_account, p_codes, p_at, p_now);
     END IF;
+    IF p_certificates <> '{}' THEN
+        v_certificates := loyalty_certificates_json(p_program, p_till, p_certificates, p_at, p_now, p_lock);
+    END IF;
     IF jsonb_array_length(coalesce(v_needs->'budgets', '[]')) > 0 THEN
         v_budgets := loyalty_budgets_json(
             p_program, ARRAY(SELECT jsonb_array_elements_text(v_needs->'budgets')), p_exact);
@@ -111,6 +118,7 @@ BEGIN
 
     RETURN jsonb_build_object(
         'goods', loyalty_goods_json(p_program, p_skus), 'uplines', v_uplines, 'coupons', v_coupons, 'budgets', v_budgets,
+        'certificates', v_certificates,
         'alive', coalesce(v_alive, false), 'version', v_version, 'code_id', v_code, 'stored', v_stored,
         'receipt', v_receipt, 'day', v_day, 'confirmation', v_confirmation,
         'account', CASE WHEN v_account IS NULL THEN NULL
@@ -127,6 +135,8 @@ BEGIN
         DELETE FROM loyalty_reservation WHERE sale_id = p_sale;
         UPDATE loyalty_onetimecode SET sale_id = NULL WHERE sale_id = p_sale;
         UPDATE loyalty_personalcoupon SET sale_id = NULL WHERE sale_id = p_sale;
+        DELETE FROM loyalty_certificatereservation r USING loyalty_sale s
+         WHERE s.id = p_sale AND r.program_id = s.program_id AND r.sale_id = s.id;
         PERFORM loyalty_refill_budget(s.program_id, b->>'rule', s.till_id, (b->>'given')::numeric, 1)
            FROM loyalty_sale s, jsonb_array_elements(s.consequences->'budgets') b
           WHERE s.id = p_sale ORDER BY b->>'rule';
@@ -145,11 +155,12 @@ BEGIN
     INSERT INTO loyalty_sale (
         program_id, merchant_id, outlet_id, till_id, public_id, account_id, status, receipt_number, occurred_at,
         local_day, version, channel, cashier, identified_by, hold_until, total, discount, points_redeemed,
-        points_value, certificates_paid, to_pay, points_earned, earnings, explanation, consequences, flags, tier_before,
-        tier_after, is_visit, body_digest, created_at)
+        points_value, certificates_paid, to_pay, turnover_off, points_earned, earnings, explanation, consequences, flags,
+        tier_before, tier_after, is_visit, body_digest, created_at)
     SELECT s.program_id, s.merchant_id, s.outlet_id, s.till_id, s.public_id, v_account, s.status, s.receipt_number,
            s.occurred_at, s.local_day, s.version, s.channel, s.cashier, s.identified_by, s.hold_until, s.total,
-           s.discount, s.points_redeemed, s.points_value, s.certificates_paid, s.to_pay, s.points_earned, s.earnings,
+           s.discount, s.points_redeemed, s.points_value, s.certificates_paid, s.to_pay, coalesce(s.turnover_off, 0),
+           s.points_earned, s.earnings,
            s.explanation, s.consequences, s.flags, s.tier_before, s.tier_after, s.is_visit, decode(p->>'contents_digest', 'hex'), v_now
       FROM jsonb_populate_record(NULL::loyalty_sale, p->'sale') s
     RETURNING id INTO v_sale;
