@@ -87,6 +87,7 @@ def test_the_pages_schedule_and_take_back(bench: Workbench, story: TillStory) ->
     assert f"Версия 2 начнёт действовать {at:%d.%m.%Y} в 00:00" in page.text
     assert "Версия 1, действует на всех кассах" in page.text
     assert "Баллами можно оплатить до 50 % чека." in page.text
+    assert "До этого другую опубликовать нельзя" in bench.get("edit/rules/").text
     page = bench.press("2/take-back/", bench.get("2/take-back/").fields(), "", confirmed="yes")
     assert "Версия 2 отменена." in page.text
     assert ProgramDraft.objects.get(program=program).document["spending"]["max_percent"] == "30"
