@@ -1,4 +1,4 @@
-from loyalty.models.account import Account, Card, Confirmation, OneTimeCode
+from loyalty.models.account import Account, BroughtAlong, Card, Confirmation, OneTimeCode
 from loyalty.models.certificate import Certificate, CertificateEntry, CertificateReservation
 from loyalty.models.goods import Category, GoodsImport, Product
 from loyalty.models.ledger import Entry, Lot, Reservation
@@ -10,6 +10,7 @@ __all__ = [
     "Account",
     "Activity",
     "Adoption",
+    "BroughtAlong",
     "Budget",
     "BudgetShare",
     "Card",

@@ -99,6 +99,28 @@ class Account(models.Model):
         return self.points - self.debt
 
 
+class BroughtAlong(models.Model):
+    """What a client's account counted before it was ours: part of its counters without receipts behind it."""
+
+    program = models.ForeignKey(Program, models.DO_NOTHING, db_constraint=False, related_name="+", db_index=False)
+    account = models.ForeignKey(Account, models.CASCADE, related_name="+", db_index=False)
+    spent = MoneyField(_("money spent"))
+    visits = models.PositiveIntegerField(_("visits"))
+    purchases = models.PositiveIntegerField(_("purchases"))
+    # The account's own beginning: nobody knows the first purchase better.
+    first_purchase_at = models.DateTimeField(_("first purchase"))
+
+    objects = TenantManager()
+
+    class Meta:
+        verbose_name = _("what a client brought along")
+        verbose_name_plural = _("what clients brought along")
+        constraints = [models.UniqueConstraint("program", "account", name="brought_along_unique")]
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} #{self.pk}"
+
+
 class Card(models.Model):
     """Anything lasting that identifies a client at a till: a virtual or plastic card, or a phone number (E.164)."""
 

@@ -114,7 +114,13 @@ def _redate(locked: Returning) -> None:
     account, sale = locked.account, locked.sale
     if account is None or sale.occurred_at not in (account.first_purchase_at, account.last_purchase_at):
         return
-    account.first_purchase_at, account.last_purchase_at = locked.past.dates_without()
+    first, account.last_purchase_at = locked.past.dates_without()
+    if first is None and account.purchases:
+        # Those that were brought along have no receipts; the first of them counts from the account's beginning.
+        first = account.created_at
+    elif sale.occurred_at != account.first_purchase_at:
+        first = account.first_purchase_at
+    account.first_purchase_at = first
 
 
 def _undo_tier(locked: Returning, rulebook: Rulebook, coming: Decimal) -> bool:

@@ -214,11 +214,12 @@ SELECT s.program_id, s.id, format('paid %%s and %%s points, returned %%s and %%s
  WHERE s.program_id = ANY (%(programs)s) AND s.status = 'voided'
    AND (s.to_pay <> coalesce(r.money, 0) OR s.points_redeemed <> coalesce(r.points, 0))
 
--- check counters | account | The counters of an account are those of its purchases, less what came back.
+-- check counters | account | The counters of an account are those of its purchases, less what came back, and what was brought along.
 SELECT a.program_id, a.id, format('account %%s, sales %%s',
            (a.purchases, a.visits, a.spent, a.first_purchase_at, a.last_purchase_at),
            (coalesce(s.purchases, 0), coalesce(s.visits, 0), coalesce(s.spent, 0), s.first, s.last))
   FROM loyalty_account a
+  LEFT JOIN loyalty_broughtalong b ON b.program_id = a.program_id AND b.account_id = a.id
   LEFT JOIN (SELECT s.account_id, count(*) FILTER (WHERE s.status = 'committed') AS purchases,
                     count(*) FILTER (WHERE s.status = 'committed' AND s.is_visit) AS visits,
                     sum(s.to_pay + s.turnover_off - coalesce(r.money, 0)) AS spent,
@@ -233,7 +234,9 @@ SELECT a.program_id, a.id, format('account %%s, sales %%s',
  WHERE a.program_id = ANY (%(programs)s) AND a.status <> 'merged'
    AND NOT EXISTS (SELECT FROM loyalty_account m WHERE m.merged_into_id = a.id)
    AND (a.purchases, a.visits, a.spent, a.first_purchase_at, a.last_purchase_at)
-       IS DISTINCT FROM (coalesce(s.purchases, 0), coalesce(s.visits, 0), coalesce(s.spent, 0), s.first, s.last)
+       IS DISTINCT FROM (coalesce(s.purchases, 0) + coalesce(b.purchases, 0),
+                         coalesce(s.visits, 0) + coalesce(b.visits, 0), coalesce(s.spent, 0) + coalesce(b.spent, 0),
+                         least(s.first, b.first_purchase_at), s.last)
 
 -- check one-visit-a-day | account | Of a client's purchases of one day exactly one is the visit.
 SELECT s.program_id, s.account_id, format('%%s: %%s visits', s.local_day, s.visits)
