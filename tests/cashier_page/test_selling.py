@@ -12,8 +12,10 @@ from django.utils import timezone
 from clients.models import Client, Consent
 from loyalty.cards import issue_code
 from loyalty.models import Account, Return, Sale
+from merchants.access import tenant
 from merchants.models import OutboxMessage
 from tests.cashier_page.conftest import TillPage, hidden, text_of
+from tests.loyalty.shop import ONE_PER_ONE
 
 
 def sale_url(till: TillPage, q: str) -> str:
@@ -262,6 +264,18 @@ def test_a_correction_spends_no_more_than_was_confirmed(till: TillPage) -> None:
     assert Sale.objects.count() == 1
     assert till.key_in(address, total="500", points="80").status_code == 303
     assert Sale.objects.get(status="committed").points_redeemed == 80
+
+
+def test_points_that_wait_are_told_before_paying_and_after(till: TillPage) -> None:
+    with tenant(till.cast.zerno.program.pk):
+        till.story.now = till.now
+        till.story.publish({**ONE_PER_ONE, "points": {"pending_days": 14}})
+    till.join()
+    url = till.find("8 916 123-45-67")["Location"]
+    day = f"{timezone.localtime(till.now) + dt.timedelta(days=14):%d.%m.%Y}"
+    assert f"340 зёрен с {day}" in text_of(till.key_in(url, act="quote", total="340"))
+    done = till.client.get(till.sell(url, total="340")["Location"])
+    assert f"340 зёрен с {day}" in text_of(done)
 
 
 def test_a_forgotten_card(till: TillPage) -> None:
