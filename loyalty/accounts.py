@@ -254,7 +254,7 @@ def _find(program_id: int, who: Who, now: dt.datetime) -> Account | None:
     match who.by:
         case "id":
             try:
-                return accounts.filter(public_id=uuid.UUID(who.value)).first()
+                return accounts.exclude(status=Account.Status.REMOVED).filter(public_id=uuid.UUID(who.value)).first()
             except ValueError:
                 return None
         case "code":

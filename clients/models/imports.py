@@ -146,6 +146,8 @@ class ClientImportLine(models.Model):
     cards: ArrayField[list[str], list[str]] = ArrayField(models.CharField(max_length=40), null=True)
     virtual = models.CharField(max_length=40, null=True)  # noqa: DJ001
     referrer = models.CharField(max_length=40, null=True)  # noqa: DJ001
+    # The referrer's account, once it is known.
+    invited_by = models.BigIntegerField(null=True)
     # «processing+», «advertising-».
     consents: ArrayField[list[str], list[str]] = ArrayField(models.CharField(max_length=14), null=True)
     joined_at = models.DateTimeField(null=True)

@@ -7,8 +7,8 @@ SELECT %(program)s, m.id, %(day)s, %(now)s, 0, coalesce(c.clients, 0), %(active_
        coalesce(b.buyers, 0), coalesce(b.repeated, 0), coalesce(c.points, 0),
        coalesce(days.points, 0) + coalesce(live.points, 0)
   FROM merchants_merchant m
-  LEFT JOIN (SELECT a.merchant_id, count(*) FILTER (WHERE a.status <> 'merged') AS clients,
-                    count(*) FILTER (WHERE a.status <> 'merged' AND a.last_purchase_at >= %(active_since)s) AS active,
+  LEFT JOIN (SELECT a.merchant_id, count(*) FILTER (WHERE a.status NOT IN ('merged', 'removed')) AS clients,
+                    count(*) FILTER (WHERE a.status NOT IN ('merged', 'removed') AND a.last_purchase_at >= %(active_since)s) AS active,
                     sum(a.points - a.debt) AS points
                FROM loyalty_account a WHERE a.program_id = %(program)s GROUP BY 1) c ON c.merchant_id = m.id
   LEFT JOIN (SELECT bought.merchant_id, count(*) AS buyers, count(*) FILTER (WHERE bought.sales > 1) AS repeated

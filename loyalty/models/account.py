@@ -27,6 +27,7 @@ class Account(models.Model):
         ACTIVE = "active", _("active")
         BLOCKED = "blocked", _("blocked")
         MERGED = "merged", _("merged into another")
+        REMOVED = "removed", _("client removed, the books stay")
 
     program = models.ForeignKey(Program, models.PROTECT, related_name="+", db_index=False)
     merchant = models.ForeignKey(
