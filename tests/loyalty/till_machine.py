@@ -350,7 +350,6 @@ class TillMachine(RuleBasedStateMachine):
     def _give_back(self, sale: Receipt, act: Callable[[Idempotency], Answer]) -> None:
         was = Sale.objects.get(public_id=id_of(sale))
         kept = _kept_too_long(was, self.story.now) if was.account_id else ZERO
-        gifts = _gifts(was.account_id)
         back = self._act("return", act, GivenBack)
         if back is None or back.client is None or was.account_id is None:
             return
@@ -359,7 +358,7 @@ class TillMachine(RuleBasedStateMachine):
             self.balances[was.account_id] -= kept
         elif was.status == "committed":
             self.seen["return booked"] += 1
-            self.balances[was.account_id] += back.points_back - back.earned_taken - (gifts - _gifts(was.account_id))
+            self.balances[was.account_id] += back.points_back - back.earned_taken
 
     def _expect(self, receipt: Receipt, change: D) -> None:
         assert receipt.client is not None
@@ -377,14 +376,6 @@ def _stillborn(receipt: Receipt, now: dt.datetime) -> D:
 def _change_of(receipt: Receipt) -> D:
     gifts = sum((fact.points or ZERO for fact in receipt.facts if fact.effect == "tier_gift"), ZERO)
     return receipt.points_earned + gifts - receipt.points_redeemed
-
-
-def _gifts(account_id: int | None) -> D:
-    """What gifts of tiers have brought the account, less what was taken back of them."""
-    if account_id is None:
-        return ZERO
-    entries = Entry.objects.filter(account_id=account_id, rule__startswith="gift:", kind__in=["earn", "clawback"])
-    return sum(entries.values_list("points", flat=True), ZERO)
 
 
 def _gone_between(account: Account, before: dt.datetime, after: dt.datetime) -> D:
