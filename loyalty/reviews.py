@@ -12,7 +12,7 @@ from loyalty.engine.rulebook import Rulebook
 from loyalty.models import Account, Adoption, ProgramVersion
 from loyalty.programs import rulebook_at, rulebook_of
 from loyalty.refusals import Refused
-from loyalty.standing import client_of
+from loyalty.standing import counters_of
 
 CHUNK = 500
 
@@ -78,7 +78,6 @@ def _adopt(program_id: int, keys: list[int], rulebook: Rulebook, since: dt.datet
 
 def _settle(program_id: int, account_id: int, rulebook: Rulebook, now: dt.datetime) -> None:
     state = ledger.read(program_id=program_id, account_id=account_id, now=now)
-    books = ledger.books_of(state, now)
-    held = tiers.held(rulebook, client_of(state, books, rulebook, now), now)
+    held = tiers.held(rulebook, counters_of(state, rulebook), now)
     tier = held.tier.id if held.tier else state.tier
     Account.objects.filter(program_id=program_id, pk=account_id).update(tier=tier, tier_ends_at=held.ends_at)

@@ -16,7 +16,8 @@ from loyalty.engine.books import Books
 from loyalty.engine.calendar import Calendar
 from loyalty.engine.cart import Client, Day, IdentifiedBy, PersonalCoupon, Upline, Used
 from loyalty.engine.quantities import ZERO
-from loyalty.engine.rulebook import Rulebook
+from loyalty.engine.rulebook import Lifetime, Rulebook
+from loyalty.engine.tiers import Counters
 from loyalty.ledger import AccountState
 from loyalty.programs import rulebook_at
 from loyalty.refusals import Refused
@@ -101,9 +102,6 @@ def client_of(
 ) -> Client:
     """The engine's view of an account."""
     calendar = rulebook.calendar
-    days = tuple([Day(day, spent, visit) for day, spent, visit in state.days])
-    if state.referred:
-        days = _with_referred(days, state.referred, calendar)
     return Client(
         identified_by=identified_by,
         confirmed=confirmed,
@@ -124,11 +122,29 @@ def client_of(
         joined_on=calendar.day_of(state.created_at) if state.created_at else None,
         last_purchase_on=calendar.day_of(state.last_purchase_at) if state.last_purchase_at else None,
         visited_today=visited_today,
-        days=days,
+        days=_days_of(state, calendar),
         used=tuple([Used(*one) for one in state.used]),
         uplines=tuple(uplines),
         coupons=tuple(coupons),
     )
+
+
+def counters_of(state: AccountState, rulebook: Rulebook) -> Counters:
+    """As much of `client_of` as a tier is told by."""
+    whole_time = isinstance(rulebook.status.window, Lifetime)
+    return Counters(
+        state.tier,
+        state.tier_ends_at,
+        state.spent,
+        state.visits,
+        len(state.referred),
+        () if whole_time else _days_of(state, rulebook.calendar),
+    )
+
+
+def _days_of(state: AccountState, calendar: Calendar) -> tuple[Day, ...]:
+    days = tuple([Day(*day) for day in state.days])
+    return _with_referred(days, state.referred, calendar) if state.referred else days
 
 
 def _with_referred(days: Sequence[Day], firsts: Sequence[dt.datetime], calendar: Calendar) -> tuple[Day, ...]:

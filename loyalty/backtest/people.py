@@ -132,9 +132,13 @@ class Person:
         end = state.inactive_at
         living: list[OpenLot] = [lot for lot in lots if lot.rest]
         state.lots = living
+        if end is None:
+            for lot in living:
+                lot.expires_at = lot.own_expires_at
+            return
         for lot in living:
             own = lot.own_expires_at
-            lot.expires_at = own if end is None else end if own is None else min(own, end)
+            lot.expires_at = end if own is None else min(own, end)
 
     def copy(self) -> Person:
         """As a second set of rules finds him; `referees` are the caller's to find anew."""

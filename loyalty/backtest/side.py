@@ -13,7 +13,7 @@ from msgspec import Struct
 from loyalty.backtest.events import Back, ByHand, Commit, Event, Joined, Receipt, Status
 from loyalty.backtest.keeping import Kept, Returned
 from loyalty.backtest.people import HeldLot, Person, Stood
-from loyalty.backtest.totals import Totals
+from loyalty.backtest.totals import OfMonth, Totals
 from loyalty.engine import discounts, points
 from loyalty.engine.bill import Bill
 from loyalty.engine.books import Books, NotEnoughPoints
@@ -38,6 +38,7 @@ RulesAt = Callable[[dt.datetime, int], Rulebook]
 Wanted = Decimal | Literal["max"] | None
 
 _NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
+_NO_MONTH = _NEVER, _NEVER, OfMonth()
 
 
 class Wish(Struct, frozen=True):
@@ -64,7 +65,7 @@ class Side:
         self.spent: dict[str, Spent] = {}
         self.totals = Totals.empty()
         self.lot_ids = itertools.count(1)
-        self._month = ("", _NEVER, _NEVER)
+        self._month = _NO_MONTH
 
     # ------------------------------------------------------------ events
 
@@ -178,7 +179,10 @@ class Side:
         self, receipt: Receipt, person: Person, books: Books, rulebook: Rulebook, uplines: Sequence[Person]
     ) -> Client:
         person.look_back(rulebook, receipt.day)
-        stood = person.stood.get(receipt.day, ())
+        redeemed, visited = ZERO, False
+        for stood in person.stood.get(receipt.day, ()):
+            redeemed += stood.redeemed
+            visited = visited or stood.is_visit
         above: list[Upline] = []
         for n, one in enumerate(uplines):
             one.look_back(rulebook, receipt.day)
@@ -191,8 +195,8 @@ class Side:
             identified_by=receipt.identified_by,
             # It was confirmed, or nothing could have been spent.
             confirmed=receipt.points > 0 or receipt.most,
-            redeemed_today=sum((one.redeemed for one in stood), ZERO),
-            visited_today=any(one.is_visit for one in stood),
+            redeemed_today=redeemed,
+            visited_today=visited,
             uplines=above,
             coupons=receipt.coupons,
         )
@@ -362,15 +366,23 @@ class Side:
         lots: list[HeldLot] = books.lots  # type: ignore[assignment]
         for posting in books.postings:
             kind, moved = posting.kind, posting.points
-            setattr(sums, kind, getattr(sums, kind) + moved)
-            month = self._month_of(posting.at or at)
-            if kind in ("earn", "redeem", "expire"):
-                month_sums = self.totals.months[month]
-                setattr(month_sums, kind, getattr(month_sums, kind) + moved)
-            if kind in ("earn", "clawback"):
+            # Nearly all of them are these, and names that are spelled out are faster.
+            if kind == "earn":
+                sums.earn += moved
+                self._month_sums(at).earn += moved
                 person.earned += moved
-            elif kind == "expire" and self.watched:
-                self._watch_expired(posting.lots, posting.parts)
+            elif kind == "redeem":
+                sums.redeem += moved
+                self._month_sums(at).redeem += moved
+            elif kind == "expire":
+                sums.expire += moved
+                self._month_sums(posting.at or at).expire += moved
+                if self.watched:
+                    self._watch_expired(posting.lots, posting.parts)
+            else:
+                setattr(sums, kind, getattr(sums, kind) + moved)
+                if kind == "clawback":
+                    person.earned += moved
             new = posting.new_lot
             if new is not None:
                 sale = kept.pk if kept is not None else None
@@ -414,7 +426,7 @@ class Side:
         sums.to_pay += made.to_pay
         sums.discount += made.discount
         sums.points_value += made.points_value
-        month = self.totals.months[self._month_of(receipt.at)]
+        month = self._month_sums(receipt.at)
         month.to_pay += made.to_pay
         month.discount += made.discount
         if made.discount:
@@ -443,21 +455,21 @@ class Side:
                 if kept.person is not None:
                     kept.person.discount -= back
 
-    def _month_of(self, at: dt.datetime) -> str:
-        name, begins, ends = self._month
+    def _month_sums(self, at: dt.datetime) -> OfMonth:
+        begins, ends, sums = self._month
         if not begins <= at < ends:
             first = self.calendar.day_of(at).replace(day=1)
             following = (first + dt.timedelta(days=32)).replace(day=1)
-            name = f"{first:%Y-%m}"
-            self._month = (name, self.calendar.start_of(first), self.calendar.start_of(following))
-        return name
+            sums = self.totals.months[f"{first:%Y-%m}"]
+            self._month = self.calendar.start_of(first), self.calendar.start_of(following), sums
+        return sums
 
     # ------------------------------------------------------------ beginning and end
 
     def begin(self, at: dt.datetime) -> None:
         """Count from here on; what was due before has gone before."""
         self._expire(at)
-        self.totals = Totals.empty()
+        self.totals, self._month = Totals.empty(), _NO_MONTH
         for person in self.people.values():
             person.earned = person.discount = ZERO
             person.bought = 0

@@ -102,8 +102,14 @@ class Books:
     @property
     def available(self) -> Decimal:
         """Points that may be spent at this moment: the free rests of the usable lots."""
-        lots = sum((lot.free for lot in self.lots if lot.usable(self.now)), ZERO)
-        return lots + sum((lot.rest for lot in self.new_lots if self._usable(lot)), ZERO)
+        now, found = self.now, ZERO
+        for lot in self.lots:
+            if lot.available_at <= now and (lot.expires_at is None or lot.expires_at > now):
+                found += lot.rest - lot.reserved
+        for new in self.new_lots:
+            if self._usable(new):
+                found += new.rest
+        return found
 
     @property
     def pending(self) -> Decimal:
@@ -131,14 +137,16 @@ class Books:
 
     def expire_due(self) -> None:
         """What is past its time goes first, before anything else is written. Held points wait for their hold."""
+        now = self.now
         for lot in self.lots:
-            if lot.expired(self.now) and lot.free > 0:
+            if lot.expires_at is not None and lot.expires_at <= now and lot.free > 0:
                 self._post("expire", [self._cut(lot, lot.free)], at=lot.expires_at)
 
     def lapses(self, at: dt.datetime | None) -> None:
         """The account's lots end at this moment at the latest (None: each at its own): a purchase moves it."""
         for lot in self.lots:
-            lot.expires_at = min((end for end in (lot.own_expires_at, at) if end is not None), default=None)
+            own = lot.own_expires_at
+            lot.expires_at = own if at is None else at if own is None else min(own, at)
 
     def credit(
         self,

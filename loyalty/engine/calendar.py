@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import lru_cache
+from typing import Final
 from zoneinfo import ZoneInfo
+
+# A sale asks for the day of the same few moments again and again.
+_REMEMBERED: Final = 4_096
 
 
 @lru_cache(maxsize=256)
@@ -12,19 +16,34 @@ def _zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
+@lru_cache(maxsize=256)
+def calendar_of(time_zone: str, day_starts_at: dt.time) -> Calendar:
+    """One for all the versions of a programme: what it has worked out serves all of them."""
+    return Calendar(time_zone, day_starts_at)
+
+
 class Calendar:
-    __slots__ = ("_offset", "_starts", "_zone")
+    __slots__ = ("_days", "_offset", "_starts", "_zone")
 
     def __init__(self, time_zone: str, day_starts_at: dt.time = dt.time(0)) -> None:
         self._zone = _zone(time_zone)
         self._starts = day_starts_at.replace(tzinfo=None)
         self._offset = dt.timedelta(hours=day_starts_at.hour, minutes=day_starts_at.minute)
+        self._days: dict[dt.datetime, dt.date] = {}
 
     def local(self, at: dt.datetime) -> dt.datetime:
         return at.astimezone(self._zone)
 
     def day_of(self, at: dt.datetime) -> dt.date:
         """The local day that the instant falls into."""
+        day = self._days.get(at)
+        if day is None:
+            if len(self._days) >= _REMEMBERED:
+                self._days.clear()
+            day = self._days[at] = self._day_of(at)
+        return day
+
+    def _day_of(self, at: dt.datetime) -> dt.date:
         wall = at.astimezone(self._zone).replace(tzinfo=None)
         day = (wall - self._offset).date()
         # Where the clocks change, half past two may come twice or not at all; full hours are right as they are.

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct, field
 
-from loyalty.engine.calendar import Calendar
+from loyalty.engine.calendar import Calendar, calendar_of
 from loyalty.engine.cart import IdentifiedBy
 from loyalty.engine.conditions import EVERYTHING, AnyCondition, Goods, GoodsCondition, Miss, Receipt, Sold
 from loyalty.engine.conditions.history import Turnover, VisitsWithin
@@ -286,7 +286,7 @@ class Rulebook(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
 
     @cached_property
     def calendar(self) -> Calendar:
-        return Calendar(self.program.time_zone, self.program.day_starts_at)
+        return calendar_of(self.program.time_zone, self.program.day_starts_at)
 
     @cached_property
     def tiers_by_id(self) -> dict[str, int]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from decimal import Decimal
 
 from msgspec import Struct
 
@@ -16,6 +17,20 @@ from loyalty.engine.quantities import ZERO
 from loyalty.engine.rulebook import Amounts, CalendarPeriod, LastDays, Rulebook, Tier
 
 _NOTHING = Amounts()
+
+
+class Counters(Struct, frozen=True):
+    """What an account's tier is told by; a client has all of it."""
+
+    tier: str = ""
+    tier_ends_at: dt.datetime | None = None
+    spent: Decimal = ZERO
+    visits: int = 0
+    referrals: int = 0
+    days: tuple[Day, ...] = ()
+
+
+Counted = Client | Counters
 
 
 class Held(Struct, frozen=True):
@@ -37,7 +52,7 @@ def reached(rulebook: Rulebook, amounts: Amounts = _NOTHING) -> Tier | None:
     return tiers[0] if tiers else None
 
 
-def amounts(rulebook: Rulebook, client: Client, day: dt.date) -> Amounts:
+def amounts(rulebook: Rulebook, client: Counted, day: dt.date) -> Amounts:
     """What counts for the client's tier on a local day."""
     match rulebook.status.window:
         case LastDays(days=days):
@@ -47,7 +62,7 @@ def amounts(rulebook: Rulebook, client: Client, day: dt.date) -> Amounts:
     return Amounts(client.spent, client.visits, client.referrals)
 
 
-def held(rulebook: Rulebook, client: Client, at: dt.datetime) -> Held:
+def held(rulebook: Rulebook, client: Counted, at: dt.datetime) -> Held:
     """The tier by purchases at a moment: what was reached is kept as long as the rules say, and never less than what
     is reached now."""
     if not rulebook.tiers:
@@ -108,7 +123,7 @@ def known(rulebook: Rulebook, tier: str) -> Tier | None:
 # ---------------------------------------------------------------- how long a tier is kept
 
 
-def _reviewed(rulebook: Rulebook, client: Client, rank: int, at: dt.datetime) -> tuple[int, dt.datetime | None]:
+def _reviewed(rulebook: Rulebook, client: Counted, rank: int, at: dt.datetime) -> tuple[int, dt.datetime | None]:
     """The rank after a review, and the next one."""
     day = rulebook.calendar.day_of(at)
     belongs = _rank(rulebook, reached(rulebook, amounts(rulebook, client, day)))
@@ -123,7 +138,7 @@ def _reviewed(rulebook: Rulebook, client: Client, rank: int, at: dt.datetime) ->
     return rank, _next_review(rulebook, client, rank, at) if rank else None
 
 
-def _next_review(rulebook: Rulebook, client: Client, rank: int, at: dt.datetime) -> dt.datetime | None:
+def _next_review(rulebook: Rulebook, client: Counted, rank: int, at: dt.datetime) -> dt.datetime | None:
     status, calendar = rulebook.status, rulebook.calendar
     day = calendar.day_of(at)
     match status.window:
@@ -141,7 +156,7 @@ def _next_review(rulebook: Rulebook, client: Client, rank: int, at: dt.datetime)
     return None
 
 
-def _lapses(rulebook: Rulebook, client: Client, rank: int, day: dt.date, days: int) -> dt.date:
+def _lapses(rulebook: Rulebook, client: Counted, rank: int, day: dt.date, days: int) -> dt.date:
     """The first day on which the window no longer reaches the tier, if nothing more is bought. Where it does not
     even now (a tier that was given, or kept for one step) the client has a whole window's time."""
     window = dt.timedelta(days=days)

@@ -14,7 +14,7 @@ from loyalty.engine.rewarding import Award
 from loyalty.engine.rulebook import Amounts, Rulebook, Tier
 from loyalty.ledger import AccountState, PostingGroup, books_of, grouped
 from loyalty.sales.consequences import Given, counted_for
-from loyalty.standing import client_of
+from loyalty.standing import counters_of
 
 
 def credit(books: Books, given: Earning | Award) -> None:
@@ -53,7 +53,7 @@ def count_purchase(
     _remember_day(account, rulebook.calendar.day_of(at), paid, is_visit=is_visit)
     # Who joined before there were tiers starts at the lowest.
     before = tiers.known(rulebook, account.tier) or next(iter(rulebook.tiers), None)
-    held = tiers.held(rulebook, client_of(account, books, rulebook, at), at) if rulebook.tiers else tiers.NONE_HELD
+    held = tiers.held(rulebook, counters_of(account, rulebook), at) if rulebook.tiers else tiers.NONE_HELD
     after = held.tier
     account.tier = after.id if after else account.tier
     account.tier_ends_at = held.ends_at
