@@ -35,6 +35,10 @@ Code = Literal[
     "activity_limit",
     "activity_decided",
     "referrer_refused",
+    "certificate_not_found",
+    "certificate_refused",
+    "certificate_limit",
+    "certificate_used",
 ]
 
 

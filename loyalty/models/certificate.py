@@ -6,7 +6,7 @@ from decimal import Decimal
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Sum, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -31,6 +31,14 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
 
     def cancelled(self) -> CertificateQuerySet:
         return self.filter(cancelled_at__isnull=False)
+
+    def owed(self, now: dt.datetime, *, merchant_id: int) -> Decimal:
+        """What a merchant owes for certificates that were sold: apart from what points are worth."""
+        sold = self.good(now).filter(merchant_id=merchant_id, is_sold=True)
+        owed: Decimal | None = sold.aggregate(
+            owed=Sum(Case(When(kind=Certificate.Kind.SUM, then=F("rest")), default=F("price") * F("rest")))
+        )["owed"]
+        return owed or Decimal(0)
 
 
 class Certificate(models.Model):
@@ -69,6 +77,8 @@ class Certificate(models.Model):
     holder = models.ForeignKey(Account, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     for_whom = models.CharField(_("for whom"), max_length=120, blank=True)
     wish = models.CharField(_("wish"), max_length=250, blank=True)
+    # Where it was sent, for the letter that its time ends; forgotten when it is over.
+    email = models.EmailField(_("e-mail"), blank=True, db_default="")
     batch = models.UUIDField(_("batch"), null=True, blank=True)
     expires_at = models.DateTimeField(_("good until"))
     warned_at = models.DateTimeField(_("warned"), null=True, blank=True)
@@ -139,8 +149,8 @@ class Certificate(models.Model):
 class CertificateEntry(models.Model):
     """One line of a certificate's history. Never changed or deleted.
 
-    `amount` is the change of the rest. `lines` are the positions of the sale's lines that it paid for (or that gave back
-    to it), `parts` the money of each.
+    `amount` is the change of the rest. `lines` are the positions of the sale's lines that it paid for (or that gave
+    back to it), `parts` the money of each.
     """
 
     class Kind(models.TextChoices):
