@@ -61,6 +61,7 @@ class Action(enum.StrEnum):
     # Whole phone numbers and addresses; without it only the last digits.
     SEE_PHONES = "see clients' phones"
     EDIT_CLIENTS = "edit clients"
+    IMPORT_CLIENTS = "import clients"
     ADJUST_POINTS = "adjust points"
     GIVE_BACK = "give back"
     # Their codes are money: who sees one can pay with it.

@@ -51,6 +51,11 @@ ROOMS: Sequence[Room] = (
             "adjust",
             "undo_adjustment",
             "card_link",
+            "client_imports",
+            "client_import",
+            "client_import_columns",
+            "client_import_load",
+            "client_import_undo",
         ),
     ),
     Room(
