@@ -18,7 +18,6 @@ from cashier.page.forms import EnrolForm, FindForm
 from cashier.page.rendering import page, see
 from cashier.page.saying import MustWaitError
 from cashier.page.who import Named, account_of, look_for, read
-from clients import qr
 from clients.consents import texts_in_force
 from clients.enrolment import Consented, NotABirthdayError, enrol
 from clients.models import Client, Consent
@@ -28,6 +27,7 @@ from loyalty.models import Account
 from loyalty.programs import has_referrals
 from loyalty.refusals import Refused
 from loyalty.sales.request import Who
+from merchants import qr
 
 
 @for_cashiers

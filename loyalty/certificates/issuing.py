@@ -54,10 +54,20 @@ def issue(
     by: Actor,
     number: int = 1,
     holder: Account | None = None,
+    once: uuid.UUID | None = None,
 ) -> list[Certificate]:
-    """Issue so many alike; those of a batch share its id. ValueError for terms that no certificate can have."""
+    """Issue so many alike; those of a batch share its id. ValueError for terms that no certificate can have.
+
+    `once` is the batch's id from the page that asked: sent twice, what was issued the first time is answered.
+    """
     program_id = same_tenant(merchant, *([holder] if holder else []))
-    rows = _rows(merchant.pk, terms, number, now, str(by), holder=holder)
+    if once is not None:
+        # Two presses of the button wait for each other here.
+        Merchant.objects.select_for_update().get(program_id=program_id, pk=merchant.pk)
+        known = list(Certificate.objects.filter(program_id=program_id, merchant=merchant, batch=once).order_by("pk"))
+        if known:
+            return known
+    rows = _rows(merchant.pk, terms, number, now, str(by), holder=holder, batch=once)
     write(program_id=program_id, rows=rows, now=now)
     issued = _read(program_id, rows)
     audit.record(
@@ -107,9 +117,11 @@ def _rows(
     outlet: int | None = None,
     till: int | None = None,
     holder: Account | None = None,
+    batch: uuid.UUID | None = None,
 ) -> list[NewCertificate]:
     _check(terms, number, now)
-    batch = uuid.uuid4() if number > 1 else None
+    if number > 1 and batch is None:
+        batch = uuid.uuid4()
     price = terms.amount if terms.is_sold and terms.kind == "sum" and not terms.price else terms.price
     return [
         NewCertificate(

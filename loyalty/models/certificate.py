@@ -67,7 +67,7 @@ class Certificate(models.Model):
     sku = models.CharField(_("article"), max_length=64, blank=True)
     title = models.CharField(_("what for"), max_length=200, blank=True)
     # One that was sold pays like money; of one given away nobody has paid anything.
-    is_sold = models.BooleanField(_("sold"), default=False)
+    is_sold = models.BooleanField(_("was sold"), default=False)
     price = MoneyField(_("paid for it"), default=0)
     outlet = models.ForeignKey(Outlet, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     till = models.ForeignKey(Till, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
@@ -106,6 +106,7 @@ class Certificate(models.Model):
             models.Index("program", "merchant", "id", name="certificate_list"),
             models.Index("program", "expires_at", condition=Q(rest__gt=0), name="certificate_due"),
             models.Index("program", "sale", condition=Q(sale__isnull=False), name="certificate_sale"),
+            models.Index("program", "batch", condition=Q(batch__isnull=False), name="certificate_batch"),
             models.Index("program", "holder", condition=Q(holder__isnull=False), name="certificate_holder"),
         ]
         triggers = [

@@ -105,6 +105,7 @@ def shop(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         "sale_id": sale["id"],
         "hold_id": till.sell(anna, "100", points="10", hold=True).ok()["id"],
         "card": till.stands(anna)["card"],
+        "code": till.post("certificates", {"amount": "100000"}).ok()["code"],
     }
 
 
@@ -131,6 +132,8 @@ def send(case: Any, shop: dict[str, str], number: int) -> None:
         }
     if number % 2 and isinstance(case.body, dict) and isinstance(case.body.get("client"), dict):
         case.body["client"] = {"card": shop["card"]} if number % 4 == 1 else {"phone": ANNA}
+    if number % 2 and isinstance(case.body, dict) and isinstance(case.body.get("certificates"), list):
+        case.body["certificates"] = [{"code": shop["code"], "amount": "max" if number % 4 == 1 else "0.50"}]
     response = case.call(app=application(), headers={"Authorization": f"Bearer {shop['key']}"})
     case.validate_response(response, checks=list(CHECKS))
 
