@@ -32,7 +32,7 @@ REFUSED: Final[Mapping[str, Promise]] = {
     "too_many": _("“%(value)s”: more than %(limit)s in one cell"),
     "not_a_card": _("“%(value)s” is no card number"),
     "nobody": _("neither a phone nor a card number: a till could not find this client"),
-    "repeated_phone": _("“%(value)s” stood in line %(first)s already"),
+    "repeated_phone": _("phone “%(value)s” stood in line %(first)s already"),
     "repeated_card": _("card “%(value)s” stood in line %(first)s already"),
     "others_card": _("card “%(value)s” belongs to another client"),
     "two_clients": _("“%(value)s” and the phone belong to different clients"),

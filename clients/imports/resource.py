@@ -15,6 +15,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from import_export import fields, resources
+from import_export.instance_loaders import BaseInstanceLoader
 
 from clients.imports.applying import source_of
 from clients.imports.choices import Choices, Rules
@@ -43,6 +44,7 @@ class ClientResource(resources.Resource):  # type: ignore[misc]
 
     class Meta:
         import_id_fields = ()
+        instance_loader_class = BaseInstanceLoader
         skip_diff = True
 
     def __init__(self, *, one: ClientImport, choices: Choices, rules: Rules) -> None:

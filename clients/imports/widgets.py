@@ -32,7 +32,8 @@ EXCEL_NUMBER: Final = re.compile(r"\d([.,]\d+)?[EeЕе]\+?\d+")
 # ="00123", '00123: how people keep Excel from making a number of it.
 _EXCEL_TEXT: Final = re.compile(r'="(.*)"')
 _NOISE: Final = dict.fromkeys(map(ord, "+ ()[]-‐‑–—_./\u00a0\u202f'’`\t"))
-_MOBILE: Final = re.compile(r"[78]?([3489]\d{9})", re.ASCII)
+# Ten digits that begin with 8 may be a mobile number that lost one: the library knows the codes of towns.
+_USUAL: Final = re.compile(r"[78]([3489]\d{9})|(9\d{9})", re.ASCII)
 _POINT_ZERO: Final = re.compile(r"[.,]0+$")
 _SEVERAL: Final = re.compile(r"[,;/|\n]")
 _DAY_FIRST: Final = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})(?:г\.?)?(?:[ T,]+[\d:.]+)?", re.ASCII)
@@ -83,8 +84,8 @@ class PhoneWidget(CellWidget):
         if EXCEL_NUMBER.fullmatch(found):
             raise BadCell("excel_number", found)
         bare = _POINT_ZERO.sub("", found)
-        if settings.PHONENUMBER_DEFAULT_REGION == "RU" and (match := _MOBILE.fullmatch(bare.translate(_NOISE))):
-            return f"+7{match[1]}"
+        if settings.PHONENUMBER_DEFAULT_REGION == "RU" and (match := _USUAL.fullmatch(bare.translate(_NOISE))):
+            return f"+7{match[1] or match[2]}"
         try:
             return e164(bare)
         except NotAPhoneError:
@@ -198,6 +199,11 @@ class CardsWidget(ListWidget):
 
     def __init__(self) -> None:
         super().__init__(most=MOST_CARDS, limit=40)
+
+    def read(self, text: str) -> tuple[str, ...] | None:
+        if EXCEL_NUMBER.fullmatch(bare := clean(text)):
+            raise BadCell("excel_number", bare)
+        return super().read(text)
 
     def one(self, part: str) -> str:
         return card_number(part)
