@@ -31,6 +31,7 @@ Code = Literal[
     "phone_missing",
     "tier_not_found",
     "points_invalid",
+    "points_expired",
     "activity_unknown",
     "activity_limit",
     "activity_decided",
