@@ -91,6 +91,7 @@ REJECTED_CERTIFICATES: Mapping[str, str] = {
     "expired": _("The certificate’s time has passed"),
     "used_up": _("Nothing is left of the certificate"),
     "kept_by_hold": _("Another receipt that is not finished keeps the certificate"),
+    "not_later": _("The new end is not later than the old one"),
     "nothing_to_pay": _("Nothing is left for the certificate to pay"),
     "no_goods": _("Nothing on the receipt is what the certificate is for"),
 }

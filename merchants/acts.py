@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 class Group(enum.StrEnum):
     POINTS = "points"
     SALES = "sales"
+    CERTIFICATES = "certificates"
     RULES = "rules"
     GOODS = "goods"
     TEAM = "team"
@@ -22,6 +23,7 @@ class Group(enum.StrEnum):
 GROUPS: Mapping[Group, Promise] = {
     Group.POINTS: _("Clients and points"),
     Group.SALES: _("Receipts"),
+    Group.CERTIFICATES: _("Certificates"),
     Group.RULES: _("Rules"),
     Group.GOODS: _("Goods"),
     Group.TEAM: _("Team"),
@@ -59,6 +61,13 @@ ACTS: Mapping[Group, Mapping[str, Promise]] = {
         "z_report.entered": _("Z-report entered"),
         "z_report.corrected": _("Z-report corrected"),
         "z_report.removed": _("Z-report removed"),
+    },
+    Group.CERTIFICATES: {
+        "certificates.issued": _("Certificates issued"),
+        "certificate.extended": _("Certificate extended"),
+        "certificate.cancelled": _("Certificate cancelled"),
+        "certificate.sent": _("Certificate sent"),
+        "certificate.printed": _("Certificate printed"),
     },
     Group.RULES: {
         "draft.saved": _("Draft of the rules saved"),

@@ -65,6 +65,19 @@ ROOMS: Sequence[Room] = (
         ("activities", "activity_approve", "activity_refuse"),
         where="activities",
     ),
+    Room(
+        _("Certificates"),
+        "gift",
+        Action.ISSUE_CERTIFICATES,
+        (
+            "certificates",
+            "certificate",
+            "certificate_new",
+            "certificate_send",
+            "certificate_extend",
+            "certificate_cancel",
+        ),
+    ),
     Room(_("Receipts"), "receipt", Action.SEE_SALES, ("sales", "sale")),
     Room(_("Day totals"), "receipt-2", Action.SEE_SALES, ("z_report",)),
     Room(

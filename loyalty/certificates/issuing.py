@@ -76,13 +76,7 @@ def issue(
         at=now,
         by=by,
         subject=issued[0] if number == 1 else merchant,
-        details={
-            "number": number,
-            "kind": terms.kind,
-            "amount": str(terms.amount or terms.percent),
-            "sold": terms.is_sold,
-            "price": str(rows[0].price),
-        },
+        details=_told(terms, number),
     )
     return issued
 
@@ -102,9 +96,15 @@ def issue_at_till(
         at=now,
         by=actor,
         subject=one,
-        details={"number": 1, "kind": terms.kind, "amount": str(terms.amount or terms.percent), "sold": terms.is_sold},
+        details=_told(terms, 1),
     )
     return one
+
+
+def _told(terms: Terms, number: int) -> dict[str, object]:
+    """For the log: how many, and what all of them hold."""
+    holds = {"total": str(terms.amount * number)} if terms.kind == "sum" else {}
+    return {"certificates": number, **holds, "kind": terms.kind, "sold": terms.is_sold}
 
 
 def _rows(

@@ -47,8 +47,8 @@ class Certificate(models.Model):
     `nominal` and `rest` are money for a sum, and for the others uses: one, then none. `rest` is the sum of the entries.
 
     The code is kept as it is printed: staff print and send it again, and a client who lost it asks for it. What it is
-    worth is guarded otherwise: nobody guesses one of 31^11, who tries is slowed down, the log says who has seen it,
-    and whoever reads this table could write into it as well.
+    worth is guarded otherwise: nobody guesses one of 31^11, who tries is slowed down, the log says who has printed or
+    sent one, and whoever reads this table could write into it as well.
     """
 
     class Kind(models.TextChoices):

@@ -25,7 +25,7 @@ def test_a_batch_is_alike_and_each_code_its_own(desk: Desk) -> None:
     assert len({one.batch for one in issued}) == 1
     assert all(codes.may_be(one.code) for one in issued)
     record = AuditRecord.objects.get(action="certificates.issued")
-    assert (record.details["number"], record.details["amount"]) == (40, "500")
+    assert (record.details["certificates"], record.details["total"]) == (40, "20000")
     with pytest.raises(ValueError, match="number"):
         issuing.issue(merchant=story.shop.merchant, terms=terms, now=story.now, by=story.shop.owner, number=501)
 
