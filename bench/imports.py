@@ -74,7 +74,7 @@ def _file(rows: int, number: int) -> BinaryIO:
     write(HEADER)
     chosen = random.Random(number)
     for n in range(rows):
-        phone = f"{number:02}{n:07}"
+        phone = f"{number + 10:02}{n:07}"
         birthday = f"{chosen.randrange(1, 29):02}.{chosen.randrange(1, 13):02}.{chosen.randrange(1950, 2008)}"
         write(
             (
