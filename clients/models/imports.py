@@ -136,20 +136,20 @@ class ClientImportLine(models.Model):
     email = models.CharField(max_length=254, null=True)  # noqa: DJ001
     birthday = models.DateField(null=True)
     note = models.CharField(max_length=300, null=True)  # noqa: DJ001
-    tags: ArrayField[list[str], list[str]] = ArrayField(models.CharField(max_length=40), null=True)
+    tags: ArrayField[list[str] | None, list[str] | None] = ArrayField(models.CharField(max_length=40), null=True)
     points = PointsField(null=True)
     expires_at = models.DateTimeField(null=True)
     tier = models.CharField(max_length=40, null=True)  # noqa: DJ001
     manual_tier = models.CharField(max_length=40, null=True)  # noqa: DJ001
     spent = MoneyField(null=True)
     visits = models.PositiveIntegerField(null=True)
-    cards: ArrayField[list[str], list[str]] = ArrayField(models.CharField(max_length=40), null=True)
+    cards: ArrayField[list[str] | None, list[str] | None] = ArrayField(models.CharField(max_length=40), null=True)
     virtual = models.CharField(max_length=40, null=True)  # noqa: DJ001
     referrer = models.CharField(max_length=40, null=True)  # noqa: DJ001
     # The referrer's account, once it is known.
     invited_by = models.BigIntegerField(null=True)
     # «processing+», «advertising-».
-    consents: ArrayField[list[str], list[str]] = ArrayField(models.CharField(max_length=14), null=True)
+    consents: ArrayField[list[str] | None, list[str] | None] = ArrayField(models.CharField(max_length=14), null=True)
     joined_at = models.DateTimeField(null=True)
     # What is wrong: `problems.Problem`s.
     problems: models.JSONField[Any, Any] = models.JSONField(null=True)

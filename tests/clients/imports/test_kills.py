@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from decimal import Decimal as D
 from functools import partial
 from pathlib import Path
@@ -71,7 +72,7 @@ def test_a_worker_that_dies_between_and_inside_chunks(
     chosen = random.Random(3)
     move, write, close = Keeper.move, openings.open_all, openings.close_all
 
-    def dying(call: object) -> object:
+    def dying(call: Callable[..., object]) -> Callable[..., object]:
         def called(*args: object, **kwargs: object) -> object:
             if chosen.random() < 0.3:
                 raise Killed

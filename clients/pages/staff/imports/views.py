@@ -7,7 +7,6 @@ from typing import Any, Final
 import msgspec
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -200,7 +199,7 @@ def client_import_undo(request: HttpRequest, place: Workplace, import_id: int) -
             " Whoever has bought something, got points or was changed by hand since is left as he is, and listed."
         ),
         "figures": figures,
-        "verb": _("Take it back"),
+        "verb": _("Undo the import"),
         "danger": True,
         "back": reverse("client_import", args=[place.merchant.pk, one.pk]),
     }
@@ -227,13 +226,14 @@ def client_import_stop(request: HttpRequest, place: Workplace, import_id: int) -
 
 @members_only(Action.IMPORT_CLIENTS)
 @require_safe
-def client_import_errors(request: HttpRequest, place: Workplace, import_id: int, kind: str) -> HttpResponseBase:
+def client_import_errors(request: HttpRequest, place: Workplace, import_id: int, kind: str) -> HttpResponse:
     """The refused lines, to be corrected and loaded again."""
     one = _found(place, import_id)
     if kind not in ("csv", "xlsx") or one.forgotten_at is not None or not one.counts:
         raise Http404
     file = reports.refused_file(one, kind)
-    return FileResponse(file, as_attachment=True, filename=f"errors-{one.pk}.{kind}", content_type=_type_of(kind))
+    name = f"errors-{one.pk}.{kind}"
+    return FileResponse(file, as_attachment=True, filename=name, content_type=_type_of(kind))  # type: ignore[return-value]  # it streams
 
 
 @members_only(Action.IMPORT_CLIENTS)
