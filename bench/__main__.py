@@ -1,4 +1,4 @@
-"""`python -m bench [sale | engine | sweep | scale | pages | backtest] …`: see bench/README.md."""
+"""`python -m bench [sale | engine | sweep | scale | pages | backtest | imports] …`: see bench/README.md."""
 
 from __future__ import annotations
 
@@ -43,6 +43,11 @@ def parser() -> argparse.ArgumentParser:
     verb.add_argument("--sales", type=int, default=1_000_000)
     verb = verbs.add_parser("backtest", parents=[both], help="the back test beside the engine alone")
     verb.add_argument("--receipts", type=int, default=20_000)
+    verb.add_argument("--rounds", type=int, default=3)
+    verb = verbs.add_parser(
+        "imports", parents=[both], help="a client base from a file, beside import-export row by row"
+    )
+    verb.add_argument("--rows", type=int, default=100_000)
     verb.add_argument("--rounds", type=int, default=3)
     verb = verbs.add_parser("profile", help="where the CPU time of a request goes, by cProfile")
     verb.add_argument("--requests", type=int, default=2_000)
@@ -99,6 +104,10 @@ def measure(options: argparse.Namespace, command: str, folder: Path) -> int:
                 from bench import overview  # noqa: PLC0415
 
                 found = overview.run(database, accounts=options.accounts, sales=options.sales)
+            elif options.verb == "imports":
+                from bench import imports  # noqa: PLC0415
+
+                found = imports.run(database, rows=options.rows, rounds=options.rounds)
             elif options.verb == "backtest":
                 from bench import backtest  # noqa: PLC0415
 

@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from clients import card_links, notices
+from clients import card_links, certificates, notices
 from clients.models import Client
 from clients.names import quoted
 from merchants import sms
@@ -57,6 +57,7 @@ def send_card_link_by_mail(client: Client, message: OutboxMessage) -> None:
 
 HANDLERS: Mapping[str, Handler] = {
     "card_link.send": send_card_link,
+    "certificate.ends": certificates.send_warning,
     "sale.committed": notices.send_purchase,
     "sale.returned": notices.send_return,
 }

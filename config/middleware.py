@@ -107,12 +107,15 @@ class ContentSecurityPolicyMiddleware:
 class SizeMiddleware:
     """A page takes no more than a logo: what is larger is refused before a byte of it is read or written to disk.
 
-    A file of goods may be larger; it goes to disk, and is read piece by piece.
+    A file of goods may be larger, and one of clients much larger; they go to disk, and are read piece by piece.
     """
 
     LARGEST = 6 * 1024 * 1024
     LARGEST_FILE = 26 * 1024 * 1024
     FILES = re.compile(r"/m/\d+/goods/import/")
+    # A million clients.
+    LARGEST_BASE = 201 * 1024 * 1024
+    BASES = re.compile(r"/m/\d+/clients/imports/")
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -125,6 +128,8 @@ class SizeMiddleware:
         return self.get_response(request)
 
     def largest(self, request: HttpRequest) -> int:
+        if self.BASES.fullmatch(request.path_info):
+            return self.LARGEST_BASE
         return self.LARGEST_FILE if self.FILES.fullmatch(request.path_info) else self.LARGEST
 
 

@@ -200,6 +200,16 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 5.0,
         "options": {"expire_seconds": 5},
     },
+    "load clients": {
+        "task": "clients.tasks.run_imports",
+        "schedule": 5.0,
+        "options": {"expire_seconds": 5},
+    },
+    "forget files of clients": {
+        "task": "clients.tasks.forget_imports",
+        "schedule": 24 * 60 * 60.0,
+        "options": {"expire_seconds": 6 * 60 * 60},
+    },
     "take snapshots": {
         "task": "insights.tasks.take_snapshots",
         "schedule": 60 * 60.0,

@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("insights.urls")),
     path("", include("clients.pages.staff.urls")),
     path("", include("clients.pages.public.urls")),
+    path("", include("loyalty.pages.certificates.urls")),
     path("", include("loyalty.pages.goods.urls")),
     path("", include("loyalty.pages.receipts.urls")),
     path("", include("loyalty.pages.rules.urls")),

@@ -168,8 +168,9 @@ def adjust(
     """Add points by hand, or deduct them where `points` is negative; they are usable at once.
 
     Refused `insufficient_points` where more is to be deducted than is available, `points_invalid` where the
-    programme does not count so finely. What was added expires at `expires_at`, or as the programme's points do, and
-    was given by the merchant, or by the one where the client joined.
+    programme does not count so finely, `points_expired` where what is added would have expired already. What was added
+    expires at `expires_at`, or as the programme's points do, and was given by the merchant, or by the one where the
+    client joined.
 
     With `once`, a key of the caller's (36 characters at most), a repeat changes nothing and gives False: the entry
     keeps the merchant and the key, and they are looked for behind the account's lock.
@@ -186,6 +187,9 @@ def adjust(
     if points > 0:
         _available, expires = lot_dates(rulebook, now)
         until = expires_at or expires
+        if until is not None and until <= now:
+            # The rules know one day for all points, and it is over: they would be gone as they come.
+            raise Refused("points_expired", until=until)
         books.credit("adjust", points, rule="adjustment", available_at=now, expires_at=until, mark=mark)
     else:
         try:

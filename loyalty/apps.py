@@ -5,3 +5,10 @@ from django.utils.translation import gettext_lazy as _
 class LoyaltyConfig(AppConfig):
     name = "loyalty"
     verbose_name = _("Loyalty")
+
+    def ready(self) -> None:
+        from loyalty.certificates import in_the_log, letters  # noqa: PLC0415  # models can be imported only now
+        from merchants import log, outbox  # noqa: PLC0415
+
+        outbox.HANDLERS.update(letters.HANDLERS)
+        log.FINDERS.update(certificate=in_the_log.by_certificate)

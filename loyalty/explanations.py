@@ -55,6 +55,12 @@ def why_rejected(rejected: Rejected, words: Words) -> str:
     return words.say(_("A condition does not hold: “%(title)s”"), title=words.say(condition.title))
 
 
+def certificate_refused(reason: str, words: Words) -> str:
+    """Why a certificate can't pay: the end of a sentence."""
+    sentence = words.say(REJECTED_CERTIFICATES.get(reason, _("It can’t be taken")))
+    return sentence[:1].lower() + sentence[1:]
+
+
 def limit(reason: str, words: Words) -> str:
     """What a limit of spending was about: the end of a sentence."""
     return words.say(LIMITS.get(reason, reason))
@@ -69,6 +75,9 @@ TITLES: Mapping[tuple[str, str], str] = {
     ("tier", "tier_reached"): _("Tier reached: “%(title)s”"),
     ("discount", "discount"): _("Discount of tier “%(title)s”"),
     ("gift", "tier_gift"): _("Gift for tier “%(title)s”"),
+    ("certificate", "certificate_sum"): _("Gift certificate …%(title)s"),
+    ("certificate", "certificate_product"): _("Gift certificate …%(title)s"),
+    ("certificate", "certificate_percent"): _("Gift certificate …%(title)s"),
     ("coupon", "coupon"): _("Personal coupon “%(title)s”"),
 }
 UNTITLED: Mapping[str, str] = {
@@ -78,6 +87,13 @@ UNTITLED: Mapping[str, str] = {
 }
 REJECTED_CERTIFICATES: Mapping[str, str] = {
     "unknown": _("There is no such certificate"),
+    "cancelled": _("The certificate is cancelled"),
+    "expired": _("The certificate’s time has passed"),
+    "used_up": _("Nothing is left of the certificate"),
+    "kept_by_hold": _("Another receipt that is not finished keeps the certificate"),
+    "not_later": _("The new end is not later than the old one"),
+    "nothing_to_pay": _("Nothing is left for the certificate to pay"),
+    "no_goods": _("Nothing on the receipt is what the certificate is for"),
 }
 REJECTIONS: Mapping[str, str] = {
     "unknown": _("There is no such code"),
@@ -207,6 +223,10 @@ def _rounded_to_pay(fact: Fact, words: Words) -> str:
     return words.say(_("The sum to pay rounded down by %(money)s"), money=words.money(fact.money or ZERO))
 
 
+def _certificate(fact: Fact, words: Words) -> str:
+    return words.say(_("Paid by the certificate: %(money)s"), money=words.money(fact.money or ZERO))
+
+
 def _gift(fact: Fact, words: Words) -> str:
     return words.say(_("Given once: %(points)s"), points=words.points(fact.points or ZERO))
 
@@ -268,6 +288,9 @@ APPLIED: Mapping[str, Sentence] = {
     "ladder": _discount,
     "coupon": _discount,
     "round_to_pay": _rounded_to_pay,
+    "certificate_sum": _certificate,
+    "certificate_product": _certificate,
+    "certificate_percent": _discount,
     "welcome": _gift,
     "tier_gift": _gift,
     "tier_reached": _tier_reached,

@@ -9,6 +9,7 @@ import structlog
 from django.db import DatabaseError, transaction
 
 from loyalty import ledger, reviews
+from loyalty.certificates import time_passing
 from loyalty.models import Confirmation, IdempotencyKey, OneTimeCode
 from merchants.access import every_tenant, tenant
 from merchants.models import Program
@@ -18,7 +19,15 @@ logger = structlog.get_logger(__name__)
 ANSWERS_KEPT = dt.timedelta(days=30)
 CHUNK = 5_000
 # In this order: a version that is new may move what is due, and points that lapse expire with the others.
-STEPS = (ledger.end_due_holds, reviews.adopt, ledger.lapse_inactive, ledger.expire_due, reviews.review_tiers)
+STEPS = (
+    ledger.end_due_holds,
+    reviews.adopt,
+    ledger.lapse_inactive,
+    ledger.expire_due,
+    reviews.review_tiers,
+    time_passing.expire_due,
+    time_passing.warn,
+)
 
 
 def sweep(*, now: dt.datetime, going_on: Callable[[], bool] = lambda: True) -> int:

@@ -14,8 +14,8 @@ from loyalty.sales.keys import store_answer, stored_answer
 from loyalty.sales.request import Answer, Idempotency
 from merchants.authentication import Caller
 
-# The account that the answer is about, and the answer's text.
-Done: TypeAlias = tuple[Account, str]
+# The account that the answer is about, if any, and the answer's text.
+Done: TypeAlias = tuple[Account | None, str]
 
 
 def once(*, caller: Caller, key: Idempotency, now: dt.datetime, status: int, act: Callable[[], Done]) -> Answer:
@@ -44,7 +44,7 @@ def _once(caller: Caller, key: Idempotency, now: dt.datetime, status: int, act: 
     store_answer(
         program_id=caller.program_id,
         till_id=caller.till_id,
-        account_id=account.pk,
+        account_id=account.pk if account else None,
         key=key,
         answer=answer,
         now=now,

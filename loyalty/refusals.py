@@ -31,10 +31,15 @@ Code = Literal[
     "phone_missing",
     "tier_not_found",
     "points_invalid",
+    "points_expired",
     "activity_unknown",
     "activity_limit",
     "activity_decided",
     "referrer_refused",
+    "certificate_not_found",
+    "certificate_refused",
+    "certificate_limit",
+    "certificate_used",
 ]
 
 

@@ -61,8 +61,11 @@ class Action(enum.StrEnum):
     # Whole phone numbers and addresses; without it only the last digits.
     SEE_PHONES = "see clients' phones"
     EDIT_CLIENTS = "edit clients"
+    IMPORT_CLIENTS = "import clients"
     ADJUST_POINTS = "adjust points"
     GIVE_BACK = "give back"
+    # Their codes are money: who sees one can pay with it.
+    ISSUE_CERTIFICATES = "issue certificates"
     SEE_RULES = "see rules"
     EDIT_RULES = "edit rules"
     OPEN_TILL = "open the till"
@@ -86,6 +89,7 @@ ACTIONS: Mapping[Role, frozenset[Action]] = {
             Action.EDIT_CLIENTS,
             Action.ADJUST_POINTS,
             Action.GIVE_BACK,
+            Action.ISSUE_CERTIFICATES,
             Action.SEE_RULES,
             Action.OPEN_TILL,
         }

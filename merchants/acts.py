@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 class Group(enum.StrEnum):
     POINTS = "points"
     SALES = "sales"
+    CERTIFICATES = "certificates"
     RULES = "rules"
     GOODS = "goods"
     TEAM = "team"
@@ -22,6 +23,7 @@ class Group(enum.StrEnum):
 GROUPS: Mapping[Group, Promise] = {
     Group.POINTS: _("Clients and points"),
     Group.SALES: _("Receipts"),
+    Group.CERTIFICATES: _("Certificates"),
     Group.RULES: _("Rules"),
     Group.GOODS: _("Goods"),
     Group.TEAM: _("Team"),
@@ -42,6 +44,13 @@ ACTS: Mapping[Group, Mapping[str, Promise]] = {
         "activity.refused": _("Points for an action refused"),
         "client.added": _("Client added"),
         "client.edited": _("Client’s data changed"),
+        "client_import.checked": _("File of clients looked through"),
+        "client_import.confirmed": _("Loading of clients started"),
+        "client_import.loaded": _("Clients loaded from a file"),
+        "client_import.stopped": _("Loading of clients stopped"),
+        "client_import.dropped": _("File of clients discarded"),
+        "client_import.undo_asked": _("Taking back of loaded clients started"),
+        "client_import.undone": _("Loaded clients taken back"),
         "client.card_link_renewed": _("Link of the card replaced"),
         "client.card_link_shown": _("Link of the card shown"),
         "client.card_link_sent": _("Link of the card sent"),
@@ -52,6 +61,13 @@ ACTS: Mapping[Group, Mapping[str, Promise]] = {
         "z_report.entered": _("Z-report entered"),
         "z_report.corrected": _("Z-report corrected"),
         "z_report.removed": _("Z-report removed"),
+    },
+    Group.CERTIFICATES: {
+        "certificates.issued": _("Certificates issued"),
+        "certificate.extended": _("Certificate extended"),
+        "certificate.cancelled": _("Certificate cancelled"),
+        "certificate.sent": _("Certificate sent"),
+        "certificate.printed": _("Certificate printed"),
     },
     Group.RULES: {
         "draft.saved": _("Draft of the rules saved"),

@@ -41,7 +41,7 @@ _OWNED: dict[str, type[Model]] = {
     "cashier": Cashier,
 }
 _OF_ALL = ("program", "programversion", "programdraft")
-_MONEY = ("total", "total_before")
+_MONEY = ("total", "total_before", "rest")
 _POINTS = ("points", "balance")
 _TILL_ACTS = re.compile(r"till:(\d{1,18})(?: (.*))?")
 
@@ -52,6 +52,8 @@ LABELS: dict[str, Promise] = {
     "after": gettext_lazy("After"),
     "until": gettext_lazy("Until"),
     "number": gettext_lazy("Version"),
+    "certificates": gettext_lazy("Certificates"),
+    "rest": gettext_lazy("Left"),
     "revision": gettext_lazy("Revision"),
     "from": gettext_lazy("Was"),
     "to": gettext_lazy("Is now"),

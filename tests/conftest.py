@@ -1,13 +1,17 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import TransactionTestCase
 from pytest_django import DjangoDbBlocker
 
-from tests.cast import cast
+from tests.admin.stage import set_up
+from tests.cast import cast, make_cast
+from tests.ground import ground
 
 __all__ = ["cast"]
 
@@ -19,6 +23,9 @@ USED = """
 """
 # What migrations have written about the models; to empty it is to compute all of it anew.
 STAYS = {"django_content_type", "auth_permission"}
+HERE = Path(__file__).parent
+# Folders and files whose tests of one module begin on the same ground.
+SHARES = {HERE / "admin", HERE / "clients", HERE / "test_permissions.py"}
 
 
 def empty(test: TransactionTestCase) -> None:
@@ -31,6 +38,30 @@ def empty(test: TransactionTestCase) -> None:
             cursor.execute(f"TRUNCATE {used} CASCADE")
 
 
+def commits(item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("django_db")
+    return bool(marker and marker.kwargs.get("transaction")) or not {"transactional_db", "live_server"}.isdisjoint(
+        item.fixturenames
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: Any, request: Any) -> Generator[None, Any, Any]:
+    """Before a test's transaction begins, the cast or the stage that it asks for is there."""
+    if fixturedef.argname == "_django_db_helper":
+        request.getfixturevalue("django_db_setup")
+        item = request.node
+        shares = not SHARES.isdisjoint({item.path, item.path.parent}) and not commits(item)
+        with request.getfixturevalue("django_db_blocker").unblock():
+            if shares and "stage" in item.fixturenames:
+                ground.lay((item.path, "stage"), lambda: set_up(make_cast()))
+            elif shares and "cast" in item.fixturenames:
+                ground.lay((item.path, "cast"), make_cast)
+            else:
+                ground.clear()
+    return (yield)
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """The test database, which is dropped at the end whoever is still connected: a browser's last request may hold
@@ -38,6 +69,9 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", empty)
         yield
+    with django_db_blocker.unblock():
+        ground.clear()
+        connection.close()
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import uuid
 from collections.abc import Iterator, Mapping
@@ -18,6 +19,7 @@ from django.utils import timezone
 from clients import card_links
 from clients.enrolment import enrol
 from loyalty.accounts import adjust
+from loyalty.certificates import issuing, links
 from loyalty.models import Account, Activity, Category, Entry, GoodsImport, Product, Sale
 from merchants import invitations
 from merchants.access import tenant
@@ -29,6 +31,8 @@ from tests.permissions import (
     Page,
     Person,
     backtests,
+    certificates,
+    client_imports,
     clients,
     common,
     goods,
@@ -47,9 +51,11 @@ PAGES: dict[str, Page] = {
     **rules.PAGES,
     **goods.PAGES,
     **clients.PAGES,
+    **client_imports.PAGES,
     **public.PAGES,
     **insights.PAGES,
     **backtests.PAGES,
+    **certificates.PAGES,
     **till.PAGES,
 }
 
@@ -72,6 +78,8 @@ CALLS: dict[str, Call] = {
     "api/v1/clients/<uuid:client_id>/history": Call("/api/v1/clients/{id}/history", READ),
     "api/v1/clients/<uuid:client_id>/confirmation": Call("/api/v1/clients/{id}/confirmation", SELL),
     "api/v1/clients/<uuid:client_id>/activities": Call("/api/v1/clients/{id}/activities", {"POST": {"sell", "enrol"}}),
+    "api/v1/certificates": Call("/api/v1/certificates", {"POST": {"sell", "adjust"}}),
+    "api/v1/certificates/<str:code>": Call("/api/v1/certificates/7K2MQX4T9PBA", READ),
     "api/v1/quotes": Call("/api/v1/quotes", SELL),
     "api/v1/sales": Call("/api/v1/sales", SELL),
     "api/v1/sales/batch": Call("/api/v1/sales/batch", SELL),
@@ -183,7 +191,14 @@ def names_of(cast: Cast) -> dict[str, object]:
             by=zerno.owner,
             merchant_id=zerno.merchant.pk,
         )
+        terms = issuing.Terms(kind="sum", amount=Decimal(100), expires_at=timezone.now() + dt.timedelta(days=9))
+        certificate, _other = issuing.issue(
+            merchant=zerno.merchant, terms=terms, now=timezone.now(), by=zerno.owner, number=2
+        )
         return {
+            "certificate": certificate.public_id,
+            "certificates": certificate.batch,
+            "certificate_public": reverse("certificate_public", args=[links.token_of(certificate)]),
             "invitation": invitation,
             "merchant": zerno.merchant.pk,
             "outlet": zerno.outlet.pk,

@@ -22,6 +22,9 @@ FILES = {
     "qr-scanner/qr-scanner-worker.min.js": "qr-scanner-worker.min.js",
     "@fontsource-variable/inter/files/inter-cyrillic-wght-normal.woff2": "inter-cyrillic.woff2",
     "@fontsource-variable/inter/files/inter-cyrillic-ext-wght-normal.woff2": "inter-cyrillic-ext.woff2",
+    # For what is printed: PDF wants whole fonts.
+    "@expo-google-fonts/inter/400Regular/Inter_400Regular.ttf": "inter-regular.ttf",
+    "@expo-google-fonts/inter/700Bold/Inter_700Bold.ttf": "inter-bold.ttf",
     "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2": "inter-latin.woff2",
 }
 # The outlines that pages use, by their names in Tabler's set.
@@ -37,7 +40,7 @@ def main() -> None:
         old.unlink()
     for source, name in FILES.items():
         content = (MODULES / source).read_bytes()
-        if not name.endswith(".woff2"):
+        if not name.endswith((".woff2", ".ttf")):
             content = SOURCE_MAP.sub(b"", content).rstrip() + b"\n"
         (TARGET / name).write_bytes(content)
     (TARGET / "icons.svg").write_text(sprite())
@@ -73,7 +76,7 @@ def licences() -> str:
     for package in [*packages, "@tabler/icons"]:
         about = json.loads((MODULES / package / "package.json").read_text())
         files = sorted(path for path in (MODULES / package).iterdir() if path.name.lower().startswith("licen"))
-        text = files[0].read_text() if files else about["license"]
+        text = "\n\n".join(file.read_text().strip() for file in files) if files else about["license"]
         parts.append(f"{package} {about['version']} ({about['license']})\n\n{text.strip()}\n")
     return ("\n" + "-" * 80 + "\n\n").join(parts)
 

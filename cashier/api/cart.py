@@ -10,11 +10,12 @@ from typing import Annotated
 from msgspec import Meta, Struct, field
 
 from cashier.api.input.errors import InvalidBody, Wrong
-from cashier.api.input.numbers import Money, PointsOrMax, Quantity
+from cashier.api.input.numbers import Money, MoneyOrMax, PointsOrMax, Quantity
 from cashier.api.input.texts import Channel, Code, Long, Medium, OneTimeCode, Phone, Reason, Short
 from cashier.api.input.times import Moment, too_far
 from clients.phones import NotAPhoneError, e164
-from loyalty.engine.cart import Cart, Line, line
+from loyalty.certificates.codes import spelled
+from loyalty.engine.cart import AskedCertificate, Cart, Line, line
 from loyalty.engine.quantities import ONE, ZERO
 from loyalty.sales.request import SaleRequest, Who
 from merchants.authentication import Caller
@@ -45,11 +46,17 @@ class LineInput(Struct, forbid_unknown_fields=True):
     earn: bool = True
     redeem: bool = True
     discount: bool = True
+    sells_certificate: Annotated[
+        bool,
+        Meta(description="The line sells a gift certificate for its amount: no points, certificates or discounts."),
+    ] = False
 
 
 class CertificateInput(Struct, forbid_unknown_fields=True):
+    """A certificate that pays, by its code in any spelling."""
+
     code: Code
-    amount: PointsOrMax = "max"
+    amount: MoneyOrMax = "max"
 
 
 class CartInput(Struct, forbid_unknown_fields=True):
@@ -79,13 +86,14 @@ def sale_request(body: CartInput, *, caller: Caller, now: dt.datetime) -> SaleRe
     if body.occurred_at is not None and too_far(body.occurred_at):
         wrong.append(Wrong("/occurred_at", "out_of_range"))
     client = who(body.client, wrong) if body.client is not None else None
+    certificates = _certificates(body, caller, wrong)
     if wrong:
         raise InvalidBody(*wrong)
     cart = Cart(
         lines=lines,
         points=body.points,
         promo_codes=tuple(body.promo_codes),
-        certificates=tuple(certificate.code for certificate in body.certificates),
+        certificates=certificates,
         outlet=caller.outlet_code,
         channel=body.channel,
     )
@@ -118,6 +126,18 @@ def who(client: ClientInput, wrong: list[Wrong], *, pointer: str = "/client") ->
     return Who("card", value.strip()) if by == "card" else Who("code", value)
 
 
+def _certificates(body: CartInput, caller: Caller, wrong: list[Wrong]) -> tuple[AskedCertificate, ...]:
+    asked: dict[str, AskedCertificate] = {}
+    for n, given in enumerate(body.certificates):
+        code = spelled(given.code)
+        if code in asked:
+            wrong.append(Wrong(f"/certificates/{n}/code", "twice"))
+        if given.amount != "max" and _is_finer(given.amount, caller.currency_digits):
+            wrong.append(Wrong(f"/certificates/{n}/amount", "too_precise", {"places": caller.currency_digits}))
+        asked[code] = AskedCertificate(code, given.amount)
+    return tuple(asked.values())
+
+
 def _lines(body: CartInput, caller: Caller, wrong: list[Wrong]) -> tuple[Line, ...]:
     if not body.lines:
         if body.total is None:
@@ -142,7 +162,10 @@ def _lines(body: CartInput, caller: Caller, wrong: list[Wrong]) -> tuple[Line, .
             earn=given.earn,
             redeem=given.redeem,
             discount=given.discount,
+            sells_certificate=given.sells_certificate,
         )
+        if made.sells_certificate and not made.amount:
+            wrong.append(Wrong(f"/lines/{i}/{'price' if given.amount is None else 'amount'}", "must_be_positive"))
         if made.amount >= LARGEST or made.price >= LARGEST:
             wrong.append(Wrong(f"/lines/{i}/{'price' if given.amount is None else 'amount'}", "too_large"))
         if caller.currency_digits < 2:

@@ -5,6 +5,8 @@ from typing import ClassVar
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
+from cashier.api.certificates.check import CheckCertificate
+from cashier.api.certificates.issue import IssueCertificate
 from cashier.api.clients.activities import RecordActivity
 from cashier.api.clients.confirm import SendConfirmation
 from cashier.api.clients.enrol import EnrolClient
@@ -43,6 +45,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sales/<uuid:sale_id>/commit", CommitHold.as_view(), name="api_sale_commit"),
     path("sales/<uuid:sale_id>/void", VoidSale.as_view(), name="api_sale_void"),
     path("sales/<uuid:sale_id>/returns", GiveBack.as_view(), name="api_sale_returns"),
+    path("certificates", IssueCertificate.as_view(), name="api_certificates"),
+    path("certificates/<str:code>", CheckCertificate.as_view(), name="api_certificate"),
     path("schema/", ApiSchema.as_view(), name="api_schema"),
     path("docs/", ApiDocs.as_view(url_name="api_schema"), name="api_docs"),
     re_path(r"", Nothing.as_view(), name="api_nothing"),

@@ -36,7 +36,7 @@ T = TypeVar("T", bound=Struct)
 
 JSON = "application/json"
 REPLAYED = "Idempotency-Replayed"
-GUESSES = ("client_not_found", "confirmation_invalid")
+GUESSES = ("client_not_found", "confirmation_invalid", "certificate_not_found")
 
 _ACCEPTED = re.compile(r"(?:^|[,\s])(?:\*/\*|application/\*|application/(?:problem\+)?json)(?:$|[;,\s])", re.IGNORECASE)
 _KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")

@@ -7,6 +7,7 @@ from contextlib import nullcontext
 
 from django.db import transaction
 
+from cashier.demo import certificates
 from cashier.demo.loading import Progress, load_all
 from cashier.demo.rhythm import DAYS
 from cashier.demo.shares import Plan, shares_of
@@ -38,4 +39,6 @@ def make(
             opened = open_shop(begin=begin, end=end)
         plan = Plan(opened.premises, end, clients, receipts, seed)
         load_all(plan, progress)
+        with transaction.atomic():
+            certificates.issue(opened.premises, _CALENDAR, end)
     return opened, plan

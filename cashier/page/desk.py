@@ -9,7 +9,7 @@ import msgspec
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from cashier.api.cart import CartInput, LineInput, sale_request
+from cashier.api.cart import CartInput, CertificateInput, LineInput, sale_request
 from cashier.api.input.errors import InvalidBody, Wrong
 from cashier.api.problems.values import sentence
 from cashier.page import saying, tickets
@@ -23,6 +23,7 @@ from loyalty.engine.quantities import ONE
 from loyalty.refusals import Refused
 from loyalty.sales.receipt import Receipt
 from loyalty.sales.request import SaleRequest, Who
+from merchants.throttling import record_guess
 
 SMS_DIGITS, CARD_DIGITS = 4, 6
 ROWS = "rows"
@@ -34,7 +35,7 @@ class Desk:
     def __init__(self, post: Post, client: Named | None, data: QueryDict | None, initial: dict[str, Any] | None = None):
         self.post, self.client = post, client
         self.data = data.copy() if data is not None else None
-        self.problem = self.notice = self.wrong_code = ""
+        self.problem = self.notice = self.wrong_code = self.wrong_certificate = ""
         self.quoted: Receipt | None = None
         self.asks_code = False
         self.initial = initial or {}
@@ -127,6 +128,7 @@ class Desk:
             lines=lines,
             total=given["total"],
             promo_codes=given["promo"].split(),
+            certificates=[CertificateInput(code) for code in given["certificate"]],
             points=given["points"] if self.client else None,
             confirmation=code if len(code) == SMS_DIGITS and self.client else "",
         )
@@ -171,6 +173,10 @@ class Desk:
         """Compute what stands there; what is wrong is said beside it. A wrong code is tried once."""
         if self.is_empty:
             return
+        if self._is_known_wrong():
+            self.form.add_error("certificate", _("There is no such certificate."))
+            self.wrong_certificate = self._posted("certificate")
+            return
         code = self._posted("confirmation")
         if code and code == self._posted("wrong_code"):
             self.wrong_code = code
@@ -186,10 +192,21 @@ class Desk:
         needs = self.quoted is not None and self.quoted.allowed is not None and self.quoted.allowed.needs_confirmation
         self.asks_code = self.asks_code or bool(code) or (wants and needs)
 
+    def _is_known_wrong(self) -> bool:
+        """A certificate that was not found a moment ago, and has not been typed anew."""
+        code = self._posted("certificate")
+        return bool(code) and code == self._posted("wrong_certificate") and self.form.is_valid()
+
     def compute(self, asked: SaleRequest) -> Receipt:
-        if asked.confirmation:
+        if asked.confirmation or asked.cart.certificates:
             saying.refuse_guessing(self.post)
-        return sales.quote(caller=self.post.caller, request=asked, now=self.post.now)
+        quoted = sales.quote(caller=self.post.caller, request=asked, now=self.post.now)
+        if any(one.kind == "certificate" and one.reason == "unknown" for one in quoted.rejected):
+            # Said beside the field: then it is not asked for again with every key.
+            self.form.add_error("certificate", _("There is no such certificate."))
+            self.wrong_certificate = self._posted("certificate")
+            record_guess(self.post.caller)
+        return quoted
 
     def refused(self, error: Refused | MustWaitError) -> None:
         """Say what a service has refused, and count it where it was a guess."""

@@ -13,12 +13,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from cashier.api.answers.client import client_answer
 from cashier.api.problems.values import sentence
 from cashier.page import saying, tickets
+from cashier.page.certificates import show as show_certificate
+from cashier.page.codes import is_certificate
 from cashier.page.door import Post, for_cashiers
 from cashier.page.forms import EnrolForm, FindForm
 from cashier.page.rendering import page, see
 from cashier.page.saying import MustWaitError
 from cashier.page.who import Named, account_of, look_for, read
-from clients import qr
 from clients.consents import texts_in_force
 from clients.enrolment import Consented, NotABirthdayError, enrol
 from clients.models import Client, Consent
@@ -28,6 +29,7 @@ from loyalty.models import Account
 from loyalty.programs import has_referrals
 from loyalty.refusals import Refused
 from loyalty.sales.request import Who
+from merchants import qr
 
 
 @for_cashiers
@@ -46,6 +48,9 @@ def find(request: HttpRequest, post: Post) -> HttpResponse:
     if not form.is_valid():
         return page(request, post, "home", {"form": form})
     text = form.cleaned_data["q"]
+    if is_certificate(text):
+        # Looked at there, as if it had been keyed in there.
+        return show_certificate(request, post, text)
     try:
         found = look_for(text, post)
     except MustWaitError as error:

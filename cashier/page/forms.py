@@ -7,7 +7,9 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
 from cashier.api.input.texts import CLEAN
+from cashier.page.codes import code_in
 from cashier.page.numbers import money_field, points_field, quantity_field
+from loyalty.certificates.codes import may_be
 from merchants.forms import PageForm
 
 MOST_LINES = 100
@@ -55,6 +57,13 @@ class ReceiptForm(PageForm):
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
     )
 
+    certificate = text_field(
+        limit=400,
+        label=_("Gift certificate"),
+        help_text=_("Its code; several stand apart by commas."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+    )
+
     def clean_promo(self) -> str:
         """Several stand apart by spaces or commas; each counts once."""
         codes = list(dict.fromkeys(self.cleaned_data["promo"].replace(",", " ").upper().split()))
@@ -62,8 +71,16 @@ class ReceiptForm(PageForm):
             raise forms.ValidationError(_("This is no promo code."))
         return " ".join(codes)
 
+    def clean_certificate(self) -> list[str]:
+        """The codes, each once. A slip of the finger is told without asking anybody."""
+        found = [code_in(part) for part in self.cleaned_data["certificate"].split(",") if part.strip()]
+        if len(found) > MOST_CODES or not all(may_be(code) for code in found):
+            raise forms.ValidationError(_("There is a mistake in the code: check it letter by letter."))
+        return list(dict.fromkeys(found))
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["certificate"].widget.attrs.update(WHEN_DONE)
         self.fields["promo"].widget.attrs.update(WHEN_DONE)
         self.fields["total"].widget.attrs.update(
             {"enterkeyhint": "go", "placeholder": "0,00", "autofocus": True, **WHILE_TYPING}

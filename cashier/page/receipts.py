@@ -7,15 +7,18 @@ import uuid
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from cashier.page.certificates import sold_by
 from cashier.page.door import Post, for_cashiers
 from cashier.page.rendering import page
 from cashier.page.selling import told
 from cashier.page.today import by_number, last_receipts, summed, totals
 from cashier.page.who import Named
 from clients.models import Client
+from loyalty.goods.marking import SELLS_CERTIFICATE
 from loyalty.models import Sale, SaleLine
 from loyalty.refusals import Refused
 from loyalty.sales import stored
+from loyalty.sales.consequences import stored as stored_consequences
 from loyalty.sales.correcting import may_correct
 from loyalty.sales.opening import local_day
 from loyalty.sales.receipt import Receipt
@@ -47,6 +50,7 @@ def receipt(request: HttpRequest, post: Post, sale_id: uuid.UUID) -> HttpRespons
         "told": told(stands, post),
         "client": client,
         "word": word_for(sale, post),
+        "sold": sold_by(sale, request.build_absolute_uri("/"), post) if stands.certificates_sold else [],
         "already": "already" in request.GET,
         "corrected": Sale.objects.filter(pk=sale.replaces_id).first() if sale.replaces_id else None,
         **what_may_follow(sale, stands, post),
@@ -90,7 +94,8 @@ def sold_here(sale: Sale) -> bool:
     """Whether this page may have made the receipt. A till's program says more of its lines than the page could repeat
     (goods, what may not be earned or paid): such a receipt is given back and sold anew, there."""
     lines = SaleLine.objects.filter(program_id=sale.program_id, sale=sale)
-    return not sale.certificates_paid and not lines.exclude(sku="", category="", brand="").exists()
+    said_more = lines.exclude(sku="", category="", brand="") | lines.filter(marks__gte=SELLS_CERTIFICATE)
+    return not stored_consequences(sale.consequences).certificates and not said_more.exists()
 
 
 def word_for(sale: Sale, post: Post) -> str:

@@ -12,7 +12,7 @@ from loyalty.refusals import Refused
 from loyalty.wording import words_on_page
 from merchants.throttling import record_guess, wait_for_guesses
 
-GUESSES = ("client_not_found", "confirmation_invalid")
+GUESSES = ("client_not_found", "confirmation_invalid", "certificate_not_found")
 
 
 class MustWaitError(Exception):

@@ -14,6 +14,7 @@ from cashier.page import saying, tickets
 from cashier.page.desk import Desk
 from cashier.page.door import Post, for_cashiers
 from cashier.page.fiscal import pieces_of
+from cashier.page.forms import LONGEST_CODE
 from cashier.page.panel import panel_of
 from cashier.page.rendering import page, see
 from cashier.page.saying import MustWaitError
@@ -34,7 +35,8 @@ def sale(request: HttpRequest, post: Post, word: str = "") -> HttpResponse:
     client = named_by(word, post) if word else None
     if word and client is None:
         return see("till")
-    desk = Desk(post, client, request.POST if request.method == "POST" else None)
+    initial = {"certificate": request.GET.get("certificate", "")[:LONGEST_CODE]}
+    desk = Desk(post, client, request.POST if request.method == "POST" else None, initial)
     done = act(request, desk, lambda: _sell(request, desk))
     if done is not None:
         return done
@@ -84,7 +86,7 @@ def _sell(request: HttpRequest, desk: Desk) -> HttpResponse | None:
         asked = desk.request(tickets.happened_at(ticket, request.POST, post.now), ticket.cashier)
         if asked is None:
             return None
-        if asked.confirmation:
+        if asked.confirmation or asked.cart.certificates:
             saying.refuse_guessing(post)
         key = tickets.idempotency(ticket, request.POST)
         render = receipt_text(post.caller.program_id)

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from cashier.page import correcting, entering, finding, manifest, receipts, returning, selling
+from cashier.page import certificates, correcting, entering, finding, manifest, receipts, returning, selling
 
 urlpatterns: list[URLPattern] = [
     path("m/<int:merchant_id>/till/", entering.here, name="till_here"),
@@ -20,5 +20,6 @@ urlpatterns: list[URLPattern] = [
     path("till/receipts/<uuid:sale_id>/client/<str:word>/", correcting.attach, name="till_attach_to"),
     path("till/receipts/<uuid:sale_id>/return/", returning.give_back, name="till_return"),
     path("till/receipts/<uuid:sale_id>/returned/", returning.given_back, name="till_given_back"),
+    path("till/certificates/", certificates.certificates, name="till_certificates"),
     path("till/shift/", receipts.shift, name="till_shift"),
 ]

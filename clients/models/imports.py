@@ -40,8 +40,8 @@ class ClientImport(models.Model):
         STOPPED = "stopped", _("stopped half-way")
         DONE = "done", _("loaded")
         UNDO = "undo", _("is being taken back")
-        UNDONE = "undone", _("taken back")
-        FAILED = "failed", _("failed")
+        UNDONE = "undone", _("loading undone")
+        FAILED = "failed", _("could not be loaded")
         DROPPED = "dropped", _("not loaded")
 
     AT_WORK = (State.CHECK, State.APPLY, State.UNDO)

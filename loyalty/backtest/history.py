@@ -1,15 +1,17 @@
 """A programme's own past as events, in the order in which it was written into the books.
 
 Receipts are read by local days, each with its lines and its returns; what happened later than the days that have been
-read waits in a heap. Memory holds two days of receipts and the returns to come, however long the past is.
+read waits. Memory holds two days of receipts and the returns to come, however long the past is.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import heapq
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any, Final
 
 import msgspec
@@ -37,7 +39,8 @@ _EARNED_NOTHING: Final = frozenset({"too_old", "before_first_version"})
 _SALES = """
     SELECT json_build_array(
                s.id, s.created_at, s.occurred_at, s.local_day, s.account_id, s.version, o.code, s.channel,
-               s.identified_by, s.points_redeemed, s.total - s.discount, s.flags, s.explanation,
+               s.identified_by, s.points_redeemed, s.total - s.discount, s.flags,
+               CASE WHEN s.version = ANY (%(coded)s) THEN s.explanation ELSE '[]' END,
                CASE WHEN s.hold_until IS NULL OR s.account_id IS NULL THEN NULL ELSE coalesce(
                    (SELECT max(e.created_at) FROM loyalty_entry e
                      WHERE e.program_id = %(program)s AND e.sale_id = s.id AND e.given_back_id IS NULL),
@@ -95,6 +98,9 @@ _SET = """
      WHERE r.program_id = %(program)s AND r.object_type = 'account'
        AND r.action IN ('account.tier_set', 'account.blocked', 'account.unblocked') ORDER BY r.at, r.id
 """
+
+
+_first = itemgetter(0)
 
 
 class _Row(Struct, array_like=True):
@@ -171,13 +177,14 @@ class History:
     def _receipts(self) -> Iterator[Event]:
         waiting: list[tuple[tuple[dt.datetime, int, int], Event]] = []
         for read_to, rows in self._by_days():
-            for row in rows:
-                for event in self._happened(row):
-                    heapq.heappush(waiting, (event.order, event))
-            while waiting and waiting[0][0][0] < read_to:
-                yield heapq.heappop(waiting)[1]
-        while waiting:
-            yield heapq.heappop(waiting)[1]
+            waiting += [(event.order, event) for row in rows for event in self._happened(row)]
+            waiting.sort(key=_first)
+            ready = bisect_left(waiting, read_to, key=_moment)
+            for _order, event in waiting[:ready]:
+                yield event
+            del waiting[:ready]
+        for _order, event in waiting:
+            yield event
 
     def _by_days(self) -> Iterator[tuple[dt.datetime, list[_Row]]]:
         span = rows_of(
@@ -186,11 +193,11 @@ class History:
         first, last = span
         if first is None:
             return
-        days = 1
+        days, coded = 1, self._coded()
         last = min(last, self.calendar.day_of(self.until) + dt.timedelta(days=1))
         while first <= last:
             to = min(first + dt.timedelta(days=days - 1), last)
-            found = rows_of(_SALES, {**self._shard, "first": first, "last": to})
+            found = rows_of(_SALES, {**self._shard, "first": first, "last": to, "coded": coded})
             yield self.calendar.start_of(to) - _MARGIN, [_row.decode(text) for (text,) in found]
             first = to + dt.timedelta(days=1)
             days = min(days * 2, _LONGEST) if len(found) < _FEW else max(days // 2, 1) if len(found) > _MANY else days
@@ -250,6 +257,11 @@ class History:
             )
         return known
 
+    def _coded(self) -> list[int]:
+        """The versions with promo codes: of the receipts of others the reasons need not be read."""
+        numbers = ProgramVersion.objects.filter(program_id=self.program_id).values_list("number", flat=True)
+        return [number for number in numbers if _codes(rulebook_of(self.program_id, number))]
+
     def _codes_of(self, row: _Row) -> tuple[str, ...]:
         """The promo codes that did something: a receipt keeps the rules that they were for."""
         if not row.version:
@@ -283,6 +295,10 @@ class History:
 
     def _stream(self, query: str, **more: Any) -> Iterator[Any]:
         return stream(query, {**self._shard, **more})
+
+
+def _moment(waiting: tuple[tuple[dt.datetime, int, int], Event]) -> dt.datetime:
+    return waiting[0][0]
 
 
 def welcomes_of(program_id: int) -> set[str]:

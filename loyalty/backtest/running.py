@@ -40,7 +40,7 @@ class Plan(Struct, frozen=True):
 
 def run(plan: Plan, *, progress: Progress = lambda _done: None) -> dict[str, Any]:
     """The report of the back test, in this process. What `progress` raises ends it."""
-    with _seldom_collected():
+    with seldom_collected():
         return report(plan, [run_shard(plan, shard, progress=progress) for shard in range(shards_of(plan))])
 
 
@@ -58,14 +58,14 @@ def run_on(
         back=max(now.looks_back, draft.looks_back),
     )
     until = facts.last + dt.timedelta(seconds=1)
-    with _seldom_collected():
+    with seldom_collected():
         part = compare(source.events(), first, live=now, draft=draft, since=facts.first, until=until, progress=progress)
     found: dict[str, Any] = msgspec.to_builtins(comparing.told(part))
     return found
 
 
 @contextmanager
-def _seldom_collected() -> Iterator[None]:
+def seldom_collected() -> Iterator[None]:
     """Clients live to the end, and next to nothing here goes in circles: to look for circles after every 700 objects
     costs a tenth of the run."""
     usual = gc.get_threshold()

@@ -268,8 +268,7 @@ class Side:
             self._gave(earning.rule, earning.points, ZERO)
         state.changes += made.used
         self._award(kept, uplines, now)
-        stood = person.stood.get(receipt.day, ())
-        is_visit = not any(one.is_visit for one in stood)
+        is_visit = not any(one.is_visit for one in person.stood.get(receipt.day, ()))
         gifts = afterwards.count_purchase(
             state, books, rulebook, paid=made.to_pay, is_visit=is_visit, at=receipt.occurred_at, facts=[]
         )

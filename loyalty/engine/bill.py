@@ -9,9 +9,9 @@ from decimal import ROUND_CEILING, Decimal
 from msgspec import Struct
 
 from loyalty.engine import tiers
-from loyalty.engine.cart import Cart, Client, Line, Used
+from loyalty.engine.cart import Cart, Certificate, Client, Line, Used
 from loyalty.engine.conditions import Miss, Receipt
-from loyalty.engine.explanation import Fact, Kind
+from loyalty.engine.explanation import Fact, Kind, Rejected
 from loyalty.engine.limits import NOTHING_SPENT, Spent
 from loyalty.engine.quantities import ZERO, unit
 from loyalty.engine.rulebook import Rule, Rulebook
@@ -25,6 +25,22 @@ class Taking(Struct, frozen=True):
     given: Decimal
     budget: Decimal | None = None
     uses: int | None = None
+
+
+class CertificatePart(Struct, frozen=True, omit_defaults=True):
+    """What a receipt takes of a certificate: `amount` of its rest, and which lines it pays with how much money. One for
+    a percent pays none: it is a discount."""
+
+    id: int
+    amount: Decimal
+    lines: tuple[int, ...] = ()
+    parts: tuple[Decimal, ...] = ()
+    code: str = ""
+    left: Decimal = ZERO
+
+    @property
+    def money(self) -> Decimal:
+        return sum(self.parts, ZERO)
 
 
 def missed(rule: Rule, kind: Kind, miss: Miss) -> Fact:
@@ -51,6 +67,7 @@ class Bill:
         cart: Cart,
         at: dt.datetime,
         spent: Mapping[str, Spent] = NOTHING_SPENT,
+        certificates: Sequence[Certificate] = (),
     ) -> None:
         self.rulebook = rulebook
         self.client = client
@@ -74,6 +91,15 @@ class Bill:
         self.coupons_used: list[str] = []
         self.closed_to_points: set[int] = set()
         self.closed_to_earning: set[int] = set()
+        self.certificates = certificates
+        self.certificates_used: list[CertificatePart] = []
+        self.rejected: list[Rejected] = []
+        # What certificates pay of each line; None where there are none.
+        self.by_certificates: list[Decimal] | None = None
+        # By how much the turnover of each line differs from the money to pay; None where it never does.
+        self.aside: list[Decimal] | None = None
+        if any(line.sells_certificate for line in cart.lines):
+            self.aside = [-line.amount if line.sells_certificate else ZERO for line in cart.lines]
         self._receipt: Receipt | None = None
 
     def _floor_of(self, line: Line) -> Decimal:
@@ -86,6 +112,17 @@ class Bill:
     def net(self) -> Decimal:
         return sum(self.cost, ZERO)
 
+    @property
+    def counted(self) -> list[Decimal]:
+        """What each line counts as turnover: money, and certificates that were sold once."""
+        if self.aside is None:
+            return self.cost
+        return [cost + aside for cost, aside in zip(self.cost, self.aside, strict=True)]
+
+    @property
+    def turnover(self) -> Decimal:
+        return sum(self.counted, ZERO)
+
     def receipt(self) -> Receipt:
         """What the conditions of rules see at this step: until something is taken off, the same for all of them."""
         if self._receipt is None:
@@ -93,17 +130,17 @@ class Bill:
         return self._receipt
 
     def _seen(self) -> Receipt:
-        client = self.client
+        client, counted = self.client, self.counted
         return Receipt(
             cart=self.cart,
             at=self.at,
             local=self.rulebook.calendar.local(self.at),
             day=self.day,
-            net=self.net,
+            net=sum(counted, ZERO),
             tier=self.tier.id if self.tier else "",
             identified_by=client.identified_by if client else "",
             client=client,
-            cost=tuple(self.cost),
+            cost=tuple(counted),
         )
 
     def spend_budget(self, rule: Rule, given: Decimal) -> None:
@@ -126,3 +163,15 @@ class Bill:
             self.cost[i] -= part
         self._receipt = None
         return parts
+
+    def pay_by_certificate(self, parts: Sequence[Decimal], *, counts: bool) -> None:
+        """Take parts off the lines as money would pay them: minimum prices don't matter. `counts` as turnover."""
+        paid = self.by_certificates or [ZERO] * len(self.cost)
+        aside = self.aside or [ZERO] * len(self.cost)
+        for i, part in enumerate(parts):
+            paid[i] += part
+            self.cost[i] -= part
+            self.floors[i] = max(self.floors[i] - part, ZERO)
+            if counts:
+                aside[i] += part
+        self.by_certificates, self.aside, self._receipt = paid, aside, None

@@ -27,6 +27,8 @@ class Line(Struct, frozen=True):
     earn: bool = True
     redeem: bool = True
     discount: bool = True
+    # It sells a certificate: no points, certificates or discounts are taken on it, and it is no turnover.
+    sells_certificate: bool = False
 
     @property
     def tie_breaker(self) -> tuple[str, Decimal, Decimal]:
@@ -47,6 +49,7 @@ def line(
     earn: bool = True,
     redeem: bool = True,
     discount: bool = True,
+    sells_certificate: bool = False,
 ) -> Line:
     """A line from what a till knows: quantity × price, half up, unless the till sends its own `amount`."""
     if amount is None:
@@ -55,7 +58,18 @@ def line(
         amount = half_up(quantity * price, digits)
     elif price is None:
         price = half_up(amount / quantity, digits)
-    return Line(quantity, price, amount, sku, name, category, brand, min_price, earn, redeem, discount)
+    if sells_certificate:
+        earn = redeem = discount = False
+    return Line(
+        quantity, price, amount, sku, name, category, brand, min_price, earn, redeem, discount, sells_certificate
+    )
+
+
+class AskedCertificate(Struct, frozen=True):
+    """A certificate that shall pay, by its code: a sum, or as much as it can."""
+
+    code: str
+    amount: Decimal | Literal["max"] = "max"
 
 
 class Cart(Struct, frozen=True):
@@ -68,7 +82,7 @@ class Cart(Struct, frozen=True):
     lines: tuple[Line, ...]
     points: Decimal | Literal["max"] | None = None
     promo_codes: tuple[str, ...] = ()
-    certificates: tuple[str, ...] = ()
+    certificates: tuple[AskedCertificate, ...] = ()
     outlet: str = ""
     channel: str = ""
     given: bool = False
@@ -116,6 +130,23 @@ class PersonalCoupon(Struct, frozen=True):
     minimum: Decimal = ZERO
     refused: str = ""
     """Why it is not good any more; empty where it is."""
+
+
+class Certificate(Struct, frozen=True):
+    """A certificate that the cart names. `rest` is money for a sum, and else how often it may still be used."""
+
+    code: str
+    kind: Literal["sum", "percent", "product"]
+    rest: Decimal
+    expires_at: dt.datetime
+    sold: bool = False
+    """Paid for once: it earns and counts like money. One that was given away does not."""
+    percent: Decimal = ZERO
+    sku: str = ""
+    title: str = ""
+    refused: str = ""
+    """Why it is not good any more; empty where it is."""
+    id: int = 0
 
 
 class Client(Struct, frozen=True):

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from loyalty.engine import limits
+from loyalty.engine import certificates, limits
 from loyalty.engine.bill import Bill, missed
-from loyalty.engine.cart import PersonalCoupon
+from loyalty.engine.cart import Certificate, PersonalCoupon
 from loyalty.engine.conditions import EVERYTHING, Goods, Miss, Sold
 from loyalty.engine.effects import Discount, DiscountEffect, DiscountSum, Offer
-from loyalty.engine.explanation import Fact
+from loyalty.engine.explanation import Fact, Rejected
 from loyalty.engine.limits import FREE, Left
 from loyalty.engine.quantities import ONE, ZERO, floor
 from loyalty.engine.rulebook import Rule
 
+NO_CERTIFICATES: Mapping[str, Certificate] = {}
 
-def apply(bill: Bill) -> None:
-    """The tier's own discount first, then the rules in the version's order, then personal coupons."""
+
+def apply(bill: Bill, good: Mapping[str, Certificate] = NO_CERTIFICATES) -> None:
+    """The tier's own discount first, then the rules in the version's order, then personal coupons, then certificates
+    for a percent."""
     if bill.tier and bill.tier.discount_percent:
         offers = _offers(bill, Discount(bill.tier.discount_percent), EVERYTHING)
         _take(bill, bill.tier.discount_rule, bill.tier.title, "discount", offers)
@@ -31,6 +34,15 @@ def apply(bill: Bill) -> None:
             _best(bill, [pair for pair in rules if pair[0].group == rule.group])
     for coupon in sorted(bill.client.coupons if bill.client else (), key=lambda coupon: coupon.code):
         _coupon(bill, coupon)
+    for one in certificates.percents(good):
+        if any(_take(bill, certificates.rule_of(one), "", "certificate_percent", _percent(bill, one))):
+            certificates.used(bill, one, ONE)
+        else:
+            bill.rejected.append(Rejected("certificate", one.code, "no_goods"))
+
+
+def _percent(bill: Bill, one: Certificate) -> list[Offer]:
+    return _offers(bill, Discount(one.percent), EVERYTHING)
 
 
 def round_down(bill: Bill) -> None:
@@ -111,7 +123,7 @@ def _taken(bill: Bill, rule: Rule, effect: DiscountEffect, offers: Sequence[Offe
 def _coupon(bill: Bill, coupon: PersonalCoupon) -> None:
     """A personal coupon is a promo code of one client."""
     rule = f"coupon:{coupon.code}"
-    short = coupon.minimum - bill.net
+    short = coupon.minimum - bill.turnover
     if coupon.refused or short > 0:
         missing = None if coupon.refused else short
         reason = coupon.refused or "minimum_receipt"

@@ -141,7 +141,7 @@ class _Collector:
         self.receipt = bill.receipt()
         on_total = bill.rulebook.points.earn_on == "total"
         self.paid = [
-            cost + (value if on_total else ZERO) for cost, value in zip(bill.cost, bill.points_value, strict=True)
+            cost + (value if on_total else ZERO) for cost, value in zip(bill.counted, bill.points_value, strict=True)
         ]
         goods = bill.rulebook.points.goods
         earning_lines = [
@@ -223,9 +223,11 @@ class _Collector:
             return
         for rule, effect, _bought in self._applying(Milestone, found, excluded):
             used = client.used_by(rule.id, "")
-            before, after = effect.steps(client.spent), effect.steps(client.spent + self.bill.net)
+            before, after = effect.steps(client.spent), effect.steps(client.spent + self.bill.turnover)
             highest = max(before, used.times)
-            self._stepped(found, rule, effect, after - highest, client.spent + self.bill.net, after - used.times, ZERO)
+            self._stepped(
+                found, rule, effect, after - highest, client.spent + self.bill.turnover, after - used.times, ZERO
+            )
         for rule, carried, bought in self._applying(Carried, found, excluded):
             used = client.used_by(rule.id, "")
             measure = used.measure + bought.money

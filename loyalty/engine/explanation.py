@@ -11,7 +11,7 @@ from typing import Literal
 
 from msgspec import Struct, json
 
-Kind = Literal["discount", "redeem", "earn", "gift", "rounding", "referral", "coupon"]
+Kind = Literal["discount", "redeem", "earn", "gift", "rounding", "referral", "coupon", "certificate"]
 
 
 class Fact(Struct, frozen=True, omit_defaults=True):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from msgspec import Struct
 
+from loyalty.engine import certificates as paying
 from loyalty.engine import discounts, earning, points, rewarding, tiers
-from loyalty.engine.bill import Bill, Taking
-from loyalty.engine.cart import Cart, Client, Line, Used
+from loyalty.engine.bill import Bill, CertificatePart, Taking
+from loyalty.engine.cart import Cart, Certificate, Client, Line, Used
 from loyalty.engine.conditions.receipt import WithCode, spelled
 from loyalty.engine.earning import Earning
 from loyalty.engine.explanation import Fact, Rejected
@@ -34,7 +35,8 @@ class PricedLine(Struct, frozen=True):
 
 
 class Quote(Struct, frozen=True):
-    """A computed receipt. Sums of money are in the programme's currency; `points` is what was taken for it."""
+    """A computed receipt. Sums of money are in the programme's currency; `points` is what was taken for it.
+    `turnover` is what counts as paid: with certificates that were sold once, without those that the receipt sells."""
 
     total: Decimal
     discount: Decimal
@@ -42,6 +44,7 @@ class Quote(Struct, frozen=True):
     points_value: Decimal
     certificates_paid: Decimal
     to_pay: Decimal
+    turnover: Decimal
     earned: Decimal
     lines: tuple[PricedLine, ...]
     earnings: tuple[Earning, ...]
@@ -54,6 +57,7 @@ class Quote(Struct, frozen=True):
     coupons_used: tuple[str, ...] = ()
     used: tuple[Used, ...] = ()
     budgets: tuple[Taking, ...] = ()
+    certificates: tuple[CertificatePart, ...] = ()
 
 
 def quote(
@@ -62,17 +66,21 @@ def quote(
     cart: Cart,
     at: dt.datetime,
     spent: Mapping[str, Spent] = NOTHING_SPENT,
+    certificates: Sequence[Certificate] = (),
 ) -> Quote:
     """Compute a receipt of `at` for a client in his present state; None is a receipt without a client.
 
-    `spent` is what the budgets of rules have given so far, by rule. Discounts first, then points, then earning on what
-    money is left to pay: the order in which a till sends things does not matter. Points beyond the limit are cut to it;
-    `allowance` says what the limit is.
+    `spent` is what the budgets of rules have given so far, by rule, `certificates` those that the cart names. Discounts
+    first, then points, then certificates, then earning on what money is left to pay: the order in which a till sends
+    things does not matter. Points beyond the limit are cut to it; `allowance` says what the limit is.
     """
-    bill = Bill(rulebook, client, cart, at, spent)
-    discounts.apply(bill)
+    bill = Bill(rulebook, client, cart, at, spent, certificates)
+    good = paying.named(bill) if cart.certificates else discounts.NO_CERTIFICATES
+    discounts.apply(bill, good)
     allowed = points.allowance(bill)
     redeemed = points.apply(bill, allowed)
+    if good:
+        paying.pay(bill, good)
     if rulebook.spending.round_to_pay:
         discounts.round_down(bill)
     earnings = earning.earn(bill, redeemed=redeemed)
@@ -81,13 +89,15 @@ def quote(
     _tell_next_tier(bill)
     parts = ([ZERO] * len(bill.lines), *(earning.parts for earning in earnings if earning.parts))
     earned_by_line = [sum(of_line, ZERO) for of_line in zip(*parts, strict=True)]
+    by_certificates = bill.by_certificates or [ZERO] * len(bill.lines)
     return Quote(
         total=bill.total,
         discount=sum(bill.discounts, ZERO),
         points=redeemed,
         points_value=sum(bill.points_value, ZERO),
-        certificates_paid=ZERO,
+        certificates_paid=sum(by_certificates, ZERO),
         to_pay=bill.net,
+        turnover=bill.turnover,
         earned=sum((e.points for e in earnings), ZERO),
         lines=tuple(
             PricedLine(
@@ -95,7 +105,7 @@ def quote(
                 bill.discounts[i],
                 bill.points_value[i],
                 bill.points[i],
-                ZERO,
+                by_certificates[i],
                 bill.cost[i],
                 earned_by_line[i],
             )
@@ -107,13 +117,14 @@ def quote(
         facts=tuple(bill.facts),
         rejected=(
             *_rejected_codes(bill),
-            *(Rejected("certificate", code, "unknown") for code in cart.certificates),
+            *bill.rejected,
         ),
         awards=tuple(awards),
         coupons=tuple(coupons),
         coupons_used=tuple(bill.coupons_used),
         used=tuple(bill.used),
         budgets=tuple(bill.budgets),
+        certificates=tuple(bill.certificates_used),
     )
 
 
@@ -139,7 +150,7 @@ def _tell_next_tier(bill: Bill) -> None:
     if client is None or next_tier is None:
         return
     amounts = tiers.amounts(bill.rulebook, client, bill.day)
-    money = None if next_tier.spent is None else max(ZERO, next_tier.spent - amounts.spent - bill.net)
+    money = None if next_tier.spent is None else max(ZERO, next_tier.spent - amounts.spent - bill.turnover)
     visits = None if next_tier.visits is None else max(0, next_tier.visits - amounts.visits)
     if money == 0 or visits == 0 or (money is None and visits is None):
         return

@@ -68,13 +68,13 @@ def _referred(bill: Bill, rule: Rule) -> Decimal | None:
     if miss is not None:
         bill.facts.append(missed(rule, "referral", miss))
         return None
-    goods = bill.rulebook.points.goods
+    goods, counted = bill.rulebook.points.goods, bill.counted
     lines = (
         i
         for i, line in enumerate(bill.lines)
         if line.earn and rule.goods.takes(line) and (goods == EVERYTHING or goods.takes(line))
     )
-    return sum((bill.cost[i] for i in lines), ZERO)
+    return sum((counted[i] for i in lines), ZERO)
 
 
 def _given(

@@ -27,11 +27,13 @@ class Article(Struct, frozen=True, array_like=True):
 NO_EARN: Final = 1
 NO_REDEEM: Final = 2
 NO_DISCOUNT: Final = 4
+SELLS_CERTIFICATE: Final = 8
 
 
 def kept(line: Line) -> dict[str, int | Decimal]:
     """What a sale keeps of a line's marks: nothing of most lines."""
     marks = NO_EARN * (not line.earn) + NO_REDEEM * (not line.redeem) + NO_DISCOUNT * (not line.discount)
+    marks += SELLS_CERTIFICATE * line.sells_certificate
     found: dict[str, int | Decimal] = {}
     if marks:
         found["marks"] = marks

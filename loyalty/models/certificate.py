@@ -6,7 +6,7 @@ from decimal import Decimal
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Sum, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -32,6 +32,14 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
     def cancelled(self) -> CertificateQuerySet:
         return self.filter(cancelled_at__isnull=False)
 
+    def owed(self, now: dt.datetime, *, merchant_id: int) -> Decimal:
+        """What a merchant owes for certificates that were sold: apart from what points are worth."""
+        sold = self.good(now).filter(merchant_id=merchant_id, is_sold=True)
+        owed: Decimal | None = sold.aggregate(
+            owed=Sum(Case(When(kind=Certificate.Kind.SUM, then=F("rest")), default=F("price") * F("rest")))
+        )["owed"]
+        return owed or Decimal(0)
+
 
 class Certificate(models.Model):
     """A gift certificate of a merchant: it pays a sum, takes a percent off one receipt, or pays one unit of an article.
@@ -39,8 +47,8 @@ class Certificate(models.Model):
     `nominal` and `rest` are money for a sum, and for the others uses: one, then none. `rest` is the sum of the entries.
 
     The code is kept as it is printed: staff print and send it again, and a client who lost it asks for it. What it is
-    worth is guarded otherwise: nobody guesses one of 31^11, who tries is slowed down, the log says who has seen it,
-    and whoever reads this table could write into it as well.
+    worth is guarded otherwise: nobody guesses one of 31^11, who tries is slowed down, the log says who has printed or
+    sent one, and whoever reads this table could write into it as well.
     """
 
     class Kind(models.TextChoices):
@@ -59,7 +67,7 @@ class Certificate(models.Model):
     sku = models.CharField(_("article"), max_length=64, blank=True)
     title = models.CharField(_("what for"), max_length=200, blank=True)
     # One that was sold pays like money; of one given away nobody has paid anything.
-    is_sold = models.BooleanField(_("sold"), default=False)
+    is_sold = models.BooleanField(_("was sold"), default=False)
     price = MoneyField(_("paid for it"), default=0)
     outlet = models.ForeignKey(Outlet, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     till = models.ForeignKey(Till, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
@@ -69,6 +77,8 @@ class Certificate(models.Model):
     holder = models.ForeignKey(Account, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     for_whom = models.CharField(_("for whom"), max_length=120, blank=True)
     wish = models.CharField(_("wish"), max_length=250, blank=True)
+    # Where it was sent, for the letter that its time ends; forgotten when it is over.
+    email = models.EmailField(_("e-mail"), blank=True, db_default="")
     batch = models.UUIDField(_("batch"), null=True, blank=True)
     expires_at = models.DateTimeField(_("good until"))
     warned_at = models.DateTimeField(_("warned"), null=True, blank=True)
@@ -96,6 +106,7 @@ class Certificate(models.Model):
             models.Index("program", "merchant", "id", name="certificate_list"),
             models.Index("program", "expires_at", condition=Q(rest__gt=0), name="certificate_due"),
             models.Index("program", "sale", condition=Q(sale__isnull=False), name="certificate_sale"),
+            models.Index("program", "batch", condition=Q(batch__isnull=False), name="certificate_batch"),
             models.Index("program", "holder", condition=Q(holder__isnull=False), name="certificate_holder"),
         ]
         triggers = [
@@ -139,8 +150,8 @@ class Certificate(models.Model):
 class CertificateEntry(models.Model):
     """One line of a certificate's history. Never changed or deleted.
 
-    `amount` is the change of the rest. `lines` are the positions of the sale's lines that it paid for (or that gave back
-    to it), `parts` the money of each.
+    `amount` is the change of the rest. `lines` are the positions of the sale's lines that it paid for (or that gave
+    back to it), `parts` the money of each.
     """
 
     class Kind(models.TextChoices):

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from loyalty.engine.bill import Taking
+from loyalty.engine.bill import CertificatePart, Taking
 from loyalty.engine.cart import Upline, Used
 from loyalty.engine.effects import Coupon
 from loyalty.engine.limits import periods
@@ -32,15 +32,25 @@ class Given(Struct, frozen=True):
     award: Award
 
 
+class SoldLine(Struct, frozen=True):
+    """A line that sells a certificate, and for how much."""
+
+    line: int
+    amount: Decimal
+
+
 class Consequences(Struct, frozen=True, omit_defaults=True):
     """`awards` are points to those who invited, `used` the changes of what rules have given the client, `budgets` what
-    was taken out of the budgets of rules; coupons given, and the codes of those used."""
+    was taken out of the budgets of rules; coupons given, and the codes of those used; certificates that pay, without
+    their codes, and lines that sell some."""
 
     awards: tuple[Given, ...] = ()
     used: tuple[Used, ...] = ()
     budgets: tuple[Taking, ...] = ()
     coupons: tuple[Couponed, ...] = ()
     coupons_used: tuple[str, ...] = ()
+    certificates: tuple[CertificatePart, ...] = ()
+    sells: tuple[SoldLine, ...] = ()
 
     @property
     def accounts(self) -> list[int]:
@@ -59,6 +69,10 @@ def of_quote(quote: Quote, uplines: Sequence[AccountState]) -> Consequences:
         budgets=quote.budgets,
         coupons=quote.coupons,
         coupons_used=quote.coupons_used,
+        certificates=tuple(structs.replace(part, code="", left=ZERO) for part in quote.certificates),
+        sells=tuple(
+            SoldLine(n, priced.line.amount) for n, priced in enumerate(quote.lines) if priced.line.sells_certificate
+        ),
     )
 
 

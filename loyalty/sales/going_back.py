@@ -33,7 +33,11 @@ class GoingBack:
         *,
         whole: bool,
     ) -> None:
-        self.locked, self.rulebook, self.sold, self.parts, self.whole = locked, rulebook, sold, parts, whole
+        self.locked, self.rulebook, self.whole = locked, rulebook, whole
+        # Lines that sell certificates gave nothing, and take nothing back.
+        strange = {line.position for line in sold if line.line.sells_certificate}
+        self.sold = [line for line in sold if line.position not in strange]
+        self.parts = [part for part in parts if part.position not in strange]
         self.sale = locked.sale
         self.rules = {rule.id: rule for rule in rulebook.rules}
         self.clamp = rulebook.points.debt == "clamp"

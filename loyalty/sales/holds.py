@@ -13,7 +13,7 @@ from django.db import transaction
 from loyalty.engine.earning import Earning
 from loyalty.models import Reservation, Sale
 from loyalty.refusals import Refused
-from loyalty.sales import afterwards, coupons
+from loyalty.sales import afterwards, certificates, coupons
 from loyalty.sales.consequences import coupon_rows
 from loyalty.sales.keys import store_answer, stored_answer
 from loyalty.sales.locking import LockedSale
@@ -84,7 +84,7 @@ def _book(locked: LockedSale, *, actor: str) -> None:
             account,
             books,
             rules_of(sale),
-            paid=sale.to_pay,
+            paid=sale.to_pay + sale.turnover_off,
             is_visit=sale.is_visit,
             at=sale.occurred_at,
             facts=facts,
@@ -96,6 +96,7 @@ def _book(locked: LockedSale, *, actor: str) -> None:
     sale.explanation = msgspec.to_builtins(facts)
     sale.save(update_fields=["status", "earnings", "explanation", "is_visit", "tier_before", "tier_after"])
     locked.post(actor=actor)
+    certificates.book(locked, actor=actor)
     if account is not None:
         coupons.issue(sale=sale, rows=coupon_rows(locked.consequences, rules_of(sale), account.id), now=locked.now)
     outbox.put(

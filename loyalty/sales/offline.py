@@ -50,6 +50,8 @@ def _book(
     work = Work(opened, caller, booked, now, version, rulebook, account, tuple(flags))
     if _over_limit(work):
         work.flags += ("points_over_limit",)
+    if _certificates_short(work):
+        work.flags += ("certificates_not_booked",)
     return write(work, work.book(None, render), key, sent=request)
 
 
@@ -88,6 +90,14 @@ def _over_limit(work: Work) -> bool:
     if not isinstance(asked, Decimal) or not asked:
         return False
     return asked > allowed.points or asked != work.quote.points or allowed.needs_confirmation
+
+
+def _certificates_short(work: Work) -> bool:
+    """Whether a certificate that the till has taken does not pay what it took of it."""
+    paid = {part.code: part.money for part in work.quote.certificates}
+    if any(rejected.kind == "certificate" for rejected in work.quote.rejected):
+        return True
+    return any(one.amount not in ("max", paid.get(one.code)) for one in work.request.cart.certificates)
 
 
 def _given(

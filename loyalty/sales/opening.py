@@ -11,7 +11,7 @@ import msgspec
 from loyalty import confirmation, ledger
 from loyalty.engine.books import Books
 from loyalty.engine.calendar import Calendar
-from loyalty.engine.cart import Client, PersonalCoupon
+from loyalty.engine.cart import Certificate, Client, PersonalCoupon
 from loyalty.engine.conditions.receipt import spelled
 from loyalty.engine.limits import Spent
 from loyalty.engine.quantities import ZERO
@@ -74,6 +74,7 @@ class Opened(msgspec.Struct):
     coupons: list[PersonalCoupon] = []
     # What the directory says of the articles on the receipt.
     goods: list[Article] = []
+    certificates: list[Certificate] = []
 
     @property
     def spent(self) -> dict[str, Spent]:
@@ -89,7 +90,7 @@ class WrongConfirmation(Refused):
 
 
 _opened = msgspec.json.Decoder(Opened)
-_OPEN = "SELECT loyalty_open_sale(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+_OPEN = "SELECT loyalty_open_sale(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 
 
 def open_sale(
@@ -123,6 +124,7 @@ def open_sale(
             [spelled(code) for code in request.cart.promo_codes],
             exact,
             sorted({line.sku for line in request.cart.lines if line.sku}),
+            [one.code for one in request.cart.certificates],
         ],
     )
     opened = _opened.decode(text)

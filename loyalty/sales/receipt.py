@@ -42,6 +42,25 @@ class Allowed(Struct, frozen=True):
     needs_confirmation: bool
 
 
+class PayingCertificate(Struct, frozen=True):
+    """A certificate that pays: how much money (none for a percent, which is a discount), and what is left of it."""
+
+    code: str
+    kind: str
+    paid: Decimal
+    rest: Decimal
+
+
+class SoldCertificate(Struct, frozen=True):
+    """A certificate that a line of the receipt has sold."""
+
+    line: int
+    id: uuid.UUID
+    code: str
+    amount: Decimal
+    expires_at: dt.datetime
+
+
 class Receipt(Struct, frozen=True):
     """A quote (`id` is None) or a sale. Money has the currency's digits, points the programme's precision."""
 
@@ -72,6 +91,8 @@ class Receipt(Struct, frozen=True):
     money_returned: Decimal = Decimal(0)
     points_returned: Decimal = Decimal(0)
     points_taken_back: Decimal = Decimal(0)
+    certificates: tuple[PayingCertificate, ...] = ()
+    certificates_sold: tuple[SoldCertificate, ...] = ()
 
 
 class GivenBackLine(Struct, frozen=True):

@@ -14,10 +14,12 @@ from loyalty.engine import giving_back
 from loyalty.engine.cart import Line
 from loyalty.engine.giving_back import LineBack, SoldLine, TooMuch
 from loyalty.engine.quantities import ZERO
+from loyalty.goods.marking import SELLS_CERTIFICATE
 from loyalty.ids import uuid7
 from loyalty.models import Return, ReturnLine, Sale, SaleLine
 from loyalty.refusals import Refused
 from loyalty.sales import taking_back
+from loyalty.sales.certificates import GivingBack
 from loyalty.sales.keys import store_answer, stored_answer
 from loyalty.sales.locking import LockedSale
 from loyalty.sales.receipt import GivenBack, GivenBackLine
@@ -103,7 +105,8 @@ def _book(locked: LockedSale, request: ReturnRequest, *, is_void: bool, actor: s
     sold = _sold_lines(sale)
     parts = _parts(sold, request, rulebook.program.currency_digits, rulebook.program.precision)
     whole = _nothing_left(sold, parts, by_sum=request.amount is not None)
-    outcome = taking_back.apply(locked, rulebook, sold, parts, whole=whole)
+    certificates = GivingBack(locked, sold, parts, whole=whole)
+    outcome = taking_back.apply(locked, rulebook, sold, parts, whole=whole, off=certificates.turnover_off)
     row = Return.objects.create(
         program_id=sale.program_id,
         sale=sale,
@@ -114,6 +117,7 @@ def _book(locked: LockedSale, request: ReturnRequest, *, is_void: bool, actor: s
         points_value=_sum(parts, "points_value"),
         points_back=_sum(parts, "points"),
         certificates_back=_sum(parts, "certificate"),
+        turnover_off=certificates.turnover_off,
         earned_called=_sum(parts, "earned"),
         earned_taken=outcome.taken,
         earned_expired=outcome.expired,
@@ -141,6 +145,7 @@ def _book(locked: LockedSale, request: ReturnRequest, *, is_void: bool, actor: s
         )
         for part in parts
     )
+    certificates.write(row, rulebook, actor=actor)
     if whole:
         sale.status = Sale.Status.VOIDED
         sale.save(update_fields=["status"])
@@ -162,7 +167,15 @@ def _sold_lines(sale: Sale) -> list[SoldLine]:
     lines = [
         SoldLine(
             position=line.position,
-            line=Line(line.quantity, line.price, line.amount, line.sku, category=line.category, brand=line.brand),
+            line=Line(
+                line.quantity,
+                line.price,
+                line.amount,
+                line.sku,
+                category=line.category,
+                brand=line.brand,
+                sells_certificate=bool(line.marks & SELLS_CERTIFICATE),
+            ),
             points_value=line.points_value,
             points=line.points,
             certificate=line.certificate,
@@ -196,9 +209,14 @@ def _parts(sold: Sequence[SoldLine], request: ReturnRequest, digits: int, precis
             strange = quantities.keys() - {line.position for line in sold}
             if strange:
                 raise Refused("line_not_found", line=min(strange))
+            for line in sold:
+                # A certificate comes back as a whole.
+                if line.line.sells_certificate and 0 < quantities.get(line.position, ZERO) < line.line.quantity:
+                    raise Refused("return_exceeds_sale", line=line.position, left=line.line.quantity)
             return giving_back.by_quantities(sold, quantities, digits=digits, precision=precision)
         if request.amount is not None:
-            return giving_back.by_sum(sold, request.amount, digits=digits, precision=precision)
+            goods = [line for line in sold if not line.line.sells_certificate]
+            return giving_back.by_sum(goods, request.amount, digits=digits, precision=precision)
     except TooMuch as error:
         raise Refused("return_exceeds_sale", line=error.position, left=error.left) from None
     return giving_back.everything(sold, digits=digits, precision=precision)

@@ -13,11 +13,11 @@ from django.utils import timezone
 from loyalty.engine.explanation import Fact
 from loyalty.engine.quantities import ZERO
 from loyalty.engine.rulebook import Rulebook
-from loyalty.models import Entry, ReturnLine, Sale, SaleLine
+from loyalty.models import Certificate, Entry, ReturnLine, Sale, SaleLine
 from loyalty.programs import rulebook_of
 from loyalty.refusals import Refused
 from loyalty.sales.consequences import stored
-from loyalty.sales.receipt import Receipt, ReceiptLine
+from loyalty.sales.receipt import PayingCertificate, Receipt, ReceiptLine, SoldCertificate
 from loyalty.standing import NO_RULES, Standing, standing
 
 
@@ -60,6 +60,7 @@ def receipt_of(sale: Sale, now: dt.datetime, client: Standing | None = None) -> 
     latest = max(earnings, default=now)
     # A hold is over when its time is, whether or not the sweep has said so.
     over = sale.status == Sale.Status.HELD and sale.hold_until is not None and sale.hold_until <= now
+    paying, sold_ones = _certificates(sale)
     return Receipt(
         status="ended" if over else sale.status,  # type: ignore[arg-type]
         occurred_at=sale.occurred_at,
@@ -103,6 +104,26 @@ def receipt_of(sale: Sale, now: dt.datetime, client: Standing | None = None) -> 
         money_returned=returns["money"] or ZERO,
         points_returned=returns["points"] or ZERO,
         points_taken_back=taken,
+        certificates=paying,
+        certificates_sold=sold_ones,
+    )
+
+
+def _certificates(sale: Sale) -> tuple[tuple[PayingCertificate, ...], tuple[SoldCertificate, ...]]:
+    """The certificates that paid, with what is left of them now, and those that were sold."""
+    kept = stored(sale.consequences)
+    if not kept.certificates and not kept.sells:
+        return (), ()
+    found = Certificate.objects.filter(program_id=sale.program_id)
+    paying = found.in_bulk([part.id for part in kept.certificates])
+    sold = found.filter(sale=sale).order_by("line") if kept.sells else []
+    return (
+        tuple(
+            PayingCertificate(row.code, row.kind, part.money, row.rest)
+            for part in kept.certificates
+            if (row := paying.get(part.id)) is not None
+        ),
+        tuple(SoldCertificate(row.line or 0, row.public_id, row.code, row.nominal, row.expires_at) for row in sold),
     )
 
 

@@ -31,12 +31,18 @@ class Outcome(Struct, frozen=True):
 
 
 def apply(
-    locked: Returning, rulebook: Rulebook, sold: Sequence[SoldLine], parts: Sequence[LineBack], *, whole: bool
+    locked: Returning,
+    rulebook: Rulebook,
+    sold: Sequence[SoldLine],
+    parts: Sequence[LineBack],
+    *,
+    whole: bool,
+    off: Decimal = ZERO,
 ) -> Outcome:
     """Take earned points back, then the counters and, where it no longer holds, the tier; give spent points back.
 
     Spent points come last, and pay what taking the earned ones has made the client owe: as lots that are not yet
-    written, nothing could be taken from them.
+    written, nothing could be taken from them. `off` is what goes off the turnover beside the money of the parts.
     """
     account = locked.account
     if account is None or locked.books is None:
@@ -45,7 +51,7 @@ def apply(
     outcome = _claw_back(locked, rulebook, sum((part.earned for part in parts), ZERO), coming)
     sale = locked.sale
     was_visit = sale.is_visit and whole and not locked.past.pass_visit_on()
-    paid = sum((part.money for part in parts), ZERO)
+    paid = sum((part.money for part in parts), off)
     afterwards.uncount_purchase(
         account, paid=paid, whole=whole, was_visit=was_visit, day=rulebook.calendar.day_of(sale.occurred_at)
     )

@@ -9,6 +9,7 @@ from decimal import Decimal
 from msgspec import Struct, structs
 
 from loyalty import ledger
+from loyalty.certificates.rows import NewCertificate, sold_in_receipt
 from loyalty.engine import quote as engine
 from loyalty.engine.books import Books
 from loyalty.engine.cart import Client
@@ -24,7 +25,7 @@ from loyalty.refusals import Refused
 from loyalty.sales import afterwards
 from loyalty.sales.consequences import Consequences, of_quote
 from loyalty.sales.opening import Opened, account_of, client_for, local_day, rules_for
-from loyalty.sales.receipt import Allowed, Receipt, ReceiptLine, Status
+from loyalty.sales.receipt import Allowed, PayingCertificate, Receipt, ReceiptLine, SoldCertificate, Status
 from loyalty.sales.request import Answer, RenderSale, SaleRequest
 from loyalty.standing import standing_of
 from merchants import audit
@@ -59,8 +60,11 @@ class Work:
         self.version, self.rulebook, self.account, self.flags = version, rulebook, account, flags
         self.books: Books | None = ledger.books_of(account, now) if account else None
         self.client: Client | None = client_for(opened, account, self.books, request, caller, rulebook)
-        self.quote: Quote = engine.quote(rulebook, self.client, request.cart, request.occurred_at, opened.spent)
+        self.quote: Quote = engine.quote(
+            rulebook, self.client, request.cart, request.occurred_at, opened.spent, opened.certificates
+        )
         self.consequences: Consequences = of_quote(self.quote, opened.uplines)
+        self.issued: list[NewCertificate] = []
         self.posts: list[ledger.PostingGroup] = []
         self.facts: list[Fact] = list(self.quote.facts)
         self.gifts: list[Earning] = []
@@ -75,6 +79,7 @@ class Work:
 
     def refuse_unless_as_asked(self) -> None:
         """A sale takes exactly what was asked: cashier and client never see two different sums."""
+        self._refuse_strange_certificates()
         asked, allowed = self.request.cart.points, self.quote.allowance
         if asked is None or asked == ZERO:
             return
@@ -88,6 +93,20 @@ class Work:
         sent = self.opened.confirmation
         if self.request.confirmation and sent and sent.points is not None and self.quote.points > sent.points:
             raise Refused("confirmation_invalid")
+
+    def _refuse_strange_certificates(self) -> None:
+        """A certificate that does not pay fails the sale: the client has been told what is left to pay."""
+        for rejected in self.quote.rejected:
+            if rejected.kind == "certificate" and rejected.reason != "nothing_to_pay":
+                if rejected.reason == "unknown":
+                    raise Refused("certificate_not_found")
+                raise Refused("certificate_refused", reason=rejected.reason)
+        paid = {part.code: part.money for part in self.quote.certificates}
+        kinds = {one.code: one.kind for one in self.opened.certificates}
+        for asked in self.request.cart.certificates:
+            allowed = paid.get(asked.code, ZERO)
+            if kinds[asked.code] == "sum" and asked.amount not in ("max", allowed):
+                raise Refused("certificate_limit", money=allowed)
 
     def _waiting(self, limit: str) -> dict[str, object]:
         """What the client has besides, where having too little is what limits him."""
@@ -106,6 +125,21 @@ class Work:
             else:
                 self._move(self.account, self.books)
                 self.is_booked = True
+        if until is None:
+            self.issued = [
+                sold_in_receipt(
+                    merchant_id=self.caller.merchant_id,
+                    outlet_id=self.caller.outlet_id,
+                    till_id=self.caller.till_id,
+                    holder_id=self.account.id if self.account else None,
+                    line=sells.line,
+                    amount=sells.amount,
+                    calendar=self.rulebook.calendar,
+                    now=self.now,
+                    actor=f"{self.caller} {self.request.cashier}".strip(),
+                )
+                for sells in self.consequences.sells
+            ]
         sale_id = uuid7(self.now)
         receipt = self.receipt("held" if until else "committed", sale_id=sale_id, until=until)
         if self.request.override and self.quote.points:
@@ -126,7 +160,7 @@ class Work:
             account,
             books,
             self.rulebook,
-            paid=self.quote.to_pay,
+            paid=self.quote.turnover,
             is_visit=self.is_visit,
             at=self.request.occurred_at,
             facts=self.facts,
@@ -161,6 +195,7 @@ class Work:
         standing = None
         if self.account is not None and self.books is not None:
             standing = standing_of(self.account, self.books, rulebook, self.now)
+        kinds = {one.id: one.kind for one in self.opened.certificates}
         return Receipt(
             status=status,
             occurred_at=request.occurred_at,
@@ -202,6 +237,13 @@ class Work:
             allowed=self._allowed(),
             rejected=quote.rejected,
             flags=self.flags,
+            certificates=tuple(
+                PayingCertificate(part.code, kinds[part.id], part.money, part.left) for part in quote.certificates
+            ),
+            certificates_sold=tuple(
+                SoldCertificate(row.line or 0, row.public_id, row.code, row.nominal, row.expires_at)
+                for row in self.issued
+            ),
         )
 
     def _allowed(self) -> Allowed:

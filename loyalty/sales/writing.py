@@ -12,6 +12,7 @@ from loyalty.goods import marking
 from loyalty.ledger import AccountState
 from loyalty.sales.consequences import coupon_rows
 from loyalty.sales.opening import local_day
+from loyalty.sales.receipt import Receipt
 from loyalty.sales.request import Answer, Idempotency, SaleRequest
 from loyalty.sales.work import Booked, Work
 from merchants.authentication import Caller
@@ -63,7 +64,7 @@ def _payload(work: Work, booked: Booked, key: Idempotency, sent: SaleRequest) ->
         "topic": "sale.held" if receipt.status == "held" else "sale.committed",
         "code_id": work.opened.code_id,
         "confirmed": bool(request.confirmation and work.quote.points),
-        "beside": _beside(work, caller, account),
+        "beside": _beside(work, caller, account, receipt),
         "reserve": booked.reserve,
         "post": post,
         "sale": {
@@ -87,6 +88,7 @@ def _payload(work: Work, booked: Booked, key: Idempotency, sent: SaleRequest) ->
             "points_value": receipt.points_value,
             "certificates_paid": receipt.certificates_paid,
             "to_pay": receipt.to_pay,
+            "turnover_off": work.quote.turnover - work.quote.to_pay,
             "points_earned": receipt.points_earned,
             "earnings": [*work.quote.earnings, *work.gifts],
             "explanation": work.facts,
@@ -119,10 +121,11 @@ def _payload(work: Work, booked: Booked, key: Idempotency, sent: SaleRequest) ->
     }
 
 
-def _beside(work: Work, caller: Caller, account: AccountState | None) -> dict[str, object] | None:
-    """What the sale does beside its own books; None where there is nothing. A hold binds coupons and budgets."""
+def _beside(work: Work, caller: Caller, account: AccountState | None, receipt: Receipt) -> dict[str, object] | None:
+    """What the sale does beside its own books; None where there is nothing. A hold binds coupons, budgets and
+    certificates."""
     kept = work.consequences
-    if not (work.posts or kept.budgets or kept.coupons or kept.coupons_used):
+    if not (work.posts or kept.budgets or kept.coupons or kept.coupons_used or kept.certificates or work.issued):
         return None
     booked = bool(account) and work.is_booked
     return {
@@ -132,4 +135,19 @@ def _beside(work: Work, caller: Caller, account: AccountState | None) -> dict[st
         "budgets": kept.budgets,
         "coupons": coupon_rows(kept, work.rulebook, account.id) if account and booked else [],
         "coupons_used": kept.coupons_used,
+        **_certificates(work, caller, receipt),
     }
+
+
+def _certificates(work: Work, caller: Caller, receipt: Receipt) -> dict[str, object]:
+    found: dict[str, object] = {}
+    if work.issued:
+        found["issued"] = work.issued
+    if work.consequences.certificates:
+        found |= {
+            "certificates": work.consequences.certificates,
+            "hold_until": receipt.hold_until,
+            "at": work.request.occurred_at,
+            "actor": f"{caller} {work.request.cashier}".strip(),
+        }
+    return found

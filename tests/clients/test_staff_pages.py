@@ -15,6 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 from clients.models import Client, Consent
 from loyalty import accounts
 from loyalty.models import Account, Card, Entry, Lot
+from loyalty.refusals import Refused
 from merchants.access import tenant
 from merchants.models import AuditRecord
 from tests.cast import Cast
@@ -160,6 +161,20 @@ def test_points_are_added_after_the_numbers_and_once(story: TillStory, desk: Des
     # Another page to confirm is another deed.
     desk.post(at(anna, "points/"), hidden(desk.post(at(anna, "points/"), GIVEN)))
     assert story.standing(anna.account).balance == 105
+
+
+def test_points_that_would_be_gone_as_they_come(story: TillStory, desk: Desk, anna: Client) -> None:
+    """All points end on one day, and it is over: staff say another."""
+    story.publish({**ONE_PER_ONE, "points": {"expiry": {"kind": "date", "date": "2026-11-20"}}})
+    before = story.standing(anna.account).balance
+    page = desk.post(at(anna, "points/"), GIVEN)
+    assert "По правилам баллы можно было потратить до 20.11.2026" in said(page)
+    with pytest.raises(Refused, match="points_expired"):
+        accounts.adjust(account=anna.account, points=D(50), reason="", now=story.now, by="test")
+    assert story.standing(anna.account).balance == before
+    asked = desk.post(at(anna, "points/"), {**GIVEN, "expires": "2026-12-31"})
+    desk.post(at(anna, "points/"), hidden(asked))
+    assert story.standing(anna.account).balance == before + 50
 
 
 def test_a_balance_that_moved_is_shown_again(story: TillStory, desk: Desk, anna: Client) -> None:

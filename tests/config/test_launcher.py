@@ -10,6 +10,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -65,13 +66,39 @@ def clean_environment(data: Path) -> dict[str, str]:
     return mine | {"DATA_DIR": str(data)}
 
 
-@pytest.fixture
-def data() -> Iterator[Path]:
+@contextmanager
+def folder_of_data() -> Iterator[Path]:
     """Not tmp_path: as root PostgreSQL runs on another account, which cannot go in there."""
     folder = Path(tempfile.mkdtemp(prefix="kopilka-launcher-"))
     folder.chmod(0o711)
     yield folder
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+def new() -> Iterator[Path]:
+    """A folder in which nothing has been started yet."""
+    with folder_of_data() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def stopped() -> Iterator[Path]:
+    """A folder with an empty cluster: to make one takes longer than all the rest of a start."""
+    with folder_of_data() as folder:
+        Launched(folder).end()
+        yield folder
+
+
+@pytest.fixture
+def data(new: Path, stopped: Path) -> Path:
+    copied(stopped, new)
+    return new
+
+
+def copied(stopped: Path, folder: Path) -> Path:
+    subprocess.run(["cp", "-a", f"{stopped}/.", folder], check=True)
+    return folder
 
 
 @pytest.fixture
@@ -97,15 +124,17 @@ def gone(pids: list[int], seconds: float = 15) -> bool:
     return True
 
 
-def test_cyrillic_is_found_in_any_case(data: Path, launch: Callable[[Path], Launched]) -> None:
-    here = launch(data)
+def test_cyrillic_is_found_in_any_case(new: Path, launch: Callable[[Path], Launched]) -> None:
+    here = launch(new)
     assert here.query("SELECT lower('ЖЕЛЕЗ') = 'желез' AND upper('желез') = 'ЖЕЛЕЗ'") is True
     assert here.query("SELECT 'Железнодорожник' ILIKE '%желез%'") is True
     here.query("CREATE EXTENSION pg_trgm")
     assert here.query("SELECT similarity('ЖЕЛЕЗО', 'железо')") == 1.0
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "how", [signal.SIGTERM, *(pytest.param(how, marks=pytest.mark.long) for how in (signal.SIGINT, signal.SIGHUP))]
+)
 def test_a_signal_stops_everything(data: Path, launch: Callable[[Path], Launched], how: signal.Signals) -> None:
     here = launch(data)
     servers = here.servers()
@@ -156,20 +185,22 @@ def test_a_number_that_is_somebody_elses_now_is_left_alone(data: Path, launch: C
         stranger.kill()
 
 
-def test_a_server_left_by_a_killed_run_is_known_by_its_folder(data: Path) -> None:
+def test_a_server_left_by_a_killed_run_is_known_by_its_folder(new: Path) -> None:
     """Where the kernel does not tell children of their parent's death."""
-    with subprocess.Popen(["/bin/sleep", "60"], cwd=data) as orphan:
-        (data / "orphan.pid").write_text(f"{orphan.pid}\n")
-        assert is_at_home(orphan.pid, data)
+    with subprocess.Popen(["/bin/sleep", "60"], cwd=new) as orphan:
+        (new / "orphan.pid").write_text(f"{orphan.pid}\n")
+        assert is_at_home(orphan.pid, new)
         # Our own child stays a zombie until it is waited for, so it is reaped meanwhile.
         orphan.terminate()
         orphan.wait()
-        stop_leftover(data / "orphan.pid", data, signal.SIGTERM)
-        assert not is_at_home(orphan.pid, data)
+        stop_leftover(new / "orphan.pid", new, signal.SIGTERM)
+        assert not is_at_home(orphan.pid, new)
 
 
-def test_two_side_by_side(data: Path, launch: Callable[[Path], Launched]) -> None:
-    one, other = launch(data / "one"), launch(data / "other")
+def test_two_side_by_side(new: Path, stopped: Path, launch: Callable[[Path], Launched]) -> None:
+    for name in ("one", "other"):
+        (new / name).mkdir(mode=0o711)
+    one, other = (launch(copied(stopped, new / name)) for name in ("one", "other"))
     one.query("CREATE TABLE mine (id int)")
     assert other.query("SELECT count(*) FROM pg_tables WHERE tablename = 'mine'") == 0
     one.end()
@@ -195,24 +226,22 @@ def test_exec_joins_a_running_one_and_passes_the_answer_on(data: Path, launch: C
     assert here.query("SELECT 1") == 1
 
 
-def test_exec_alone_starts_and_stops(data: Path) -> None:
+def test_exec_alone_starts_and_stops(new: Path) -> None:
     command = [*LAUNCHER, "exec", "--fast", "--", "sh", "-c", 'cat "$DATA_DIR"/*/*.pid']
-    done = subprocess.run(
-        command, cwd=CHECKOUT, env=clean_environment(data), capture_output=True, text=True, check=True
-    )
+    done = subprocess.run(command, cwd=CHECKOUT, env=clean_environment(new), capture_output=True, text=True, check=True)
     pids = [int(line) for line in done.stdout.splitlines() if line.isdigit()]
     assert len(pids) >= 2
-    assert gone([pid for pid in pids if is_at_home(pid, data / "postgres")], seconds=0)
+    assert gone([pid for pid in pids if is_at_home(pid, new / "postgres")], seconds=0)
 
 
-def test_sockets_fit_however_deep_the_checkout_lies(data: Path, launch: Callable[[Path], Launched]) -> None:
-    here = launch(data / ("deep" * 20) / ("deeper" * 20))
+def test_sockets_fit_however_deep_the_checkout_lies(new: Path, launch: Callable[[Path], Launched]) -> None:
+    here = launch(new / ("deep" * 20) / ("deeper" * 20))
     assert here.query("SELECT 1") == 1
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root lends PostgreSQL an account")
-def test_root_keeps_the_cluster_where_the_lent_account_can_go(data: Path, launch: Callable[[Path], Launched]) -> None:
-    private = data / "private"
+def test_root_keeps_the_cluster_where_the_lent_account_can_go(new: Path, launch: Callable[[Path], Launched]) -> None:
+    private = new / "private"
     private.mkdir(mode=0o700)
     here = launch(private / "checkout")
     kept = REACHABLE / Instance(private / "checkout").key
@@ -270,11 +299,11 @@ class Running:
 
 
 @pytest.fixture
-def run(data: Path, tmp_path: Path) -> Iterator[Callable[[str], Running]]:
+def run(new: Path, tmp_path: Path) -> Iterator[Callable[[str], Running]]:
     running: list[Running] = []
 
     def start(name: str) -> Running:
-        running.append(Running(data / name, tmp_path / f"output-{len(running)}"))
+        running.append(Running(new / name, tmp_path / f"output-{len(running)}"))
         return running[-1]
 
     yield start

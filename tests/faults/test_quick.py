@@ -1,9 +1,13 @@
 """The short form of what the long tests of this folder tell: sell on while things are killed."""
 
+import pytest
+
 from tests.faults.books import check_all
 from tests.faults.load import Load
 from tests.faults.report import report
 from tests.faults.running import Kopilka
+
+pytestmark = pytest.mark.long
 
 
 def test_killed_workers_and_a_killed_database_lose_and_double_no_sale(kopilka: Kopilka) -> None:

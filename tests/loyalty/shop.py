@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from loyalty import accounts, ledger, programs, sales
-from loyalty.engine.cart import Cart, IdentifiedBy, Line, line
+from loyalty.engine.cart import AskedCertificate, Cart, IdentifiedBy, Line, line
 from loyalty.models import Account, Card, Entry
 from loyalty.sales.receipt import GivenBack, Receipt
 from loyalty.sales.request import Answer, Idempotency, ReturnLineRequest, ReturnRequest, SaleRequest, Who
@@ -74,6 +74,7 @@ class TillStory:
         at: dt.datetime | None = None,
         receipt: str = "",
         codes: Sequence[str] = (),
+        paying: Sequence[tuple[str, str]] = (),
         **more: Any,
     ) -> SaleRequest:
         lines = tuple(p if isinstance(p, Line) else line(price=D(p), sku=f"sku-{n}") for n, p in enumerate(prices))
@@ -82,7 +83,8 @@ class TillStory:
             values = {"id": str(account.public_id), "phone": self.phone(account), "card": self.card(account)}
             who = Who(by, values[by])
         asked: Any = points if points in (None, "max") else D(str(points))
-        cart = Cart(lines, points=asked, promo_codes=tuple(codes), outlet=self.caller.outlet_code)
+        with_these = tuple(AskedCertificate(code, "max" if sum_ == "max" else D(sum_)) for code, sum_ in paying)
+        cart = Cart(lines, asked, tuple(codes), with_these, outlet=self.caller.outlet_code)
         return SaleRequest(cart=cart, occurred_at=at or self.now, client=who, receipt_number=receipt, **more)
 
     def phone(self, account: Account) -> str:

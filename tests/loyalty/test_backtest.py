@@ -231,7 +231,7 @@ def moved(program_id: int, since: dt.datetime, until: dt.datetime) -> dict[str, 
 KINDS = ("earn", "redeem", "expire", "clawback", "reinstate", "adjust")
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.long) for seed in (2, 3))])
 @pytest.mark.parametrize("document", [PLAIN, LAPSING], ids=["plain", "lapsing"])
 def test_it_ends_where_the_books_do(cast: Cast, document: dict[str, Any], seed: int) -> None:
     story = lived(cast, document, seed)
@@ -268,7 +268,7 @@ def plan_for(story: TillStory, since: dt.datetime, document: dict[str, Any] | No
 
 
 def test_a_part_of_the_past_under_the_live_rules_is_what_happened(cast: Cast) -> None:
-    story = lived(cast, PLAIN, 5)
+    story = lived(cast, PLAIN, 5, events=100)
     with tenant(story.program_id):
         since = START + dt.timedelta(days=30)
         found = running.run(plan_for(story, since))
@@ -280,7 +280,7 @@ def test_a_part_of_the_past_under_the_live_rules_is_what_happened(cast: Cast) ->
 
 
 def test_the_same_past_gives_the_same_report_in_any_number_of_parts(cast: Cast) -> None:
-    story = lived(cast, PLAIN, 6)
+    story = lived(cast, PLAIN, 6, events=80)
     with tenant(story.program_id):
         better = {"rules": [*RULES, {"id": "more", "title": "+2 %", "effect": {"kind": "give", "points": "3"}}]}
         reports = [msgspec.json.encode(running.run(plan_for(story, START, better, shards))) for shards in (1, 1, 2, 3)]

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal as D
 
-import pytest
-
 from loyalty.engine.explanation import Fact
 from loyalty.explanations import explain
 from loyalty.templatetags.kopilka import foldable
 from loyalty.wording import NO_BREAK, Words, words_of, words_on_page
 from merchants.access import tenant
-from tests.cast import Cast, make_cast
-
-
-@pytest.fixture
-def cast(db: None) -> Cast:
-    return make_cast()
+from tests.cast import Cast
 
 
 def test_page_words_have_no_place_to_break() -> None:

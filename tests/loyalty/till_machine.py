@@ -46,6 +46,7 @@ EXPECTED = {
     "hold_ended",
     "return_exceeds_sale",
     "insufficient_points",
+    "points_expired",
     "occurred_at_too_old",
     "program_not_published",
 }

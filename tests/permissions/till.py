@@ -27,5 +27,6 @@ PAGES: dict[str, Page] = {
     ),
     "till/receipts/<uuid:sale_id>/return/": Page("/till/receipts/{sale}/return/", NOT_CONNECTED),
     "till/receipts/<uuid:sale_id>/returned/": Page("/till/receipts/{sale}/returned/", NOT_CONNECTED),
+    "till/certificates/": Page("/till/certificates/", NOT_CONNECTED),
     "till/shift/": Page("/till/shift/", NOT_CONNECTED),
 }

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 from cashier.api.answers.explanation import ExplanationAnswer, RejectedAnswer, explanation, rejected
 from cashier.api.answers.quantities import Format, MoneyText, PointsText, QuantityText, places, shortest
 from cashier.api.answers.standing import ClientStanding, client_standing
+from loyalty.certificates import codes
 from loyalty.engine import fiscal
 from loyalty.engine.rulebook import Rulebook
 from loyalty.sales.receipt import Allowed, Receipt, ReceiptLine, Status
@@ -53,6 +54,26 @@ class PointsLimit(Struct, frozen=True):
     confirmation: Literal["required", "not_required"]
 
 
+class PayingCertificateAnswer(Struct, frozen=True):
+    """A certificate that pays; `rest` is what it holds after this receipt. One for a percent pays nothing: it is a
+    discount. For a percent and for an article `rest` is null."""
+
+    code: str
+    kind: Literal["sum", "percent", "product"]
+    paid: MoneyText
+    rest: MoneyText | None
+
+
+class SoldCertificateAnswer(Struct, frozen=True):
+    """A certificate that a line of the receipt has sold."""
+
+    line: int
+    id: uuid.UUID
+    code: str
+    amount: MoneyText
+    expires_at: dt.datetime
+
+
 class Returned(Struct, frozen=True):
     """What returns have given back of this sale so far."""
 
@@ -83,6 +104,8 @@ class ReceiptAnswer(Struct, frozen=True, kw_only=True):
     fiscal_lines: list[FiscalLineAnswer]
     client: ClientStanding | None
     returned: Returned
+    certificates: list[PayingCertificateAnswer]
+    certificates_sold: list[SoldCertificateAnswer]
     rejected: list[RejectedAnswer]
     flags: list[str]
     explanation: list[ExplanationAnswer]
@@ -114,6 +137,19 @@ def receipt_answer(receipt: Receipt, words: Words, rulebook: Rulebook | None) ->
         returned=Returned(
             money(receipt.money_returned), points(receipt.points_returned), points(receipt.points_taken_back)
         ),
+        certificates=[
+            PayingCertificateAnswer(
+                codes.shown(one.code),
+                one.kind,  # type: ignore[arg-type]
+                money(one.paid),
+                money(one.rest) if one.kind == "sum" else None,
+            )
+            for one in receipt.certificates
+        ],
+        certificates_sold=[
+            SoldCertificateAnswer(one.line, one.id, codes.shown(one.code), money(one.amount), one.expires_at)
+            for one in receipt.certificates_sold
+        ],
         rejected=rejected(receipt.rejected, words),
         flags=list(receipt.flags),
         explanation=explanation(receipt.facts, words, version=receipt.version, rulebook=rulebook),

@@ -81,6 +81,7 @@ if TYPE_CHECKING:
     Money = Decimal
     Points = Decimal
     PointsOrMax = Decimal | Literal["max"]
+    MoneyOrMax = Decimal | Literal["max"]
     Quantity = Decimal
 else:
 
@@ -93,6 +94,10 @@ else:
     class PointsOrMax(Number):
         words = ("max",)
         description = 'Loyalty points, for example "40", or "max" for as many as the receipt may take.'
+
+    class MoneyOrMax(Number):
+        words = ("max",)
+        description = 'A sum in the programme\'s currency, for example "190.00", or "max" for as much as there is.'
 
     class Quantity(Number):
         places = 3

@@ -134,6 +134,29 @@ REFUSALS: Final[Mapping[refusals.Code, Kind]] = {
         _("Can't be the one who invited"),
         _("Who invited a client is named once, before the first purchase, and is somebody else."),
     ),
+    "certificate_not_found": Kind(
+        404,
+        _("Certificate not found"),
+        _("There is no such certificate. Check the code, letter by letter."),
+        "/certificates",
+    ),
+    "certificate_refused": Kind(
+        409,
+        _("Certificate can't pay"),
+        _("The certificate can't pay: %(reason)s. Take it off the receipt and compute again."),
+        "/certificates",
+    ),
+    "certificate_limit": Kind(
+        409,
+        _("Less on the certificate"),
+        _("The certificate can pay %(money)s at most. Change the sum and repeat."),
+        "/certificates",
+    ),
+    "certificate_used": Kind(
+        409,
+        _("Certificate used already"),
+        _("The certificate that this receipt sold has paid for something: its money can't be given back."),
+    ),
 }
 
 OTHERS: Final[Mapping[str, Kind]] = {

@@ -22,7 +22,7 @@ from cashier.api.problems import values
 from cashier.api.problems.codes import KINDS, Kind
 from cashier.api.problems.problem import CONTENT_TYPE, Error, Problem
 from loyalty.engine.quantities import plain
-from loyalty.explanations import limit
+from loyalty.explanations import certificate_refused, limit
 from loyalty.limits import WAITING
 from loyalty.refusals import Refused
 from loyalty.wording import Words, spoken, words_of
@@ -170,6 +170,8 @@ def _said(name: str, value: Any, words: Words) -> str:
     """A fact inside a sentence. The services' decimals are points, but for those named after money."""
     if isinstance(value, Decimal):
         return words.money(value) if name in ("money", "left") else words.points(value)
+    if name == "reason":
+        return certificate_refused(str(value), words)
     return limit(value, words) if name == "limit" else str(value)
 
 

@@ -40,6 +40,8 @@ SENTENCES: Final[Mapping[str, Promise]] = {
     "twice": _("This is named twice."),
     "without_hold": _("Only a hold ends."),
     "minutes_or_time": _("Minutes or a time, not both."),
+    "days_or_time": _("Days or a time, not both."),
+    "not_of_this_kind": _("A certificate of this kind doesn't have this."),
     "bad_cursor": _("This cursor is not one of ours."),
     "unknown_referrer": _("There is no such client to have invited anybody."),
 }

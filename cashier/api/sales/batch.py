@@ -110,8 +110,8 @@ class BookBatch(ApiView):
             return self._refused(index, error)
 
     def _rendered(self, receipt: Receipt) -> str:
-        """An unknown client is only a flag here, but a guess all the same."""
-        if "client_not_found" in receipt.flags:
+        """An unknown client or certificate is only a flag here, but a guess all the same."""
+        if {"client_not_found", "certificates_not_booked"} & set(receipt.flags):
             record_guess(self.caller)
         return receipt_text(self.caller.program_id)(receipt)
 

@@ -44,7 +44,7 @@ class GiveBack(ApiView):
         summary="Take goods back, wholly or in part",
         request=ReturnInput,
         answers={201: GivenBackAnswer},
-        problems=("sale_not_found", "sale_not_sold", "line_not_found", "return_exceeds_sale"),
+        problems=("sale_not_found", "sale_not_sold", "line_not_found", "return_exceeds_sale", "certificate_used"),
         tag="sales",
     )
     def post(self, request: Request, sale_id: uuid.UUID) -> HttpResponse:

@@ -11,4 +11,13 @@ REQUESTED = (
     "confirmation_invalid",
     "override_not_allowed",
 )
-SOLD = (*REQUESTED, "redemption_limit", "confirmation_required", "insufficient_points", "receipt_exists")
+SOLD = (
+    *REQUESTED,
+    "redemption_limit",
+    "confirmation_required",
+    "insufficient_points",
+    "receipt_exists",
+    "certificate_not_found",
+    "certificate_refused",
+    "certificate_limit",
+)

@@ -33,7 +33,7 @@ class VoidSale(ApiView):
         description="A second void changes nothing and answers the same.",
         request=VoidInput,
         answers={200: GivenBackAnswer},
-        problems=("sale_not_found",),
+        problems=("sale_not_found", "certificate_used"),
         tag="sales",
     )
     def post(self, request: Request, sale_id: uuid.UUID) -> HttpResponse:

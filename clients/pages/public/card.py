@@ -19,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from clients import card_codes, card_links, consents, coupons, limits, qr
+from clients import card_codes, card_links, consents, coupons, limits
 from clients.consents import Kind
 from clients.history import Event, history
 from clients.models import Client
@@ -30,6 +30,7 @@ from loyalty.models import Account, Lot
 from loyalty.programs import has_referrals
 from loyalty.standing import standing
 from loyalty.wording import words_on_page
+from merchants import qr
 from merchants.access import tenant
 from merchants.models import Merchant
 from merchants.templatetags.look import logo_url

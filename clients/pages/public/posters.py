@@ -14,13 +14,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_http_methods, require_safe
 
-from clients import card_links, consents, joining, limits, qr
+from clients import card_links, consents, joining, limits
 from clients.models import Client
 from clients.pages.public.doors import dress, private
 from clients.pages.public.forms import TextsForm
 from clients.pages.public.visitors import in_words
 from clients.promises import promise_of
 from loyalty.wording import words_on_page
+from merchants import qr
 from merchants.access import Action
 from merchants.doors import Workplace, members_only
 from merchants.models import Outlet

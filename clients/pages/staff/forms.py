@@ -15,8 +15,10 @@ from django.utils.translation import gettext_lazy
 from clients.editing import Particulars
 from clients.enrolment import NotABirthdayError, NotAnEmailError, check_birthday, check_email
 from clients.phones import NotAPhoneError, e164
+from loyalty.engine.earning import lot_dates
 from loyalty.engine.quantities import unit
 from loyalty.engine.rulebook import Rulebook
+from loyalty.templatetags.kopilka import through
 from merchants.forms import PageForm
 
 MOST_TAGS: Final = 20
@@ -265,7 +267,15 @@ class AdjustForm(PageForm):
             self.add_error("words", _("Say why, in a few words."))
         if data.get("direction") == "deduct" and data.get("expires"):
             self.add_error("expires", _("Only added points have an end of their own."))
+        if data.get("direction") == "add" and "expires" in data and not data["expires"]:
+            self._check_usual_end()
         return data
+
+    def _check_usual_end(self) -> None:
+        end = lot_dates(self._rulebook, self._now)[1]
+        if end is not None and end <= self._now:
+            said = _("By the rules points could be spent until %(day)s, which is over: say a day for these.")
+            self.add_error("expires", said % {"day": through(end)})
 
     @property
     def change(self) -> Decimal:

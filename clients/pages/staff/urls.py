@@ -2,17 +2,27 @@ from django.urls import path
 
 from clients.pages.staff.activities import activities, activity_approve, activity_refuse
 from clients.pages.staff.editing import client_block, client_edit, client_new, client_tier
+from clients.pages.staff.imports import views as imports
 from clients.pages.staff.lists import clients
 from clients.pages.staff.one import client
 from clients.pages.staff.points import adjust, undo_adjustment_page
 from clients.pages.staff.referrer import client_referrer
 
 ONE = "m/<int:merchant_id>/clients/<uuid:client_id>/"
+IMPORT = "m/<int:merchant_id>/clients/imports/"
 ACTIVITY = "m/<int:merchant_id>/activities/<uuid:activity_id>/"
 
 urlpatterns = [
     path("m/<int:merchant_id>/clients/", clients, name="clients"),
     path("m/<int:merchant_id>/clients/new/", client_new, name="client_new"),
+    path(IMPORT, imports.client_imports, name="client_imports"),
+    path(f"{IMPORT}sample.<str:kind>", imports.client_import_sample, name="client_import_sample"),
+    path(f"{IMPORT}<int:import_id>/", imports.client_import, name="client_import"),
+    path(f"{IMPORT}<int:import_id>/columns/", imports.client_import_columns, name="client_import_columns"),
+    path(f"{IMPORT}<int:import_id>/load/", imports.client_import_load, name="client_import_load"),
+    path(f"{IMPORT}<int:import_id>/stop/", imports.client_import_stop, name="client_import_stop"),
+    path(f"{IMPORT}<int:import_id>/undo/", imports.client_import_undo, name="client_import_undo"),
+    path(f"{IMPORT}<int:import_id>/errors.<str:kind>", imports.client_import_errors, name="client_import_errors"),
     path("m/<int:merchant_id>/activities/", activities, name="activities"),
     path(f"{ACTIVITY}approve/", activity_approve, name="activity_approve"),
     path(f"{ACTIVITY}refuse/", activity_refuse, name="activity_refuse"),

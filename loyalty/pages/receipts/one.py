@@ -35,6 +35,7 @@ FLAGS: Final[Mapping[str, Promise]] = {
     "before_first_version": _("The programme had no rules at that time: nothing was earned."),
     "too_old": _("The receipt came too late for the rules: nothing was earned."),
     "points_not_booked": _("The till took points without a confirmation: they were not booked."),
+    "certificates_not_booked": _("The till took a certificate that did not pay: it was not booked, or not wholly."),
     "points_over_limit": _("More points were taken than the rules allow."),
 }
 IDENTIFIED: Final[Mapping[str, Promise]] = {

@@ -1,0 +1,1 @@
+"""Gift certificates at the till: sold or issued, and looked up."""

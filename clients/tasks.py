@@ -1,0 +1,19 @@
+"""Nudges: what there is to load stands in the database."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from clients.imports import jobs, working
+
+
+# A million clients take longer than other work may. Whoever takes the nudge a second time finds the row claimed.
+@shared_task(acks_late=False, soft_time_limit=6 * 60 * 60, time_limit=6 * 60 * 60 + 60)
+def run_imports() -> None:
+    working.run_due(clock=timezone.now)
+
+
+@shared_task
+def forget_imports() -> None:
+    jobs.forget_old(now=timezone.now())

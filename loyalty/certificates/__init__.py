@@ -1,0 +1,1 @@
+"""Gift certificates: issued, sold, sent, extended, cancelled; what sales take of them stands in `loyalty.sales`."""
