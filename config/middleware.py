@@ -107,12 +107,16 @@ class ContentSecurityPolicyMiddleware:
 class SizeMiddleware:
     """A page takes no more than a logo: what is larger is refused before a byte of it is read or written to disk.
 
-    A file of goods may be larger, and one of clients much larger; they go to disk, and are read piece by piece.
+    Files of goods and of receipts may be larger, and one of clients much larger; they go to disk, and are read piece
+    by piece.
     """
 
     LARGEST = 6 * 1024 * 1024
     LARGEST_FILE = 26 * 1024 * 1024
     FILES = re.compile(r"/m/\d+/goods/import/")
+    # Twice what `loyalty.backtest.csv_file` takes: of a file that is too large it says so itself, in words.
+    LARGEST_RECEIPTS = 101 * 1024 * 1024
+    RECEIPTS = re.compile(r"/m/\d+/rules/backtests/new/")
     # A million clients.
     LARGEST_BASE = 201 * 1024 * 1024
     BASES = re.compile(r"/m/\d+/clients/imports/")
@@ -130,6 +134,8 @@ class SizeMiddleware:
     def largest(self, request: HttpRequest) -> int:
         if self.BASES.fullmatch(request.path_info):
             return self.LARGEST_BASE
+        if self.RECEIPTS.fullmatch(request.path_info):
+            return self.LARGEST_RECEIPTS
         return self.LARGEST_FILE if self.FILES.fullmatch(request.path_info) else self.LARGEST
 
 

@@ -22,7 +22,7 @@ def new_number() -> str:
 def card_with(number: int) -> str:
     """The card number with these ten digits."""
     digits = f"{_OWN_USE}{number:010}"
-    weighed = sum(int(digit) * (3 if n % 2 else 1) for n, digit in enumerate(digits))
+    weighed = sum(map(int, digits[::2])) + 3 * sum(map(int, digits[1::2]))
     return f"{digits}{-weighed % 10}"
 
 

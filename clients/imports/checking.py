@@ -24,8 +24,9 @@ from loyalty import bulk
 from loyalty.models import Account
 from loyalty.sheets import UnreadableError
 
-# Lines of one COPY, and of one look at the database.
+# Lines of one look at the database, and of one COPY: those are held in memory.
 PORTION: Final = 20_000
+COPIED_AT_ONCE: Final = 5_000
 
 
 def check(one: ClientImport, keeper: Keeper) -> Counts:
@@ -78,7 +79,7 @@ def _read(one: ClientImport, keeper: Keeper, rules: Rules) -> int:
             if number <= layout.header or (line := reader.read(number, row)) is None:
                 continue
             lines.append(line)
-            if len(lines) == PORTION:
+            if len(lines) == COPIED_AT_ONCE:
                 found += len(lines)
                 _write(lines, keeper, number)
             if found > MOST_ROWS or number >= LINES - 1:

@@ -15,7 +15,7 @@ TITLES: Final[Mapping[str, Promise]] = {
     "phone": _("Phone"),
     "card": _("Card number"),
     "virtual": _("Virtual card number"),
-    "name": _("Full name"),
+    "name": _("Client’s name"),
     "surname": _("Surname"),
     "patronymic": _("Patronymic"),
     "email": _("E-mail"),

@@ -10,7 +10,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Mapping
 from decimal import ROUND_DOWN, Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 from django.conf import settings
@@ -34,6 +34,8 @@ _EXCEL_TEXT: Final = re.compile(r'="(.*)"')
 _NOISE: Final = dict.fromkeys(map(ord, "+ ()[]-‐‑–—_./\u00a0\u202f'’`\t"))
 # Ten digits that begin with 8 may be a mobile number that lost one: the library knows the codes of towns.
 _USUAL: Final = re.compile(r"[78]([3489]\d{9})|(9\d{9})", re.ASCII)
+# What most files have: 8 (916) 123-45-67, +7 916 123-45-67, 79161234567.
+_SPELLED: Final = re.compile(r"(?:\+?7|8)[ -]?\(?([3489]\d\d)\)?[ -]?(\d\d\d)[ -]?(\d\d)[ -]?(\d\d)", re.ASCII)
 _POINT_ZERO: Final = re.compile(r"[.,]0+$")
 _SEVERAL: Final = re.compile(r"[,;/|\n]")
 _DAY_FIRST: Final = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})(?:г\.?)?(?:[ T,]+[\d:.]+)?", re.ASCII)
@@ -77,14 +79,20 @@ class TextWidget(CellWidget):
 class PhoneWidget(CellWidget):
     """A phone in any spelling, as E.164."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_russian = settings.PHONENUMBER_DEFAULT_REGION == "RU"
+
     def read(self, text: str) -> str | None:
+        if self.is_russian and (match := _SPELLED.fullmatch(text)):
+            return "+7" + "".join(match.groups())
         found = unquoted(text)
         if not found:
             return None
         if EXCEL_NUMBER.fullmatch(found):
             raise BadCell("excel_number", found)
         bare = _POINT_ZERO.sub("", found)
-        if settings.PHONENUMBER_DEFAULT_REGION == "RU" and (match := _USUAL.fullmatch(bare.translate(_NOISE))):
+        if self.is_russian and (match := _USUAL.fullmatch(bare.translate(_NOISE))):
             return f"+7{match[1] or match[2]}"
         try:
             return e164(bare)
@@ -115,7 +123,7 @@ class DayWidget(CellWidget):
         super().__init__()
         self.earliest, self.latest, self.early, self.late = earliest, latest, early, late
         self.century: Callable[[int], int] = _next_one if ahead else _last_one(latest)
-        self.read_day = lru_cache(maxsize=40_000)(self._read)
+        self.read_day = lru_cache(maxsize=20_000)(self._read)
 
     def read(self, text: str) -> dt.date | None:
         # BadCell is not remembered; it is not what rows repeat.
@@ -152,10 +160,17 @@ class AmountWidget(CellWidget):
     def __init__(self, digits: int, *, whole: bool = False) -> None:
         super().__init__()
         self.digits, self.whole = digits, whole
-        self.read_amount = lru_cache(maxsize=40_000)(self._read)
+        places = rf"(?:[.,](\d{{1,{digits}}}))?" if digits else "()"
+        self.usual = re.compile(rf"(\d{{1,9}}){places}", re.ASCII)
 
     def read(self, text: str) -> Decimal | None:
-        return self.read_amount(text)
+        if match := self.usual.fullmatch(text):
+            return Decimal(f"{match[1]}.{match[2] or '0'}").quantize(self.quantum)
+        return self._read(text)
+
+    @cached_property
+    def quantum(self) -> Decimal:
+        return Decimal(1).scaleb(-self.digits)
 
     def _read(self, text: str) -> Decimal | None:
         found = clean(text)
@@ -164,7 +179,7 @@ class AmountWidget(CellWidget):
         amount = sheets.number(text, digits=9 if self.whole else self.digits, largest=9, code="not_a_number")
         if amount is None:
             return None
-        return amount.quantize(Decimal(1).scaleb(-self.digits), rounding=ROUND_DOWN)
+        return amount.quantize(self.quantum, rounding=ROUND_DOWN)
 
 
 class CountWidget(CellWidget):

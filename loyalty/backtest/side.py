@@ -16,7 +16,7 @@ from loyalty.backtest.people import HeldLot, Person, Stood
 from loyalty.backtest.totals import OfMonth, Totals
 from loyalty.engine import discounts, points
 from loyalty.engine.bill import Bill
-from loyalty.engine.books import Books, NotEnoughPoints
+from loyalty.engine.books import Books, NotEnoughPoints, OpenLot
 from loyalty.engine.calendar import Calendar
 from loyalty.engine.cart import Cart, Client, Upline
 from loyalty.engine.earning import lot_dates
@@ -29,7 +29,7 @@ from loyalty.engine.rulebook import Rulebook
 from loyalty.ledger import new_account
 from loyalty.sales import afterwards, consequences, taking_back
 from loyalty.sales.consequences import upline_of
-from loyalty.sales.past import SpentLot
+from loyalty.sales.past import SpentLot, taken_by
 from loyalty.standing import client_of
 
 RulesAt = Callable[[dt.datetime, int], Rulebook]
@@ -551,14 +551,10 @@ def _taken(books: Books) -> list[tuple[SpentLot | None, Decimal]]:
     lots = {lot.id: lot for lot in books.lots}
     found: list[tuple[SpentLot | None, Decimal]] = []
     for posting in books.postings:
-        if posting.kind != "redeem":
-            continue
-        owed = -posting.points
-        for key, part in zip(posting.lots, posting.parts, strict=True):
-            lot = lots[key]
-            rule = lot.rule if isinstance(lot, HeldLot) else ""
-            found.append((SpentLot(lot.id, rule, lot.available_at, lot.own_expires_at), -part))
-            owed += part
-        if owed:
-            found.append((None, owed))
+        if posting.kind == "redeem":
+            found += [(None if key is None else _spent(lots[key]), part) for key, part in taken_by(posting)]
     return found
+
+
+def _spent(lot: OpenLot) -> SpentLot:
+    return SpentLot(lot.id, lot.rule if isinstance(lot, HeldLot) else "", lot.available_at, lot.own_expires_at)

@@ -35,6 +35,27 @@ class SpentLot(Struct, frozen=True):
     expires_at: dt.datetime | None
 
 
+class Redeemed(Protocol):
+    """An entry, written or still to be."""
+
+    @property
+    def points(self) -> Decimal: ...
+    @property
+    def lots(self) -> Sequence[int]: ...
+    @property
+    def parts(self) -> Sequence[Decimal]: ...
+
+
+def taken_by(entry: Redeemed) -> Iterator[tuple[int | None, Decimal]]:
+    """What an entry took of which lot, in the order of taking; what it made the client owe comes last, without one."""
+    owed = -entry.points
+    for lot, part in zip(entry.lots, entry.parts, strict=True):
+        yield lot, -part
+        owed += part
+    if owed:
+        yield None, owed
+
+
 class Past(Protocol):
     def points_back(self) -> Decimal:
         """Spent points that earlier returns gave back."""
@@ -187,12 +208,7 @@ class StoredPast:
     def _taken(self) -> Iterator[tuple[int | None, Decimal]]:
         sale = self.sale
         for entry in Entry.objects.filter(program_id=sale.program_id, sale=sale, kind=Entry.Kind.REDEEM).order_by("id"):
-            owed = -entry.points
-            for lot_id, part in zip(entry.lots, entry.parts, strict=True):
-                yield lot_id, -part
-                owed += part
-            if owed:
-                yield None, owed
+            yield from taken_by(entry)
 
 
 def _spent(lot: Lot | None) -> SpentLot | None:

@@ -126,20 +126,44 @@ BEGIN
                              || loyalty_history_json(p_program, v_account, v_needs, p_day) END)::text;
 END $$;
 
--- A hold is over without a sale: its points, its code and its receipt number are free again.
+-- A hold is over without a sale: its points, its code and its receipt number are free again. False where it was before.
+CREATE OR REPLACE FUNCTION loyalty_free_hold(p_sale bigint)
+RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE loyalty_sale SET status = 'ended' WHERE id = p_sale AND status = 'held';
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    DELETE FROM loyalty_reservation WHERE sale_id = p_sale;
+    UPDATE loyalty_onetimecode SET sale_id = NULL WHERE sale_id = p_sale;
+    UPDATE loyalty_personalcoupon SET sale_id = NULL WHERE sale_id = p_sale;
+    DELETE FROM loyalty_certificatereservation r USING loyalty_sale s
+     WHERE s.id = p_sale AND r.program_id = s.program_id AND r.sale_id = s.id;
+    RETURN true;
+END $$;
+
+-- What holds that have ended had taken out of budgets. Budgets come last, in the order of their rules, as a sale takes
+-- them: many holds at once otherwise meet the tills crosswise.
+CREATE OR REPLACE FUNCTION loyalty_refill_budgets_of(p_sales bigint[])
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    part record;
+BEGIN
+    FOR part IN
+        SELECT s.program_id, b->>'rule' AS rule, s.till_id, sum((b->>'given')::numeric) AS given, count(*)::int AS uses
+          FROM loyalty_sale s CROSS JOIN LATERAL jsonb_array_elements(s.consequences->'budgets') b
+         WHERE s.id = ANY (p_sales) GROUP BY s.program_id, b->>'rule', s.till_id
+         ORDER BY (b->>'rule') COLLATE "C", s.till_id
+    LOOP
+        PERFORM loyalty_refill_budget(part.program_id, part.rule, part.till_id, part.given, part.uses);
+    END LOOP;
+END $$;
+
 CREATE OR REPLACE FUNCTION loyalty_end_hold(p_sale bigint)
 RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    UPDATE loyalty_sale SET status = 'ended' WHERE id = p_sale AND status = 'held';
-    IF FOUND THEN
-        DELETE FROM loyalty_reservation WHERE sale_id = p_sale;
-        UPDATE loyalty_onetimecode SET sale_id = NULL WHERE sale_id = p_sale;
-        UPDATE loyalty_personalcoupon SET sale_id = NULL WHERE sale_id = p_sale;
-        DELETE FROM loyalty_certificatereservation r USING loyalty_sale s
-         WHERE s.id = p_sale AND r.program_id = s.program_id AND r.sale_id = s.id;
-        PERFORM loyalty_refill_budget(s.program_id, b->>'rule', s.till_id, (b->>'given')::numeric, 1)
-           FROM loyalty_sale s, jsonb_array_elements(s.consequences->'budgets') b
-          WHERE s.id = p_sale ORDER BY b->>'rule';
+    IF loyalty_free_hold(p_sale) THEN
+        PERFORM loyalty_refill_budgets_of(ARRAY[p_sale]);
     END IF;
 END $$;
 

@@ -60,7 +60,8 @@ BEGIN
         SELECT s.id FROM loyalty_sale s
          WHERE s.program_id = p_program AND s.status = 'held' AND s.hold_until <= p_now
          ORDER BY s.id LIMIT p_chunk FOR UPDATE SKIP LOCKED) due;
-    PERFORM loyalty_end_hold(id) FROM unnest(v_sales) id;
+    PERFORM loyalty_free_hold(id) FROM unnest(v_sales) id;
+    PERFORM loyalty_refill_budgets_of(v_sales);
     RETURN coalesce(cardinality(v_sales), 0);
 END $$;
 

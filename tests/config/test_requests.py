@@ -6,6 +6,9 @@ import pytest
 import structlog
 from django.test import Client
 
+from config.middleware import SizeMiddleware
+from loyalty.backtest import csv_file
+
 pytestmark = pytest.mark.django_db
 
 
@@ -80,3 +83,11 @@ def test_a_page_takes_nothing_large(client: Client) -> None:
     large = b"x" * (7 * 1024 * 1024)
     answer = client.post("/accounts/login/", large, content_type="multipart/form-data; boundary=x")
     assert answer.status_code == 413
+
+
+def test_a_file_of_receipts_is_as_large_as_its_reader_takes(client: Client) -> None:
+    """A stranger is told that there is no such page, not that his file is too large."""
+    large = b"x" * (7 * 1024 * 1024)
+    answer = client.post("/m/1/rules/backtests/new/", large, content_type="text/csv")
+    assert answer.status_code in (302, 403, 404)
+    assert csv_file.LARGEST < SizeMiddleware.LARGEST_RECEIPTS

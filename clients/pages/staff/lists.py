@@ -43,6 +43,7 @@ def clients(request: HttpRequest, place: Workplace) -> HttpResponse:
         "rows": [(row, phone_for(place, row.client)) for row in shown],
         "asked": bool(part or form.asked("tier") or form.asked("show")),
         "may_edit": place.may(Action.EDIT_CLIENTS),
+        "may_import": place.may(Action.IMPORT_CLIENTS),
         "new_phone": phone,
         "new_url": f"{reverse('client_new', args=[place.merchant.pk])}?{urlencode({'phone': phone})}",
     }

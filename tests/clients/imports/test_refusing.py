@@ -91,9 +91,8 @@ def test_every_broken_row_is_explained(cast: Cast, story: TillStory, encoding: s
 def test_the_file_of_refused_lines_is_corrected_and_loaded(cast: Cast, story: TillStory, kind: str) -> None:
     rows, said = base(120)
     one = loaded(cast.zerno, as_csv(rows, encoding="cp1251"))
-    with tenant(story.program_id):
-        with reports.refused_file(one, kind) as file:
-            content = file.read()
+    with tenant(story.program_id), reports.refused_file(one, kind) as file:
+        content = file.read()
     if kind == "xlsx":
         sheet = tablib.Dataset().load(content, format="xlsx")
         lines = [sheet.headers, *(["" if cell is None else str(cell) for cell in row] for row in sheet)]

@@ -89,7 +89,7 @@ class ColumnsForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         seen: dict[str, str] = {}
-        for name, column in data.items():
+        for name, column in list(data.items()):
             if column and column in seen:
                 self.add_error(name, _("“%(column)s” is chosen twice.") % {"column": TITLES[column]})
             seen.setdefault(column, name)
