@@ -10,7 +10,7 @@ from loyalty.sql import install
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('loyalty', '0011_removed_accounts'),
+        ('loyalty', '0014_budgets_in_order'),
     ]
 
     operations = [
