@@ -6,17 +6,19 @@ DECLARE
     v_accounts bigint[];
     v_count integer;
 BEGIN
-    SELECT array_agg(due.account_id) INTO v_accounts FROM (
-        SELECT DISTINCT l.account_id
-          FROM (SELECT o.id, o.account_id, o.rest FROM loyalty_lot o
-                 WHERE o.program_id = p_program AND o.rest > 0 AND o.expires_at <= p_now ORDER BY o.expires_at LIMIT p_chunk * 4) l
-         WHERE l.rest > coalesce((SELECT sum(r.points) FROM loyalty_reservation r
-                                   WHERE r.program_id = p_program AND r.lot_id = l.id AND r.account_id = l.account_id AND r.until > p_now), 0)
-         LIMIT p_chunk) due;
+    -- Holds are few: gathered once, not asked for lot by lot.
+    SELECT array_agg(DISTINCT due.account_id) INTO v_accounts FROM (
+        SELECT l.account_id
+          FROM loyalty_lot l
+          LEFT JOIN (SELECT r.lot_id, sum(r.points) AS points FROM loyalty_reservation r
+                      WHERE r.program_id = p_program AND r.until > p_now GROUP BY r.lot_id) h ON h.lot_id = l.id
+         WHERE l.program_id = p_program AND l.rest > 0 AND l.expires_at <= p_now AND l.rest > coalesce(h.points, 0)
+         ORDER BY l.expires_at LIMIT p_chunk) due;
     IF v_accounts IS NULL THEN
         RETURN 0;
     END IF;
-    PERFORM 1 FROM loyalty_account a WHERE a.program_id = p_program AND a.id = ANY (v_accounts) ORDER BY a.id FOR NO KEY UPDATE;
+    PERFORM loyalty_lock_accounts(p_program, v_accounts);
+    PERFORM loyalty_begin_bulk();
     -- A new statement, hence a new snapshot: what follows sees what others wrote before they let go of the locks.
     WITH due AS MATERIALIZED (
         SELECT l.id, l.account_id, l.expires_at, l.rule, l.rest - coalesce(h.points, 0) AS gone
@@ -45,6 +47,7 @@ BEGIN
         RETURNING sums.lots
     )
     SELECT coalesce(sum(lots), 0) INTO v_count FROM changed;
+    PERFORM loyalty_end_bulk(p_program, v_accounts);
     RETURN v_count;
 END $$;
 
