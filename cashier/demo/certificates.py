@@ -10,6 +10,7 @@ from loyalty.certificates import changing, issuing
 from loyalty.certificates.issuing import Terms
 from loyalty.certificates.rows import good_through
 from loyalty.engine.calendar import Calendar
+from loyalty.models import Certificate
 from merchants.access import tenant
 from merchants.models import Merchant
 
@@ -22,7 +23,7 @@ def issue(premises: Premises, calendar: Calendar, end: dt.datetime) -> None:
     with tenant(premises.program_id):
         merchant = Merchant.objects.get(pk=premises.merchant_id)
 
-        def made(days_ago: int, good_for: int, number: int = 1, **terms: object) -> list[issuing.Certificate]:
+        def made(days_ago: int, good_for: int, number: int = 1, **terms: object) -> list[Certificate]:
             then = end - dt.timedelta(days=days_ago)
             wanted = Terms(**{"kind": "sum", "expires_at": good_through(calendar, then, good_for), **terms})  # type: ignore[arg-type]
             return issuing.issue(merchant=merchant, terms=wanted, now=then, by=BY, number=number)

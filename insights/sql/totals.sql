@@ -10,7 +10,7 @@ SELECT %(program)s, merchant_id, outlet_id, till_id, cashier, %(day)s, with_clie
   FROM (
     SELECT s.merchant_id, s.outlet_id, s.till_id, s.cashier, s.account_id IS NOT NULL AS with_client,
            count(*) AS receipts, sum(s.total) AS total, sum(s.discount) AS discount,
-           sum(s.points_redeemed) AS points_redeemed, sum(s.points_value) AS points_value, sum(s.to_pay) AS to_pay,
+           sum(s.points_redeemed) AS points_redeemed, sum(s.points_value) AS points_value, sum(s.to_pay + s.turnover_off) AS to_pay,
            sum(s.points_earned) AS points_earned, 0 AS returns, 0 AS voids, 0 AS returned_money,
            0 AS returned_discount, 0 AS returned_points, 0 AS returned_points_value, 0 AS returned_earned
       FROM loyalty_sale s
@@ -18,7 +18,7 @@ SELECT %(program)s, merchant_id, outlet_id, till_id, cashier, %(day)s, with_clie
      GROUP BY 1, 2, 3, 4, 5
     UNION ALL
     SELECT s.merchant_id, s.outlet_id, s.till_id, s.cashier, s.account_id IS NOT NULL,
-           0, 0, 0, 0, 0, 0, 0, count(*), count(*) FILTER (WHERE r.is_void), sum(r.money),
+           0, 0, 0, 0, 0, 0, 0, count(*), count(*) FILTER (WHERE r.is_void), sum(r.money + r.turnover_off),
            -- The discount goes with the goods, in proportion to what was left of their price.
            sum(CASE WHEN s.total > s.discount
                     THEN round(s.discount * (r.money + r.points_value + r.certificates_back) / (s.total - s.discount), 2)

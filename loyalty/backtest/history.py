@@ -25,7 +25,7 @@ from loyalty.engine.conditions.receipt import WithCode
 from loyalty.engine.effects import Welcome
 from loyalty.engine.quantities import ZERO
 from loyalty.engine.rulebook import Rulebook
-from loyalty.goods.marking import NO_DISCOUNT, NO_EARN, NO_REDEEM
+from loyalty.goods.marking import NO_DISCOUNT, NO_EARN, NO_REDEEM, SELLS_CERTIFICATE
 from loyalty.models import ProgramVersion
 from loyalty.programs import rulebook_of
 
@@ -254,6 +254,7 @@ class History:
                 earn=not marks & NO_EARN,
                 redeem=not marks & NO_REDEEM,
                 discount=not marks & NO_DISCOUNT,
+                sells_certificate=bool(marks & SELLS_CERTIFICATE),
             )
         return known
 

@@ -270,7 +270,7 @@ class Side:
         self._award(kept, uplines, now)
         is_visit = not any(one.is_visit for one in person.stood.get(receipt.day, ()))
         gifts = afterwards.count_purchase(
-            state, books, rulebook, paid=made.to_pay, is_visit=is_visit, at=receipt.occurred_at, facts=[]
+            state, books, rulebook, paid=made.turnover, is_visit=is_visit, at=receipt.occurred_at, facts=[]
         )
         for gift in gifts:
             self._gave(gift.rule, gift.points, ZERO)
@@ -323,7 +323,8 @@ class Side:
         if kept.person is not None:
             kept.person.look_back(kept.rulebook, self.calendar.day_of(back.at))
         locked = Returned(self, kept, back)
-        outcome = taking_back.apply(locked, kept.rulebook, sold, parts, whole=back.whole)
+        off = -sum((part.money for part in parts if _sells(kept, part)), ZERO)
+        outcome = taking_back.apply(locked, kept.rulebook, sold, parts, whole=back.whole, off=off)
         kept.count(parts)
         kept.points_back += sum((part.points for part in parts), ZERO)
         kept.expired_counted += outcome.expired
@@ -422,11 +423,11 @@ class Side:
         receipt, made, sums = kept.receipt, kept.quote, self.totals.sums
         sums.receipts += 1
         sums.total += made.total
-        sums.to_pay += made.to_pay
+        sums.to_pay += made.turnover
         sums.discount += made.discount
         sums.points_value += made.points_value
         month = self._month_sums(receipt.at)
-        month.to_pay += made.to_pay
+        month.to_pay += made.turnover
         month.discount += made.discount
         if made.discount:
             for fact in made.facts:
@@ -436,7 +437,7 @@ class Side:
             sums.with_client += 1
             tier = self.totals.tiers[made.tier]
             tier.receipts += 1
-            tier.to_pay += made.to_pay
+            tier.to_pay += made.turnover
             tier.discount += made.discount
             tier.earned += made.earned
             tier.redeemed += made.points
@@ -444,7 +445,8 @@ class Side:
     def _count_return(self, kept: Kept, parts: Sequence[LineBack]) -> None:
         sums = self.totals.sums
         for part in parts:
-            sums.money_back += part.money
+            if not _sells(kept, part):
+                sums.money_back += part.money
             sums.value_back += part.points_value
             line = kept.quote.lines[part.position]
             value = line.paid + line.points_value
@@ -558,3 +560,8 @@ def _taken(books: Books) -> list[tuple[SpentLot | None, Decimal]]:
 
 def _spent(lot: OpenLot) -> SpentLot:
     return SpentLot(lot.id, lot.rule if isinstance(lot, HeldLot) else "", lot.available_at, lot.own_expires_at)
+
+
+def _sells(kept: Kept, part: LineBack) -> bool:
+    """Whether the line sold a certificate, which is no turnover."""
+    return kept.quote.lines[part.position].line.sells_certificate

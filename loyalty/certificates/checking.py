@@ -30,4 +30,5 @@ def available(certificate: Certificate, *, now: dt.datetime) -> Decimal:
     if certificate.state(now) != "good":
         return ZERO
     kept = certificate.reservations.filter(program_id=certificate.program_id, until__gt=now)
-    return certificate.rest - (kept.aggregate(sum=Sum("amount"))["sum"] or ZERO)
+    rest: Decimal = certificate.rest
+    return rest - (kept.aggregate(sum=Sum("amount"))["sum"] or ZERO)

@@ -136,7 +136,8 @@ class Certificate(models.Model):
         """What the shop owes for it, of what was paid: nothing where it was given away."""
         if not self.is_sold:
             return Decimal(0)
-        return self.rest if self.kind == Certificate.Kind.SUM else self.price * self.rest
+        worth: Decimal = self.rest if self.kind == Certificate.Kind.SUM else self.price * self.rest
+        return worth
 
     def state(self, now: dt.datetime) -> str:
         """`cancelled`, `expired`, `used` or `good`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from io import StringIO
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
 from loyalty.audit import audit, checks
+from loyalty.engine.cart import line
 from loyalty.models import Account, Entry
 from merchants.access import tenant
 from tests.cast import Cast
@@ -42,7 +44,10 @@ def life(story: TillStory) -> tuple[TillStory, Account]:
     story.give_back(sale, [(1, "1")])
     story.void(story.sell(anna, "70"))
     story.hold(anna, "30", points="30", minutes=3000)
-    story.sell(None, "40")
+    gift = story.sell(None, "40", line(price=Decimal(500), sells_certificate=True)).certificates_sold[0].code
+    paid = story.sell(anna, "60", "60", paying=[(gift, "100")])
+    story.give_back(paid, [(0, "1")])
+    story.hold(None, "70", paying=[(gift, "70")], minutes=3000)
     story.later(days=1)
     story.sweep()
     story.sell(anna, "30")
@@ -109,6 +114,11 @@ FAULTS = [
     ("one-visit-a-day", "UPDATE loyalty_sale SET is_visit = false"),
     ("budget-share", "UPDATE loyalty_budgetshare SET given = lent + 1"),
     ("budget-is-its-sales", "UPDATE loyalty_sale SET consequences = '{{}}'"),
+    ("certificate-rest", "UPDATE loyalty_certificate SET rest = rest - 1 WHERE rest > 1"),
+    ("certificate-entry-chain", "UPDATE loyalty_certificateentry SET rest_after = rest_after + 1 WHERE kind = 'issue'"),
+    ("certificate-of-sale", "UPDATE loyalty_certificateentry SET parts = ARRAY[1.0] WHERE kind = 'redeem'"),
+    ("certificate-kept", "UPDATE loyalty_certificatereservation SET amount = 100000"),
+    ("certificate-sold", "UPDATE loyalty_certificate SET nominal = nominal + 1 WHERE line IS NOT NULL"),
     ("exists:loyalty_sale.till_id", "UPDATE loyalty_sale SET till_id = 0"),
     (
         "exists:loyalty_lot.program_id",

@@ -124,5 +124,5 @@ def _figures(terms: Terms, number: int, holder: Account | None, words: Words) ->
     if terms.for_whom:
         figures.append((_("For whom"), terms.for_whom))
     if holder is not None:
-        figures.append((_("Client"), str(getattr(holder, "client", "") and holder.client.name) or "—"))  # type: ignore[attr-defined]
+        figures.append((_("Client"), str(getattr(holder, "client", "") and holder.client.name) or "—"))
     return figures

@@ -55,6 +55,7 @@ def _page(request: HttpRequest, place: Workplace, one: Certificate, send: SendFo
             "state_said": wording.state(one, now),
             "worth": wording.worth(one, words),
             "rest": wording.rest(one, words),
+            "has_batch": one.batch is not None and _others(one),
             "kept": one.rest - checking.available(one, now=now) if state == "good" else 0,
             "code": codes.shown(one.code),
             "link": link,
@@ -68,6 +69,11 @@ def _page(request: HttpRequest, place: Workplace, one: Certificate, send: SendFo
             "may_see_sales": place.may(Action.SEE_SALES),
         },
     )
+
+
+def _others(one: Certificate) -> bool:
+    """Whether it was issued together with others."""
+    return Certificate.objects.filter(program_id=one.program_id, batch=one.batch).exclude(pk=one.pk).exists()
 
 
 @members_only(Action.ISSUE_CERTIFICATES)

@@ -35,7 +35,8 @@ class Desk:
 
     def rest(self, certificate: Certificate) -> D:
         certificate.refresh_from_db()
-        return certificate.rest
+        rest: D = certificate.rest
+        return rest
 
     def history(self, certificate: Certificate) -> list[tuple[str, D]]:
         return list(certificate.entries.order_by("id").values_list("kind", "amount"))

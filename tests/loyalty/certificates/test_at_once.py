@@ -7,7 +7,6 @@ from functools import partial
 import pytest
 
 from loyalty.certificates import changing
-from loyalty.refusals import Refused
 from loyalty.sales.request import Answer
 from tests.loyalty.at_once import at_once
 from tests.loyalty.certificates.desk import Desk
@@ -52,9 +51,8 @@ def test_holds_voids_and_a_cancellation(busy: Desk) -> None:
             *(partial(story.hold, None, "50", paying=[(one.code, "50")]) for _ in range(4)),
             partial(changing.cancel, certificate=one, now=story.now, by="test"),
         ]
-        for result in at_once(story.program_id, acts):
-            assert not isinstance(result, Exception) or isinstance(result, Refused), result
-        busy.rest(one)
+        codes(at_once(story.program_id, acts))
+        assert 0 <= busy.rest(one) <= 100
 
 
 def test_the_same_request_again(busy: Desk) -> None:
