@@ -6,12 +6,16 @@ Decimals stay exact: YAML's own floats would turn 5.1 into 5.0999…, so a numbe
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Final
 
 import yaml
+from django.utils.translation import gettext
 
 from loyalty.engine.faults import Fault
 from loyalty.rule_words import PARTS
+
+# Rules go seven levels down.
+DEEPEST: Final = 40
 
 
 class MalformedFile(Exception):  # noqa: N818
@@ -30,11 +34,23 @@ class _ExactLoader(yaml.SafeLoader):
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
 
+    depth = 0
+
     def compose_node(self, parent: Any, index: Any) -> Any:
-        # A few lines of aliases can stand for gigabytes, and rules need none.
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.composer.ComposerError(None, None, "aliases are not taken", self.peek_event().start_mark)  # type: ignore[no-untyped-call]
-        return super().compose_node(parent, index)
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            # A few lines of aliases can stand for gigabytes, and rules need none.
+            raise self._refusal(gettext("& and * have no meaning here"), event)
+        if self.depth == DEEPEST:
+            raise self._refusal(gettext("too many levels"), event)
+        self.depth += 1
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+    @staticmethod
+    def _refusal(why: str, event: Any) -> yaml.YAMLError:
+        return yaml.composer.ComposerError(None, None, why, event.start_mark)
 
 
 # YAML 1.1 reads 10:30 as 630 and 012 as 10: only what looks like a whole number to everybody is one.
@@ -52,6 +68,12 @@ def parse(text: str) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise MalformedFile(Fault("", "malformed", detail="a mapping is expected"))
     return document
+
+
+def compose(text: str) -> yaml.Node | None:
+    """The nodes of a file, which know their lines. yaml.YAMLError where `parse` would refuse it."""
+    node: yaml.Node | None = yaml.compose(text, _ExactLoader)
+    return node
 
 
 class _WholeDumper(yaml.SafeDumper):

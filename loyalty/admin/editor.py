@@ -108,20 +108,10 @@ class Editor:
 
 
 def read(text: str) -> dict[str, Any]:
-    """Raises MalformedFile. Names that stand for other parts (& and *) are refused: they can grow without end."""
-    try:
-        for token in yaml.scan(text, yaml.SafeLoader):
-            if isinstance(token, yaml.AliasToken | yaml.AnchorToken):
-                mark = token.start_mark
-                where = f"line {mark.line + 1}, column {mark.column + 1}: "
-                raise MalformedFile(Fault("", "malformed", detail=where + _("& and * have no meaning here")))
-    except yaml.YAMLError:
-        pass  # the parser says it better
+    """Raises MalformedFile."""
     try:
         document = program_file.parse(text)
         kept = json.dumps(document, ensure_ascii=False).encode()
-    except RecursionError:
-        raise MalformedFile(Fault("", "malformed", detail=_("too many levels"))) from None
     except (TypeError, ValueError):  # a tag of YAML's that JSON has no kind for; half a character
         raise MalformedFile(Fault("", "malformed", detail=_("only texts, numbers and lists are possible"))) from None
     if b"\\u0000" in kept:
@@ -147,8 +137,8 @@ def keep(program: Program, document: dict[str, Any], revision: int, by: User) ->
 def lines_of(text: str) -> dict[str, int]:
     """The line of every part of a text, by its JSON pointer."""
     try:
-        root = yaml.compose(text, yaml.SafeLoader)
-    except (yaml.YAMLError, RecursionError):
+        root = program_file.compose(text)
+    except yaml.YAMLError:
         return {}
     lines: dict[str, int] = {}
     _walk(root, "", lines)

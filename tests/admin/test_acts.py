@@ -177,7 +177,9 @@ def test_a_draft_with_faults_is_kept_and_its_faults_told(olga: Client, stage: St
         "a: !!binary aGk=",
         'a: "\\0"',
         'a: "\\ud800"',
-        "[" * 1500,
+        "[" * 100_000,
+        "{a: " * 1000,
+        "- " * 1000,
         "a: !!python/name:os.system",
     ],
 )
