@@ -1,14 +1,32 @@
-"""Who hears that a certificate ends: the address that it was sent to, or its holder's, if he agreed to letters."""
+"""The certificates that a client holds, and who hears that one ends: the address that it was sent to, or its holder's,
+if he agreed to letters."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from clients import card_links, consents
 from clients.models import Client, Consent
-from loyalty.certificates import letters
+from loyalty.certificates import letters, links, wording
 from loyalty.models import Certificate
+from loyalty.wording import Words
 from merchants.models import OutboxMessage
+
+SHOWN: Final = 20
+
+
+def at_hand(
+    *, program_id: int, account_id: int, words: Words, now: datetime, merchant_id: int | None = None
+) -> list[tuple[Certificate, str, str, str]]:
+    """Those that can still pay, the first to end first: what for, what is left, the secret part of their address."""
+    held = Certificate.objects.good(now).filter(program_id=program_id, holder=account_id)
+    if merchant_id is not None:
+        held = held.filter(merchant_id=merchant_id)
+    return [
+        (one, wording.worth(one, words), wording.rest(one, words), links.token_of(one))
+        for one in held.order_by("expires_at", "pk")[:SHOWN]
+    ]
 
 
 def send_warning(message: OutboxMessage, now: datetime) -> None:

@@ -126,7 +126,8 @@ def test_issued_printed_paid_with_twice_and_given_back(
     page.get_by_role("button", name="Отменить чек").click()
     assert "200,00 ₽" in sums(page)
     assert "Вернётся на сертификаты 300,00 ₽" in sums(page)
-    page.locator("button[value=give]").click()
+    page.locator("main form button.btn-danger").click()
+    expect(page.get_by_text("300,00 ₽")).to_be_visible()
     page.goto(link)
     expect(page.locator("dl.facts")).to_contain_text("300 ₽")
     assert complaints == []

@@ -19,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from clients import card_codes, card_links, consents, coupons, limits
+from clients import card_codes, card_links, certificates, consents, coupons, limits
 from clients.consents import Kind
 from clients.history import Event, history
 from clients.models import Client
@@ -60,6 +60,9 @@ def card(request: HttpRequest, holder: Holder) -> HttpResponse:
         "events": events[:SHOWN],
         "has_more": len(events) > SHOWN,
         "shops": _shops(holder),
+        "certificates": certificates.at_hand(
+            program_id=holder.program.pk, account_id=holder.account.pk, words=words, now=now
+        ),
         **_invitation(request, holder, now),
         "manifest": reverse("card_manifest", args=[holder.token]),
     }

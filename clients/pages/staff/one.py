@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from msgspec import Struct
 from msgspec.structs import replace
 
-from clients import coupons
+from clients import certificates, coupons
 from clients.history import Event, RulesOverTime, told
 from clients.models import Client, Consent
 from clients.pages.staff.scope import client_of, email_for, is_seen, number_for, phone_for
@@ -99,6 +99,12 @@ def client(request: HttpRequest, place: Workplace, client_id: uuid.UUID) -> Http
                 .select_related("sale")
                 .order_by("-pk")[:COUPONS_SHOWN]
             ],
+            "certificates": certificates.at_hand(
+                program_id=place.program.pk, account_id=account.pk, words=words, now=now, merchant_id=place.merchant.pk
+            )
+            if place.may(Action.ISSUE_CERTIFICATES)
+            else [],
+            "may_issue": place.may(Action.ISSUE_CERTIFICATES),
             "referrer": Client.objects.filter(account=account.referrer_id).select_related("account").first()
             if account.referrer_id
             else None,
