@@ -30,6 +30,7 @@ LIMITS: Final[Mapping[str, Callable[[], str]]] = {
     "budget": lambda: _("limit of all clients together"),
 }
 SENTENCES: Final[Mapping[str, Callable[[Finding], str]]] = {
+    "points_over": lambda _f: _("The last day of its points is over: they expire as they are given. Set a later day."),
     "period_over": lambda _f: _("Its dates are over: it does not apply any more. Move the dates, or delete it."),
     "never": lambda _f: _("No receipt can fulfil its condition: it never applies. Change the condition."),
     "contradiction": lambda _f: _("Its conditions exclude one another: it never applies. Remove one of them."),

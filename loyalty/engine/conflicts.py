@@ -38,12 +38,12 @@ from loyalty.engine.effects import (
     Multiply,
 )
 from loyalty.engine.quantities import HUNDRED, ZERO
-from loyalty.engine.rulebook import CalendarPeriod, LastDays, Lifetime, Rule, Rulebook, Tier
+from loyalty.engine.rulebook import CalendarPeriod, LastDays, Lifetime, OnDate, Rule, Rulebook, Tier
 
 
 class Finding(Struct, frozen=True):
-    """`rule` is the id of the rule, or `tier:` and that of a tier; `other` the title of what it meets; `limit` the name
-    of a limit."""
+    """`rule` is the id of the rule, `tier:` and that of a tier, or `points` for all points; `other` the title of what
+    it meets; `limit` the name of a limit."""
 
     rule: str
     code: str
@@ -59,7 +59,13 @@ def conflicts(rulebook: Rulebook, today: dt.date) -> list[Finding]:
         never = next(_never(rule, rulebook, today), None)
         # Of a rule that never applies there is nothing more to say.
         found += [never] if never else [*_outbid(rule, rules, rulebook), *_limits(rule)]
-    return [*found, *_groups(rules), *_codes(rules), *_tiers(rulebook)]
+    return [*over(rulebook, today), *found, *_groups(rules), *_codes(rules), *_tiers(rulebook)]
+
+
+def over(rulebook: Rulebook, today: dt.date) -> list[Finding]:
+    """Points that are gone as they come: the one day on which they all end is over."""
+    ends = [("points", rulebook.points.expiry), *((rule.id, rule.expiry) for rule in rulebook.rules if rule.enabled)]
+    return [Finding(of, "points_over") for of, end in ends if isinstance(end, OnDate) and end.date < today]
 
 
 # ---------------------------------------------------------------- a rule that never applies

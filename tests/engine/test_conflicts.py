@@ -126,6 +126,15 @@ CASES: list[tuple[str, dict[str, Any], list[tuple[str, str]]]] = [
         {"status": {"window": {"kind": "days", "days": 30}}, "tiers": TIERS},
         [("tier:gold", "tier_unreachable")],
     ),
+    ("points that end", {"points": {"expiry": {"kind": "date", "date": f"{TODAY}"}}}, []),
+    (
+        "points that have ended",
+        {
+            "points": {"expiry": {"kind": "date", "date": f"{TODAY - dt.timedelta(days=1)}"}},
+            "rules": [rule(expiry={"kind": "date", "date": f"{TODAY - dt.timedelta(days=1)}"})],
+        },
+        [("points", "points_over"), ("a", "points_over")],
+    ),
     ("a tier of a lifetime", {"tiers": TIERS}, []),
 ]
 

@@ -121,6 +121,16 @@ def test_the_rules_are_sentences(live: Desk) -> None:
         assert sentence in page
 
 
+def test_points_that_expire_as_they_come_are_told(desk: Desk, story: TillStory) -> None:
+    told = "новые баллы сгорают в момент начисления"
+    ends = {"kind": "date", "date": f"{timezone.localdate()}"}
+    story.publish({**DOCUMENT, "points": {"expiry": ends}})
+    assert told not in desk.text()
+    story.publish({**DOCUMENT, "points": {"expiry": ends | {"date": "2026-01-01"}}})
+    assert told in desk.text()
+    assert "они сгорают в момент начисления" in desk.text("edit/rules/")
+
+
 def test_a_worked_receipt(live: Desk) -> None:
     page = live.text(total="2000", tier="silver", category="Десерты", points="on")
     assert "К оплате 1 000 ₽" in page

@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 
 import msgspec
 from django.db import transaction
+from django.db.models import QuerySet
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -123,7 +124,7 @@ class TillMachine(RuleBasedStateMachine):
     def enrol(self) -> None:
         account = self.story.join(f"+7916{len(self.accounts):07}")
         self.accounts.append(account)
-        self.balances[account.pk] = account.points
+        self.balances[account.pk] = account.points - _dead(Lot.objects.filter(account=account), self.story.now)
         self.adjust(len(self.accounts) - 1, 10_000, 2)
 
     # ------------------------------------------------------------ the till
@@ -370,8 +371,12 @@ class TillMachine(RuleBasedStateMachine):
 
 def _stillborn(receipt: Receipt, now: dt.datetime) -> D:
     """What a receipt of some days ago earned, if its time has passed already."""
-    lots = Lot.objects.filter(sale__public_id=id_of(receipt), rest__gt=0, expires_at__lte=now)
-    return sum(lots.values_list("rest", flat=True), ZERO)
+    return _dead(Lot.objects.filter(sale__public_id=id_of(receipt)), now)
+
+
+def _dead(lots: QuerySet[Lot], now: dt.datetime) -> D:
+    """What was given after the one day on which all points of a programme end."""
+    return sum(lots.filter(rest__gt=0, expires_at__lte=now).values_list("rest", flat=True), ZERO)
 
 
 def _change_of(receipt: Receipt) -> D:

@@ -73,7 +73,9 @@ def page_of(request: HttpRequest, rules: Rules, rulebook: Rulebook) -> dict[str,
         "rules": rules,
         "items": items_of(rules, rulebook, found, findings),
         "loose": loose_faults(rulebook, found),
-        "warnings": [conflict_words.sentence(one) for one in findings if one.rule.startswith("tier:")],
+        "warnings": [
+            conflict_words.sentence(one) for one in findings if one.rule == "points" or one.rule.startswith("tier:")
+        ],
         "changes": rules.changes(rules.before(rulebook), rulebook),
         **trial_context(request, rules, rulebook),
     }

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from loyalty import drafts, program_file, programs
+from loyalty.engine.conflicts import over
 from loyalty.models import ProgramVersion
 from loyalty.pages.rules.rooms import Rules
 from loyalty.pages.rules.sample_form import SampleForm
@@ -38,11 +39,13 @@ def programme(request: HttpRequest, place: Workplace) -> HttpResponse:
         "may_edit": place.may(Action.EDIT_RULES),
     }
     if rules.live is not None:
+        now = timezone.now()
         form = SampleForm(rules.in_force, request.GET, total=rules.purchase)
         context |= {
             "chapters": rules.told(rules.in_force),
             "form": form,
-            "sample": form.sample(rules.words, timezone.now()),
+            "sample": form.sample(rules.words, now),
+            "points_over": over(rules.in_force, rules.in_force.calendar.day_of(now)),
         }
     part = "rules/sample.html" if request.headers.get("HX-Request") and rules.live else "rules/programme.html"
     return render(request, part, context)
