@@ -35,18 +35,21 @@ def check(one: ClientImport, keeper: Keeper) -> Counts:
     staging.forget(Span.of(one))
     last = _read(one, keeper, rules)
     whole = Span.of(one, 0, last)
+    keeper.be_long()
     with transaction.atomic():
         staging.settle()
         staging.refuse_repeated(whole, cards="card" in one.columns or "virtual" in one.columns)
     for span in spans(one, last):
         with transaction.atomic():
             staging.find_known(span)
-        keeper.say(one.mark)
+        keeper.move(one.mark)
+    keeper.be_long()
     staging.refuse_repeated_clients(whole)
     for span in spans(one, last):
         with transaction.atomic():
             staging.compare(span, choices)
         keeper.say(one.mark)
+    keeper.be_long()
     if "referrer" in one.columns:
         with transaction.atomic():
             staging.lay_out_numbers(whole)

@@ -47,7 +47,7 @@ def upload(*, merchant: Merchant, file: BinaryIO, file_name: str, by: Actor, now
     if rows.filter(state__in=_OPEN).count() >= MOST_WAITING:
         raise TooManyFilesError
     layout = tables.look_at(file)
-    titles = tables.head_of(file, layout).titles
+    head = tables.head_of(file, layout)
     digest, size = keeping.digest_of(file)
     one = ClientImport.objects.create(
         program_id=merchant.program_id,
@@ -56,8 +56,9 @@ def upload(*, merchant: Merchant, file: BinaryIO, file_name: str, by: Actor, now
         size=size,
         digest=digest,
         layout=msgspec.to_builtins(layout),
-        titles=titles,
-        columns=columns.guessed(titles, remembered(merchant)),
+        titles=head.titles,
+        examples=head.examples,
+        columns=columns.guessed(head.titles, remembered(merchant)),
         choices=_last_choices(merchant),
         created_by=by if isinstance(by, User) else None,
         created_at=now,
@@ -71,11 +72,12 @@ def lay_out(*, one: ClientImport, layout: Layout) -> ClientImport:
     """Read the file another way: another line of names, another encoding. The columns are guessed anew."""
     one = _locked(one, State.NEW, State.CHECKED, State.FAILED)
     with keeping.opened(one, layout) as file:
-        one.titles = tables.head_of(file, layout).titles
+        head = tables.head_of(file, layout)
+    one.titles, one.examples = head.titles, head.examples
     one.layout = msgspec.to_builtins(layout)
     one.columns = columns.guessed(one.titles, remembered(one.merchant))
     one.state = State.NEW
-    one.save(update_fields=["layout", "titles", "columns", "state"])
+    one.save(update_fields=["layout", "titles", "examples", "columns", "state"])
     return one
 
 
@@ -178,7 +180,7 @@ def forget_old(*, now: dt.datetime) -> int:
 def _forget(one: ClientImport, now: dt.datetime) -> None:
     ClientImportPiece.objects.filter(program_id=one.program_id, client_import=one).delete()
     staging.forget(Span.of(one))
-    ClientImport.objects.filter(program_id=one.program_id, pk=one.pk).update(forgotten_at=now)
+    ClientImport.objects.filter(program_id=one.program_id, pk=one.pk).update(forgotten_at=now, examples=[])
 
 
 def _last_choices(merchant: Merchant) -> dict[str, object]:

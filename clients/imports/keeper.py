@@ -9,6 +9,7 @@ from typing import Any, Final
 from clients.models import ClientImport
 
 SAID_EVERY: Final = dt.timedelta(seconds=2)
+A_WHILE: Final = dt.timedelta(minutes=15)
 
 
 class Stopped(Exception):  # noqa: N818
@@ -32,6 +33,10 @@ class Keeper:
     def move(self, mark: int) -> None:
         self.said = self.clock()
         self.keep(mark=mark, seen_at=self.said)
+
+    def be_long(self, time: dt.timedelta = A_WHILE) -> None:
+        """Nothing will be heard of us for so long: one statement looks at all lines of the file."""
+        self.keep(seen_at=self.clock() + time)
 
     def say(self, mark: int) -> None:
         """Where nothing depends on the mark: not for every row."""

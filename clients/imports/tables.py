@@ -53,6 +53,12 @@ class Head(Struct, frozen=True):
     titles: list[str]
     rows: list[list[str]]
 
+    @property
+    def examples(self) -> list[list[str]]:
+        """Some of what stands in each column."""
+        found = [[row[place] for row in self.rows if row[place].strip()] for place in range(len(self.titles))]
+        return [[sheets.shown(text) for text in column[:3]] for column in found]
+
 
 def look_at(file: BinaryIO) -> Layout:
     """UnreadableError: too large, empty, or no table."""

@@ -55,6 +55,8 @@ class ClientImport(models.Model):
     # How the file is read (`tables.Layout`), what its columns are, and what the owner wants (`choices.Choices`).
     layout: models.JSONField[Any, Any] = models.JSONField(default=dict)
     titles: models.JSONField[Any, Any] = models.JSONField(default=list)
+    # What stands in the columns, some of each.
+    examples: models.JSONField[Any, Any] = models.JSONField(default=list)
     columns: models.JSONField[Any, Any] = models.JSONField(default=list)
     choices: models.JSONField[Any, Any] = models.JSONField(default=dict)
     # What was found in it and what was done: `counting.Counts`.

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from clients.imports import counting, jobs, keeping, reports, samples, tables
+from clients.imports import counting, jobs, reports, samples
 from clients.imports.choices import choices_of, rules_at
 from clients.imports.columns import TITLES
 from clients.imports.tables import Layout
@@ -86,16 +86,13 @@ def client_import_columns(request: HttpRequest, place: Workplace, import_id: int
         layout_form.add_error(None, str(error))
     except jobs.NotNowError:
         return redirect("client_import", place.merchant.pk, one.pk)
-    with keeping.opened(one, layout) as file:
-        head = tables.head_of(file, layout)
-    examples = [[row[n] for row in head.rows if n < len(row) and row[n].strip()][:3] for n in range(len(one.titles))]
     context = {
         "one": one,
         "layout": layout,
         "layout_form": layout_form,
         "columns_form": columns_form,
         "choices_form": choices_form,
-        "columns": list(zip(columns_form, examples, strict=False)),
+        "columns": list(zip(columns_form, one.examples, strict=False)),
         "twin": jobs.twin_of(one),
     }
     return render(request, "clients/imports/columns.html", context)
