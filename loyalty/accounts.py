@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from django.db import IntegrityError, transaction
 
-from loyalty import ledger
+from loyalty import hand_limits, ledger
 from loyalty.by_hand import mark_of
 from loyalty.cards import issue_virtual
 from loyalty.engine import tiers
@@ -172,6 +172,8 @@ def adjust(
     expires at `expires_at`, or as the programme's points do, and was given by the merchant, or by the one where the
     client joined.
 
+    Refused `adjustment_limit` where whoever acts may not move so many at once, or in a day: see `hand_limits`.
+
     With `once`, a key of the caller's (36 characters at most), a repeat changes nothing and gives False: the entry
     keeps the merchant and the key, and they are looked for behind the account's lock.
     """
@@ -196,6 +198,9 @@ def adjust(
             books.spend(-points, kind="adjust", mark=mark)
         except NotEnoughPoints:
             raise Refused("insufficient_points", available=books.available) from None
+    hand_limits.take(
+        program_id=program_id, merchant_id=merchant_id or state.merchant_id, points=points, now=now, by=by
+    )
     _post(state, books, program_id, now, by, reason, merchant_id)
     audit.record(
         program_id=program_id,

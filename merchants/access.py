@@ -63,6 +63,10 @@ class Action(enum.StrEnum):
     EDIT_CLIENTS = "edit clients"
     IMPORT_CLIENTS = "import clients"
     ADJUST_POINTS = "adjust points"
+    # Those of others, above their limits.
+    APPROVE_POINTS = "approve points by hand"
+    # The owner's alone: whoever has a limit would lift it.
+    LIMIT_POINTS = "limit points by hand"
     GIVE_BACK = "give back"
     # Their codes are money: who sees one can pay with it.
     ISSUE_CERTIFICATES = "issue certificates"
@@ -80,7 +84,7 @@ _READS = frozenset({Action.SEE_FIGURES, Action.SEE_SALES, Action.SEE_CLIENTS, Ac
 
 ACTIONS: Mapping[Role, frozenset[Action]] = {
     Role.OWNER: frozenset(Action),
-    Role.MANAGER: frozenset(Action) - {Action.MAKE_OWNERS},
+    Role.MANAGER: frozenset(Action) - {Action.MAKE_OWNERS, Action.LIMIT_POINTS},
     Role.OPERATOR: frozenset(
         {
             Action.SEE_SALES,

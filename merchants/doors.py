@@ -24,7 +24,7 @@ from merchants.models import Member, Merchant, Outlet, Program, Role, User
 
 P = ParamSpec("P")
 
-EVERYWHERE = frozenset({Action.EDIT_RULES, Action.CHANGE_SETTINGS, Action.IMPORT_CLIENTS})
+EVERYWHERE = frozenset({Action.EDIT_RULES, Action.CHANGE_SETTINGS, Action.IMPORT_CLIENTS, Action.LIMIT_POINTS})
 # What other apps have to say of a workplace, by name: conditions on the member, looked up in the query that finds him.
 KNOWN: dict[str, Callable[[], Combinable | Q]] = {}
 

@@ -104,6 +104,14 @@ FIELDS: dict[str, Promise] = {
     "redeem": gettext_lazy("can be paid by points"),
     "discount": gettext_lazy("gets discounts"),
     "is_active": gettext_lazy("on sale"),
+    "manager_add_once": gettext_lazy("managers: add in one operation"),
+    "manager_add_day": gettext_lazy("managers: add in a day"),
+    "manager_deduct_once": gettext_lazy("managers: deduct in one operation"),
+    "manager_deduct_day": gettext_lazy("managers: deduct in a day"),
+    "operator_add_once": gettext_lazy("operators: add in one operation"),
+    "operator_add_day": gettext_lazy("operators: add in a day"),
+    "operator_deduct_once": gettext_lazy("operators: deduct in one operation"),
+    "operator_deduct_day": gettext_lazy("operators: deduct in a day"),
 }
 
 

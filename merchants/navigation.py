@@ -133,7 +133,7 @@ ROOMS: Sequence[Room] = (
         Action.MANAGE_TEAM,
         ("team", "member", "member_remove", "invite", "cashier_new", "cashier_edit", "cashier_dismiss"),
     ),
-    Room(_("Settings"), "settings", Action.CHANGE_SETTINGS, ("settings", "consent_texts")),
+    Room(_("Settings"), "settings", Action.CHANGE_SETTINGS, ("settings", "consent_texts", "points_limits")),
     Room(_("Audit log"), "clipboard-list", Action.SEE_LOG, ("audit_log",)),
 )
 

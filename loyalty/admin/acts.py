@@ -41,6 +41,7 @@ def why(refused: Refused) -> str:
     sentences = {
         "insufficient_points": _("The client has fewer points available than you would take."),
         "points_invalid": _("The programme doesn't count points so finely: fewer decimal places, please."),
+        "adjustment_limit": _("Above what you may move by hand: the shop’s owner sets the limits."),
         "points_expired": _("By the rules these points would have expired already. Give them a last day of their own."),
         "tier_not_found": _("The rules in force have no such tier."),
         "draft_is_stale": _("Somebody else has saved the draft meanwhile."),

@@ -1,4 +1,5 @@
 from loyalty.models.account import Account, BroughtAlong, Card, Confirmation, OneTimeCode
+from loyalty.models.by_hand import AdjustmentRequest, HandLimit, HandUse
 from loyalty.models.certificate import Certificate, CertificateEntry, CertificateReservation
 from loyalty.models.goods import Category, GoodsImport, Product
 from loyalty.models.ledger import Entry, Lot, Reservation
@@ -9,6 +10,7 @@ from loyalty.models.sale import IdempotencyKey, Return, ReturnLine, Sale, SaleLi
 __all__ = [
     "Account",
     "Activity",
+    "AdjustmentRequest",
     "Adoption",
     "BroughtAlong",
     "Budget",
@@ -21,6 +23,8 @@ __all__ = [
     "Confirmation",
     "Entry",
     "GoodsImport",
+    "HandLimit",
+    "HandUse",
     "IdempotencyKey",
     "Lot",
     "OneTimeCode",

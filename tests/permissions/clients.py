@@ -19,6 +19,7 @@ PAGES: dict[str, Page] = {
     "m/<int:merchant_id>/activities/<uuid:activity_id>/refuse/": Page(
         "/m/{merchant}/activities/{activity}/refuse/", EDITORS
     ),
+    "m/<int:merchant_id>/settings/points/": Page("/m/{merchant}/settings/points/", for_roles("owner")),
     "m/<int:merchant_id>/clients/new/": Page("/m/{merchant}/clients/new/", EDITORS),
     "m/<int:merchant_id>/clients/<uuid:client_id>/": Page(ONE, READERS),
     "m/<int:merchant_id>/clients/<uuid:client_id>/edit/": Page(f"{ONE}edit/", EDITORS),

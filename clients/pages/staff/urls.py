@@ -2,6 +2,7 @@ from django.urls import path
 
 from clients.pages.staff.activities import activities, activity_approve, activity_refuse
 from clients.pages.staff.editing import client_block, client_edit, client_new, client_tier
+from clients.pages.staff.hand_limits import points_limits
 from clients.pages.staff.imports import views as imports
 from clients.pages.staff.lists import clients
 from clients.pages.staff.one import client
@@ -23,6 +24,7 @@ urlpatterns = [
     path(f"{IMPORT}<int:import_id>/stop/", imports.client_import_stop, name="client_import_stop"),
     path(f"{IMPORT}<int:import_id>/undo/", imports.client_import_undo, name="client_import_undo"),
     path(f"{IMPORT}<int:import_id>/errors.<str:kind>", imports.client_import_errors, name="client_import_errors"),
+    path("m/<int:merchant_id>/settings/points/", points_limits, name="points_limits"),
     path("m/<int:merchant_id>/activities/", activities, name="activities"),
     path(f"{ACTIVITY}approve/", activity_approve, name="activity_approve"),
     path(f"{ACTIVITY}refuse/", activity_refuse, name="activity_refuse"),
