@@ -99,7 +99,9 @@ _CHECK: Final = """
 # The living opening of an account; clients/imports/sql/changes.sql asks the same of many.
 _LIVING: Final = """
     SELECT e.id FROM loyalty_entry e
-     WHERE e.program_id = %(program)s AND e.account_id = %(account)s AND e.kind = 'opening' AND e.rule LIKE 'import:%%'
+     WHERE e.program_id = %(program)s AND e.kind = 'opening' AND e.rule LIKE 'import:%%'
+       AND e.account_id = ANY (
+           ARRAY(SELECT m.id FROM loyalty_account m WHERE m.merged_into_id = %(account)s) || %(account)s::bigint)
        AND NOT EXISTS (SELECT FROM loyalty_entry u
                         WHERE u.program_id = %(program)s AND u.account_id = e.account_id AND u.kind = 'adjust'
                           AND u.rule = 'undo:' || e.id)

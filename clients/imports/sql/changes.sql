@@ -36,8 +36,9 @@ WITH known AS (
       JOIN clients_client c ON c.program_id = %(program)s AND c.account_id = a.id
       LEFT JOIN LATERAL (
              SELECT e.id, e.points FROM loyalty_entry e
-              WHERE e.program_id = %(program)s AND e.account_id = a.id AND e.kind = 'opening'
-                AND e.rule LIKE 'import:%%'
+              WHERE e.program_id = %(program)s AND e.kind = 'opening' AND e.rule LIKE 'import:%%'
+                -- His own, or of a card that was merged into his.
+                AND e.account_id = ANY (ARRAY(SELECT m.id FROM loyalty_account m WHERE m.merged_into_id = a.id) || a.id)
                 AND NOT EXISTS (SELECT FROM loyalty_entry u
                                  WHERE u.program_id = %(program)s AND u.account_id = e.account_id
                                    AND u.kind = 'adjust' AND u.rule = 'undo:' || e.id)
