@@ -6,6 +6,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+from django.db.models import Q
+
 from clients import card_links, consents
 from clients.models import Client, Consent
 from loyalty.certificates import letters, links, wording
@@ -20,7 +22,9 @@ def at_hand(
     *, program_id: int, account_id: int, words: Words, now: datetime, merchant_id: int | None = None
 ) -> list[tuple[Certificate, str, str, str]]:
     """Those that can still pay, the first to end first: what for, what is left, the secret part of their address."""
-    held = Certificate.objects.good(now).filter(program_id=program_id, holder=account_id)
+    # Of whoever was merged into him, too.
+    his = Q(holder=account_id) | Q(holder__merged_into=account_id)
+    held = Certificate.objects.good(now).filter(his, program_id=program_id)
     if merchant_id is not None:
         held = held.filter(merchant_id=merchant_id)
     return [

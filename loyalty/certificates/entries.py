@@ -49,11 +49,16 @@ def give_back(
 
 
 def expire(certificate: Certificate, *, now: dt.datetime) -> bool:
-    """Write down that its time has passed, where it has and something was left."""
+    """Write down that its time has passed, where it has and something was left. What a hold keeps waits for its end:
+    the hold was taken in time."""
     if not certificate.rest or certificate.expires_at > now:
         return False
+    kept = certificate.reservations.filter(program_id=certificate.program_id, until__gt=now)
+    left = certificate.rest - (kept.aggregate(sum=Sum("amount"))["sum"] or ZERO)
+    if left <= 0:
+        return False
     certificate.expired_at = now
-    _move(certificate, Kind.EXPIRE, -certificate.rest, now=now, actor="", at=certificate.expires_at)
+    _move(certificate, Kind.EXPIRE, -left, now=now, actor="", at=certificate.expires_at)
     return True
 
 

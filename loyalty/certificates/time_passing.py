@@ -6,9 +6,10 @@ import datetime as dt
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from loyalty.certificates import entries
-from loyalty.models import Certificate
+from loyalty.models import Certificate, CertificateReservation
 from merchants import outbox
 
 CHUNK: Final = 500
@@ -20,7 +21,8 @@ NOT_WITHIN: Final = dt.timedelta(days=3)
 @transaction.atomic
 def expire_due(*, program_id: int, now: dt.datetime) -> int:
     """Write down the end of those whose time has passed; how many, up to a chunk. Once, however often it runs."""
-    due = Certificate.objects.filter(program_id=program_id, rest__gt=0, expires_at__lte=now)
+    held = CertificateReservation.objects.filter(program_id=program_id, certificate=OuterRef("pk"), until__gt=now)
+    due = Certificate.objects.filter(~Exists(held), program_id=program_id, rest__gt=0, expires_at__lte=now)
     rows = list(due.select_for_update(skip_locked=True, of=("self",)).order_by("pk")[:CHUNK])
     for row in rows:
         entries.expire(row, now=now)

@@ -21,8 +21,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from loyalty import accounts, cards, ledger, sales
-from loyalty.engine.cart import Line, line
-from loyalty.models import Account, Entry, Lot, Sale
+from loyalty.certificates import changing, issuing, time_passing
+from loyalty.certificates.issuing import Terms
+from loyalty.engine.cart import AskedCertificate, Line, line
+from loyalty.models import Account, Certificate, Entry, Lot, Sale
 from loyalty.refusals import Refused
 from loyalty.sales.receipt import GivenBack, Receipt
 from loyalty.sales.request import Answer, Idempotency, ReturnLineRequest, ReturnRequest, SaleRequest, Who
@@ -50,6 +52,9 @@ EXPECTED = {
     "points_expired",
     "occurred_at_too_old",
     "program_not_published",
+    "certificate_refused",
+    "certificate_limit",
+    "certificate_used",
 }
 
 TIERS = [
@@ -171,6 +176,52 @@ class TillMachine(RuleBasedStateMachine):
         until = self.story.now + dt.timedelta(minutes=minutes)
         self._sell(request, lambda **given: sales.hold(until=until, **given))
 
+    @rule(
+        who=anyone,
+        lines=prices,
+        worth=st.integers(1, 40_000),
+        of=st.sampled_from(["sum", "sum", "sum", "percent", "product"]),
+        sold=st.booleans(),
+        points=points_asked,
+        holds=st.booleans(),
+    )
+    def pay_by_certificates(
+        self, who: int, lines: list[Line], worth: int, of: Any, sold: bool, points: str | None, holds: bool
+    ) -> None:
+        """With a new one, and with the one before it, which may be empty, over or cancelled by now."""
+        terms = Terms(
+            kind=of,
+            amount=D(worth) / 100 if of == "sum" else ZERO,
+            percent=D(10) if of == "percent" else ZERO,
+            sku=lines[0].sku if of == "product" else "",
+            is_sold=sold,
+            expires_at=self.story.now + dt.timedelta(days=worth % 4, minutes=1),
+        )
+        shop = self.story.shop
+        made = issuing.issue(merchant=shop.merchant, terms=terms, now=self.story.now, by="test")[0]
+        older = Certificate.objects.filter(pk__lt=made.pk).order_by("-pk").values_list("code", flat=True)[: worth % 2]
+        request = self.story.request(self._who(who), *lines, points=points)
+        asked = tuple(AskedCertificate(code) for code in (made.code, *older))
+        request = msgspec.structs.replace(request, cart=msgspec.structs.replace(request.cart, certificates=asked))
+        until = self.story.now + dt.timedelta(minutes=30)
+        self._sell(request, (lambda **given: sales.hold(until=until, **given)) if holds else sales.sell)
+
+    @rule(who=anyone, lines=prices, worth=st.integers(1, 40_000))
+    def sell_a_certificate(self, who: int, lines: list[Line], worth: int) -> None:
+        gift = line(price=D(worth) / 100, sells_certificate=True)
+        self._sell(self.story.request(self._who(who), *lines[:3], gift, points="max"))
+
+    @rule(n=anyone, days=st.sampled_from([0, 1, 30]))
+    @precondition(lambda self: Certificate.objects.exists())
+    def extend_or_cancel_a_certificate(self, n: int, days: int) -> None:
+        one = Certificate.objects.order_by("-pk")[n % Certificate.objects.count()]
+        now = self.story.now
+        with self._refusals():
+            if days:
+                changing.extend(certificate=one, until=now + dt.timedelta(days=days), now=now, by="test")
+            else:
+                changing.cancel(certificate=one, now=now, by="test")
+
     @rule(n=anyone)
     @precondition(lambda self: self.sales)
     def commit(self, n: int) -> None:
@@ -270,6 +321,7 @@ class TillMachine(RuleBasedStateMachine):
         ledger.end_due_holds(program_id=self.story.program_id, now=self.story.now)
         while self.story.sweep():
             self.seen["swept"] += 1
+        time_passing.expire_due(program_id=self.story.program_id, now=self.story.now)
         assert [self._standing(account) for account in self.accounts] == before
         assert not Lot.objects.filter(rest__gt=0, expires_at__lte=self.story.now, reservations=None).exists()
 

@@ -48,6 +48,18 @@ def test_it_expires_once_and_an_extension_brings_it_back(desk: Desk) -> None:
     assert refused.value.facts == {"reason": "used_up"}
 
 
+def test_a_hold_taken_in_time_outlives_the_end(desk: Desk) -> None:
+    story, one = desk.story, desk.issue("100", days=1)
+    story.later(days=1, minutes=-5)
+    held = story.hold(None, "60", paying=[(one.code, "max")])
+    story.later(minutes=6)
+    housekeeping.sweep(now=story.now)
+    assert desk.rest(one) == 100
+    assert story.commit(held).certificates_paid == 60
+    housekeeping.sweep(now=story.now)
+    assert desk.history(one) == [("issue", 100), ("redeem", -60), ("expire", -40)]
+
+
 def test_a_cancelled_one_pays_nothing(desk: Desk) -> None:
     story, one = desk.story, desk.issue("100")
     sale = story.sell(None, "40", paying=[(one.code, "max")])
