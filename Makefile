@@ -6,6 +6,8 @@ UV := $(VENV)/bin/uv
 # Tools read the settings without a server, and never with production's demands.
 LOCAL := KOPILKA_LOCAL=1
 CHROMIUM ?= /usr/bin/chromium
+# Of two cores a third worker uses what the others leave while they wait for browsers and servers.
+WORKERS ?= 3
 # Containers like to set it. A dozen processes would each compile the whole of Django anew.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -20,7 +22,7 @@ run: $(VENV)/.runtime ## Start everything in the foreground (PORT, HOST, DATA_DI
 
 test: $(VENV)/.dev ## Run all tests but the long ones
 	@test -x $(CHROMIUM) || echo "No Chromium at $(CHROMIUM): the browser tests will be skipped."
-	$(PYTHON) -m pytest -n 2 --dist worksteal
+	$(PYTHON) -m pytest -n $(WORKERS) --dist worksteal
 
 test-long: $(VENV)/.dev ## Run the long profiles: state machines, faults, processes
 	$(PYTHON) -m pytest -m long

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import template
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 SERVERS = pytest.StashKey["subprocess.Popen[str]"]()
 
@@ -33,7 +35,10 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         announced = servers.stdout.readline()
         if not announced:
             raise pytest.UsageError("The test servers did not start; their words are above.")
+        given = os.environ.get("DATABASE_URL")
         os.environ.update(json.loads(announced))
+        if not given:
+            template.begin()
 
 
 def serve() -> "subprocess.Popen[str]":
