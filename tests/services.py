@@ -20,6 +20,7 @@ from tests import template
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 SERVERS = pytest.StashKey["subprocess.Popen[str]"]()
+TEMPLATE = pytest.StashKey["subprocess.Popen[bytes]"]()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -38,7 +39,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         given = os.environ.get("DATABASE_URL")
         os.environ.update(json.loads(announced))
         if not given:
-            template.begin()
+            early_config.stash[TEMPLATE] = template.begin()
 
 
 def serve() -> "subprocess.Popen[str]":
@@ -78,6 +79,9 @@ def pytest_configure() -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
+    making = config.stash.get(TEMPLATE, None)
+    if making is not None:
+        making.wait()
     servers = config.stash.get(SERVERS, None)
     if servers is not None:
         servers.communicate()

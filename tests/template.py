@@ -29,10 +29,10 @@ MADE, BEGUN, FAILED = "kopilka_template", "kopilka_template_begun", "kopilka_tem
 PATIENCE: Final = 300
 
 
-def begin() -> None:
+def begin() -> subprocess.Popen[bytes]:
     """Have it made by a process of its own, on the server that the environment names."""
     os.environ[MARK] = MADE
-    subprocess.Popen([sys.executable, "-m", "tests.template"], cwd=CHECKOUT, start_new_session=True)
+    return subprocess.Popen([sys.executable, "-m", "tests.template"], cwd=CHECKOUT, start_new_session=True)
 
 
 def made() -> str | None:
