@@ -62,6 +62,8 @@ class Action(enum.StrEnum):
     SEE_PHONES = "see clients' phones"
     EDIT_CLIENTS = "edit clients"
     IMPORT_CLIENTS = "import clients"
+    # Whole lists with phones, as files.
+    EXPORT = "export lists"
     ADJUST_POINTS = "adjust points"
     # Those of others, above their limits.
     APPROVE_POINTS = "approve points by hand"

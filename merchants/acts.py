@@ -47,6 +47,7 @@ ACTS: Mapping[Group, Mapping[str, Promise]] = {
         "account.referrer_named": _("Who invited the client was named"),
         "activity.approved": _("Points for an action given"),
         "activity.refused": _("Points for an action refused"),
+        "clients.exported": _("List of clients downloaded"),
         "client.added": _("Client added"),
         "client.edited": _("Client’s data changed"),
         "client_import.checked": _("File of clients looked through"),
@@ -61,6 +62,7 @@ ACTS: Mapping[Group, Mapping[str, Promise]] = {
         "client.card_link_sent": _("Link of the card sent"),
     },
     Group.SALES: {
+        "sales.exported": _("List of receipts downloaded"),
         "sale.corrected": _("Receipt corrected"),
         "sale.confirmation_overridden": _("Points taken without a confirmation"),
         "z_report.entered": _("Z-report entered"),

@@ -15,7 +15,8 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import Combinable
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
@@ -65,8 +66,8 @@ class Workplace:
         return outlets if self.outlets is None else outlets.filter(pk__in=self.outlets)
 
 
-MemberView: TypeAlias = Callable[Concatenate[HttpRequest, Workplace, P], HttpResponse]
-View: TypeAlias = Callable[..., HttpResponse]
+MemberView: TypeAlias = Callable[Concatenate[HttpRequest, Workplace, P], HttpResponseBase]
+View: TypeAlias = Callable[..., HttpResponseBase]
 
 
 def members_only(action: Action) -> Callable[[MemberView[P]], View]:
@@ -76,7 +77,7 @@ def members_only(action: Action) -> Callable[[MemberView[P]], View]:
     def decorate(view: MemberView[P]) -> View:
         @never_cache
         @functools.wraps(view)
-        def opened(request: HttpRequest, merchant_id: int, *args: Any, **kwargs: Any) -> HttpResponse:
+        def opened(request: HttpRequest, merchant_id: int, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not isinstance(request.user, User):
                 return redirect_to_login(request.get_full_path())
             place = workplace_of(request.user, merchant_id)

@@ -94,7 +94,25 @@ NAMES: Final[Mapping[str, Sequence[str]]] = {
         *("registered", "joined", "created", "created at", "дата вступления", "дата выдачи карты", "регистрация"),
     ),
 }
-_BY_NAME: Final[Mapping[str, str]] = {name: column for column, names in NAMES.items() for name in names}
+# As our own files call them, in both languages: what was taken out can be loaded again.
+_OURS: Final[Mapping[str, str]] = {
+    "баллы остаток": "points",
+    "кто пригласил телефон или карта": "referrer",
+    "согласие на письма о покупках": "notices",
+    "клиент с дата": "joined",
+    "virtual card number": "virtual",
+    "client s name": "name",
+    "points balance": "points",
+    "points expire on": "expires",
+    "money spent": "spent",
+    "number of purchases": "visits",
+    "who invited phone or card": "referrer",
+    "consent to data processing": "processing",
+    "consent to advertising": "advertising",
+    "consent to e mails about purchases": "notices",
+    "client since": "joined",
+}
+_BY_NAME: Final[Mapping[str, str]] = {name: column for column, names in NAMES.items() for name in names} | _OURS
 _SIGNS: Final = re.compile(r"[^\w№]+")
 
 

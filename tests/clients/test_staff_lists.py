@@ -160,7 +160,9 @@ def test_filters(story: TillStory, desk: Desk, people: dict[str, Client]) -> Non
 
 def test_what_is_shown_of_points_and_purchases(story: TillStory, desk: Desk, people: dict[str, Client]) -> None:
     anna = people["Анна Смирнова"].account
+    story.now = NOON - dt.timedelta(minutes=1)
     story.give(anna, "50", until=NOON)  # expired, and no sweep has run
+    story.now = NOON
     sold = story.sell(anna, "300", "200")
     story.give_back(sold, [(1, "1")])
     row = next(row for row, _phone in desk.get("clients/").context["rows"] if row.client.account == anna)

@@ -9,6 +9,10 @@ EDITORS = for_roles("owner", "manager", "operator")
 ONE = "/m/{merchant}/clients/{client}/"
 
 PAGES: dict[str, Page] = {
+    "m/<int:merchant_id>/clients/clients.csv": Page("/m/{merchant}/clients/clients.csv", for_roles("owner", "manager")),
+    "m/<int:merchant_id>/clients/clients.xlsx": Page(
+        "/m/{merchant}/clients/clients.xlsx", for_roles("owner", "manager")
+    ),
     "m/<int:merchant_id>/clients/": Page("/m/{merchant}/clients/", READERS),
     "m/<int:merchant_id>/activities/": Page("/m/{merchant}/activities/", EDITORS),
     "m/<int:merchant_id>/activities/<uuid:activity_id>/approve/": Page(

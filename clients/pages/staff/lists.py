@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from clients import listing
 from clients.models import Client
+from clients.models.client import ClientQuerySet
 from clients.pages.staff.forms import FindForm
 from clients.pages.staff.scope import own_sales, phone_for, rules_now
 from clients.phones import NotAPhoneError, e164
@@ -32,8 +33,8 @@ def clients(request: HttpRequest, place: Workplace) -> HttpResponse:
     now = timezone.now()
     rulebook = rules_now(place, now)
     form = FindForm(request.GET, rulebook=rulebook)
-    part = " ".join(form.asked("q").split())
-    rows = Client.objects.filter(_filters(form, rulebook, now)).select_related("account")
+    found, part = narrowed(form, rulebook, now)
+    rows = found.select_related("account")
     page = _page(rows, part, request.GET.get("before", ""), numbers=place.may(Action.SEE_PHONES))
     phone = "" if page.rows else _phone(part)
     shown = listing.rows_of(page.rows, rulebook, now, only=own_sales(place))
@@ -43,12 +44,18 @@ def clients(request: HttpRequest, place: Workplace) -> HttpResponse:
         "rows": [(row, phone_for(place, row.client)) for row in shown],
         "asked": bool(part or form.asked("tier") or form.asked("show")),
         "may_edit": place.may(Action.EDIT_CLIENTS),
+        "may_export": place.may(Action.EXPORT),
         "may_import": place.may(Action.IMPORT_CLIENTS),
         "new_phone": phone,
         "new_url": f"{reverse('client_new', args=[place.merchant.pk])}?{urlencode({'phone': phone})}",
     }
     alone = request.htmx and not request.htmx.history_restore_request  # type: ignore[attr-defined]  # the middleware's
     return render(request, "clients/found.html" if alone else "clients/list.html", context)
+
+
+def narrowed(form: FindForm, rulebook: Rulebook, now: dt.datetime) -> tuple[ClientQuerySet, str]:
+    """Clients as the form filters them, and the part of a name or number that is still to be looked for."""
+    return Client.objects.filter(_filters(form, rulebook, now)), " ".join(form.asked("q").split())
 
 
 def _page(rows: Any, part: str, cursor: str, *, numbers: bool) -> paging.Page[Client]:

@@ -2,6 +2,7 @@ from django.urls import path
 
 from clients.pages.staff.activities import activities, activity_approve, activity_refuse
 from clients.pages.staff.editing import client_block, client_edit, client_new, client_tier
+from clients.pages.staff.exporting import clients_export
 from clients.pages.staff.hand_limits import points_limits
 from clients.pages.staff.imports import views as imports
 from clients.pages.staff.lists import clients
@@ -16,6 +17,8 @@ ACTIVITY = "m/<int:merchant_id>/activities/<uuid:activity_id>/"
 urlpatterns = [
     path("m/<int:merchant_id>/clients/", clients, name="clients"),
     path("m/<int:merchant_id>/clients/new/", client_new, name="client_new"),
+    path("m/<int:merchant_id>/clients/clients.csv", clients_export, {"kind": "csv"}, name="clients_csv"),
+    path("m/<int:merchant_id>/clients/clients.xlsx", clients_export, {"kind": "xlsx"}, name="clients_xlsx"),
     path(IMPORT, imports.client_imports, name="client_imports"),
     path(f"{IMPORT}sample.<str:kind>", imports.client_import_sample, name="client_import_sample"),
     path(f"{IMPORT}<int:import_id>/", imports.client_import, name="client_import"),

@@ -40,6 +40,7 @@ def sales(request: HttpRequest, place: Workplace) -> HttpResponse:
             "asked": bool(form.asked()),
             "looked_from": looked_from,
             "cashiers": cashiers_of(place).values_list("name", flat=True),
+            "may_export": place.may(Action.EXPORT),
             "may_see_clients": place.may(Action.SEE_CLIENTS),
         },
     )

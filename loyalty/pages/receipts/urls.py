@@ -1,9 +1,12 @@
 from django.urls import path
 
+from loyalty.pages.receipts.exporting import sales_export
 from loyalty.pages.receipts.lists import sales
 from loyalty.pages.receipts.one import sale
 
 urlpatterns = [
     path("m/<int:merchant_id>/receipts/", sales, name="sales"),
+    path("m/<int:merchant_id>/receipts/receipts.csv", sales_export, {"kind": "csv"}, name="sales_csv"),
+    path("m/<int:merchant_id>/receipts/receipts.xlsx", sales_export, {"kind": "xlsx"}, name="sales_xlsx"),
     path("m/<int:merchant_id>/receipts/<uuid:sale_id>/", sale, name="sale"),
 ]

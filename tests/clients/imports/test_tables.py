@@ -7,8 +7,10 @@ import random
 import zipfile
 
 import pytest
+from django.utils.translation import override
 
 from clients.imports import tables
+from clients.imports.columns import TITLES, column_of
 from clients.imports.encodings import encoding_of
 from clients.imports.tables import Layout, head_of, look_at, rows
 from loyalty.sheets import UnreadableError
@@ -83,3 +85,11 @@ def test_an_archive_that_is_no_workbook_or_a_bomb() -> None:
         archive.writestr("xl/sharedStrings.xml", b"0" * (tables.LARGEST_WORDS + 1))
     with pytest.raises(UnreadableError, match="больше"):
         look_at(file)
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_our_own_names_of_columns_are_known(language: str) -> None:
+    with override(language):
+        assert {column: column_of(str(title)) for column, title in TITLES.items()} == dict(
+            zip(TITLES, TITLES, strict=True)
+        )
