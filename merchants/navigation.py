@@ -66,6 +66,13 @@ ROOMS: Sequence[Room] = (
         where="activities",
     ),
     Room(
+        _("Approvals"),
+        "checks",
+        Action.ADJUST_POINTS,
+        ("approvals", "approval_approve", "approval_refuse", "approval_withdraw"),
+        where="approvals",
+    ),
+    Room(
         _("Certificates"),
         "gift",
         Action.ISSUE_CERTIFICATES,

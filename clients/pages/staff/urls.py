@@ -1,6 +1,7 @@
 from django.urls import path
 
 from clients.pages.staff.activities import activities, activity_approve, activity_refuse
+from clients.pages.staff.approvals import approval_approve, approval_refuse, approval_withdraw, approvals_page
 from clients.pages.staff.editing import client_block, client_edit, client_new, client_tier
 from clients.pages.staff.hand_limits import points_limits
 from clients.pages.staff.imports import views as imports
@@ -12,6 +13,7 @@ from clients.pages.staff.referrer import client_referrer
 ONE = "m/<int:merchant_id>/clients/<uuid:client_id>/"
 IMPORT = "m/<int:merchant_id>/clients/imports/"
 ACTIVITY = "m/<int:merchant_id>/activities/<uuid:activity_id>/"
+APPROVAL = "m/<int:merchant_id>/approvals/<uuid:request_id>/"
 
 urlpatterns = [
     path("m/<int:merchant_id>/clients/", clients, name="clients"),
@@ -24,6 +26,10 @@ urlpatterns = [
     path(f"{IMPORT}<int:import_id>/stop/", imports.client_import_stop, name="client_import_stop"),
     path(f"{IMPORT}<int:import_id>/undo/", imports.client_import_undo, name="client_import_undo"),
     path(f"{IMPORT}<int:import_id>/errors.<str:kind>", imports.client_import_errors, name="client_import_errors"),
+    path("m/<int:merchant_id>/approvals/", approvals_page, name="approvals"),
+    path(f"{APPROVAL}approve/", approval_approve, name="approval_approve"),
+    path(f"{APPROVAL}refuse/", approval_refuse, name="approval_refuse"),
+    path(f"{APPROVAL}withdraw/", approval_withdraw, name="approval_withdraw"),
     path("m/<int:merchant_id>/settings/points/", points_limits, name="points_limits"),
     path("m/<int:merchant_id>/activities/", activities, name="activities"),
     path(f"{ACTIVITY}approve/", activity_approve, name="activity_approve"),
