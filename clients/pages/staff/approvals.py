@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -181,6 +182,7 @@ def _may_be_withdrawn(one: AdjustmentRequest) -> None:
 
 
 def _told(request: HttpRequest, place: Workplace, refused: Refused, words: Words) -> HttpResponse:
+    facts: Mapping[str, Any] = refused.facts
     match refused.code:
         case "request_ones_own":
             said = _("You asked for this yourself: somebody else has to decide.")
@@ -190,10 +192,10 @@ def _told(request: HttpRequest, place: Workplace, refused: Refused, words: Words
             said = _("Its time is over. Whoever asked may ask again.")
         case "adjustment_limit":
             said = _("This is above your own limit (%(points)s now): an owner has to approve it.")
-            said %= {"points": words.points(refused.facts["left"])}
+            said %= {"points": words.points(facts["left"])}
         case "insufficient_points":
             said = _("Only %(points)s can be deducted now: refuse the request, or wait until there are enough.")
-            said %= {"points": words.points(refused.facts["available"])}
+            said %= {"points": words.points(facts["available"])}
         case "points_expired":
             said = _("The last day of these points is over: refuse the request, and let it be asked for anew.")
         case "points_invalid":
