@@ -62,6 +62,7 @@ class Action(enum.StrEnum):
     SEE_PHONES = "see clients' phones"
     EDIT_CLIENTS = "edit clients"
     IMPORT_CLIENTS = "import clients"
+    MERGE_CLIENTS = "merge clients"
     ADJUST_POINTS = "adjust points"
     # Those of others, above their limits.
     APPROVE_POINTS = "approve points by hand"

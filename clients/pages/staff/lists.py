@@ -44,6 +44,7 @@ def clients(request: HttpRequest, place: Workplace) -> HttpResponse:
         "asked": bool(part or form.asked("tier") or form.asked("show")),
         "may_edit": place.may(Action.EDIT_CLIENTS),
         "may_import": place.may(Action.IMPORT_CLIENTS),
+        "may_merge": place.may(Action.MERGE_CLIENTS),
         "new_phone": phone,
         "new_url": f"{reverse('client_new', args=[place.merchant.pk])}?{urlencode({'phone': phone})}",
     }

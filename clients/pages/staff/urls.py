@@ -6,6 +6,7 @@ from clients.pages.staff.editing import client_block, client_edit, client_new, c
 from clients.pages.staff.hand_limits import points_limits
 from clients.pages.staff.imports import views as imports
 from clients.pages.staff.lists import clients
+from clients.pages.staff.merging import client_duplicates, client_merge, client_unmerge
 from clients.pages.staff.one import client
 from clients.pages.staff.points import adjust, undo_adjustment_page
 from clients.pages.staff.referrer import client_referrer
@@ -18,6 +19,9 @@ APPROVAL = "m/<int:merchant_id>/approvals/<uuid:request_id>/"
 urlpatterns = [
     path("m/<int:merchant_id>/clients/", clients, name="clients"),
     path("m/<int:merchant_id>/clients/new/", client_new, name="client_new"),
+    path("m/<int:merchant_id>/clients/similar/", client_duplicates, name="client_duplicates"),
+    path(f"{ONE}merge/<uuid:other_id>/", client_merge, name="client_merge"),
+    path(f"{ONE}merges/<int:merge_id>/undo/", client_unmerge, name="client_unmerge"),
     path(IMPORT, imports.client_imports, name="client_imports"),
     path(f"{IMPORT}sample.<str:kind>", imports.client_import_sample, name="client_import_sample"),
     path(f"{IMPORT}<int:import_id>/", imports.client_import, name="client_import"),
