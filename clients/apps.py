@@ -8,8 +8,10 @@ class ClientsConfig(AppConfig):
 
     def ready(self) -> None:
         from clients import activities, in_the_log, messages  # noqa: PLC0415  # models can be imported only now
+        from loyalty import approvals  # noqa: PLC0415
         from merchants import doors, log, outbox  # noqa: PLC0415
 
         outbox.HANDLERS.update(messages.HANDLERS)
         doors.KNOWN["activities"] = activities.has_any
+        doors.KNOWN["approvals"] = approvals.has_any
         log.FINDERS.update(account=in_the_log.by_account, client=in_the_log.by_client)

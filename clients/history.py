@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from decimal import Decimal
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 from django.utils.translation import gettext as _
@@ -18,6 +18,9 @@ from loyalty.explanations import explain
 from loyalty.models import Entry, ProgramVersion
 from loyalty.programs import rulebook_of
 from loyalty.wording import Words
+
+# An adjustment keeps the key of its form there, a move that of its merge, which are nobody's business.
+_OWN: Final = {Entry.Kind.ADJUST: "adjustment", Entry.Kind.MOVE: "move"}
 
 # Whose eyes: the client reads what was meant for him, the staff also why something was undone, partners nothing.
 Reader: TypeAlias = Literal["client", "staff", "partner"]
@@ -101,8 +104,7 @@ def told(entry: Entry, words: Words, rules: RulesOverTime, *, reader: Reader = "
         kind=entry.kind,
         points=entry.points,
         balance_after=entry.balance_after,
-        # An adjustment keeps the key of its form there, which is nobody's business.
-        rule="adjustment" if entry.kind == Entry.Kind.ADJUST else entry.rule,
+        rule=_OWN.get(Entry.Kind(entry.kind), entry.rule),
         title=title,
         why=why,
         sale_id=entry.sale.public_id if entry.sale else None,
@@ -139,5 +141,7 @@ def _why(entry: Entry, reader: Reader) -> str:
             return (entry.reason if reader != "partner" else "") or _("By hand")
         case Entry.Kind.OPENING:
             return _("Balance brought along")
+        case Entry.Kind.MOVE:
+            return _("From or to another card of the same client")
         case _:
             return entry.reason or _("Given by the programme")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
+from clients import merging
 from clients.imports import jobs, working
 
 
@@ -17,3 +18,8 @@ def run_imports() -> None:
 @shared_task
 def forget_imports() -> None:
     jobs.forget_old(now=timezone.now())
+
+
+@shared_task
+def forget_merged() -> None:
+    merging.forget(now=timezone.now())

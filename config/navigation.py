@@ -38,6 +38,7 @@ def rooms(request: HttpRequest) -> list[dict[str, Any]]:
                 page(_("Lots"), "stacks", "loyalty_lot"),
                 page(_("Receipts"), "shopping_cart", "loyalty_sale"),
                 page(_("Returns"), "undo", "loyalty_return"),
+                page(_("Certificates"), "redeem", "loyalty_certificate"),
             ],
         },
         {

@@ -210,6 +210,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 24 * 60 * 60.0,
         "options": {"expire_seconds": 6 * 60 * 60},
     },
+    "forget people of merges": {
+        "task": "clients.tasks.forget_merged",
+        "schedule": 24 * 60 * 60.0,
+        "options": {"expire_seconds": 6 * 60 * 60},
+    },
     "take snapshots": {
         "task": "insights.tasks.take_snapshots",
         "schedule": 60 * 60.0,

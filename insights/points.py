@@ -17,7 +17,7 @@ from merchants.doors import Workplace
 ZERO = Decimal(0)
 KIND = Entry.Kind
 # The order in which they are told.
-FLOWS = (KIND.OPENING, KIND.EARN, KIND.CLAW_BACK, KIND.REDEEM, KIND.REINSTATE, KIND.EXPIRE, KIND.ADJUST)
+FLOWS = (KIND.OPENING, KIND.EARN, KIND.CLAW_BACK, KIND.REDEEM, KIND.REINSTATE, KIND.EXPIRE, KIND.ADJUST, KIND.MOVE)
 
 
 @dataclass(frozen=True)

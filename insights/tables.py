@@ -88,6 +88,7 @@ def reckoning(board: Board, teller: Teller) -> Reckoning | None:
         KIND.REINSTATE: _("Redeemed points returned"),
         KIND.EXPIRE: _("Expired"),
         KIND.ADJUST: _("By hand"),
+        KIND.MOVE: _("Between two cards of one client"),
     }
     latest = clients.latest
     difference = latest.outstanding - latest.entered if latest else Decimal(0)

@@ -178,13 +178,61 @@ def adjust(
     keeps the merchant and the key, and they are looked for behind the account's lock.
     """
     program_id = same_tenant(account)
+    given_by = _adjust(account, points, reason, now, by, expires_at, merchant_id, once)
+    if given_by is None:
+        return False
+    hand_limits.take(program_id=program_id, merchant_id=given_by, points=points, now=now, by=by)
+    return True
+
+
+@transaction.atomic
+def adjust_all(
+    *,
+    accounts: Sequence[Account],
+    points: Decimal,
+    reason: str,
+    now: dt.datetime,
+    by: Actor,
+    merchant_id: int,
+    once: str,
+    expires_at: dt.datetime | None = None,
+) -> int:
+    """`adjust` for each of some clients, so many points each: for all of them or for none. Returns for how many.
+
+    The limits hold for all of it together. Refused as `adjust` is; `insufficient_points` names the `account_id`.
+    """
+    program_id = same_tenant(*accounts)
+    ledger.lock_all(program_id=program_id, accounts=[account.pk for account in accounts])
+    done = 0
+    for account in sorted(accounts, key=lambda one: one.pk):
+        try:
+            done += _adjust(account, points, reason, now, by, expires_at, merchant_id, once) is not None
+        except Refused as refused:
+            raise Refused(refused.code, account_id=account.public_id, **refused.facts) from None
+    if done:
+        hand_limits.take(program_id=program_id, merchant_id=merchant_id, points=points * done, now=now, by=by)
+    return done
+
+
+def _adjust(
+    account: Account,
+    points: Decimal,
+    reason: str,
+    now: dt.datetime,
+    by: Actor,
+    expires_at: dt.datetime | None,
+    merchant_id: int | None,
+    once: str,
+) -> int | None:
+    """The merchant whose points they are; None where it was done before. The limits are the caller's."""
+    program_id = account.program_id
     rulebook = _rules(program_id, now)
     if not points or points % unit(rulebook.program.precision):
         raise Refused("points_invalid", precision=rulebook.program.precision)
     state = ledger.lock(program_id=program_id, account_id=account.pk, now=now)
     mark = mark_of(merchant_id=merchant_id, once=once)
     if once and Entry.objects.filter(program_id=program_id, account=state.id, rule=mark).exists():
-        return False
+        return None
     books = ledger.books_of(state, now)
     if points > 0:
         _available, expires = lot_dates(rulebook, now)
@@ -198,9 +246,6 @@ def adjust(
             books.spend(-points, kind="adjust", mark=mark)
         except NotEnoughPoints:
             raise Refused("insufficient_points", available=books.available) from None
-    hand_limits.take(
-        program_id=program_id, merchant_id=merchant_id or state.merchant_id, points=points, now=now, by=by
-    )
     _post(state, books, program_id, now, by, reason, merchant_id)
     audit.record(
         program_id=program_id,
@@ -211,7 +256,7 @@ def adjust(
         details={"points": str(points), "balance": str(books.balance)},
         reason=reason,
     )
-    return True
+    return merchant_id or state.merchant_id
 
 
 def _rules(program_id: int, now: dt.datetime) -> Rulebook:

@@ -7,8 +7,10 @@ class LoyaltyConfig(AppConfig):
     verbose_name = _("Loyalty")
 
     def ready(self) -> None:
-        from loyalty.certificates import in_the_log, letters  # noqa: PLC0415  # models can be imported only now
+        from loyalty import approval_letters  # noqa: PLC0415  # models can be imported only now
+        from loyalty.certificates import in_the_log, letters  # noqa: PLC0415
         from merchants import log, outbox  # noqa: PLC0415
 
         outbox.HANDLERS.update(letters.HANDLERS)
+        outbox.HANDLERS.update(approval_letters.HANDLERS)
         log.FINDERS.update(certificate=in_the_log.by_certificate)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 import structlog
 from django.db import DatabaseError, transaction
 
-from loyalty import ledger, reviews
+from loyalty import approvals, ledger, reviews
 from loyalty.certificates import time_passing
 from loyalty.models import Confirmation, IdempotencyKey, OneTimeCode
 from merchants.access import every_tenant, tenant
@@ -27,6 +27,7 @@ STEPS = (
     reviews.review_tiers,
     time_passing.expire_due,
     time_passing.warn,
+    approvals.expire_due,
 )
 
 

@@ -1,8 +1,8 @@
 """Accounts that clients bring along from another system: opened in bulk with their cards, counters and balances.
 
 The caller fills the temporary table of this transaction (`table`) and calls `open_all`, which writes all of it by one
-statement. For accounts that are new: nobody else can have locked them. Their balances are checked as a whole, because
-`bulk.loading` passes over the triggers that would check each.
+statement. For accounts that are new: nobody else can have locked them. The statement compares what it wrote, because
+`bulk.loading` passes over the triggers that would.
 
 An opening entry's rule is its mark, `import:<number>`. An account has one living opening at the most, whatever is
 loaded how often: one that was taken back has a counter-entry that names it, as adjustments by hand do.
@@ -49,6 +49,7 @@ _OPEN: Final = """
                coalesce(visits, 0), purchases, CASE WHEN purchases > 0 THEN created_at END, inactive_at, birthday,
                coalesce(tags, '{}'), created_at
           FROM mine ORDER BY account
+        RETURNING id AS account, points
     ), brought AS (
         INSERT INTO loyalty_broughtalong (program_id, account_id, spent, visits, purchases, first_purchase_at)
         SELECT %(program)s, account, coalesce(spent, 0), coalesce(visits, 0), purchases, created_at
@@ -65,14 +66,18 @@ _OPEN: Final = """
                created_at)
         SELECT lot, %(program)s, account, %(merchant)s, 'opening', points, points, %(now)s, expires_at, %(now)s
           FROM mine WHERE points > 0
+        RETURNING account_id AS account, rest
     ), entries AS (
         INSERT INTO loyalty_entry (program_id, account_id, kind, points, balance_after, lots, parts, rule, at,
                created_at, actor, reason)
         SELECT %(program)s, account, 'opening', points, points, ARRAY[lot], ARRAY[points], %(mark)s, %(now)s, %(now)s,
                %(actor)s, ''
           FROM mine WHERE points > 0 ORDER BY account
+        RETURNING account_id AS account, balance_after
     )
-    SELECT count(*), coalesce(sum(points), 0) FROM mine
+    SELECT count(*), coalesce(sum(a.points), 0),
+           min(a.account) FILTER (WHERE a.points <> coalesce(l.rest, 0) OR a.points <> coalesce(e.balance_after, 0))
+      FROM accounts a LEFT JOIN lots l USING (account) LEFT JOIN entries e USING (account)
 """
 # Another card may have drawn the same number: then this one draws again.
 _VIRTUAL: Final = """
@@ -83,18 +88,6 @@ _VIRTUAL: Final = """
             ON CONFLICT DO NOTHING RETURNING account_id
     )
     SELECT account FROM pg_temp.opening WHERE virtual IS NOT NULL EXCEPT SELECT account_id FROM issued
-"""
-_CHECK: Final = """
-    SELECT a.id, a.points, l.rest, e.balance_after
-      FROM pg_temp.opening o
-      JOIN loyalty_account a ON a.id = o.account
-      LEFT JOIN LATERAL (SELECT sum(l.rest) AS rest FROM loyalty_lot l
-                          WHERE l.program_id = %(program)s AND l.account_id = o.account AND l.rest > 0) l ON true
-      LEFT JOIN LATERAL (SELECT e.balance_after FROM loyalty_entry e
-                          WHERE e.program_id = %(program)s AND e.account_id = o.account ORDER BY e.id DESC LIMIT 1) e
-             ON true
-     WHERE a.points <> coalesce(l.rest, 0) OR a.points <> coalesce(e.balance_after, 0) OR a.debt <> 0
-     LIMIT 1
 """
 # The living opening of an account; clients/imports/sql/changes.sql asks the same of many.
 _LIVING: Final = """
@@ -136,13 +129,12 @@ def open_all(*, program_id: int, merchant_id: int, mark: str, actor: str, now: d
     }
     with connection.cursor() as cursor:
         cursor.execute(_OPEN, facts)
-        accounts, points = cursor.fetchone()
+        accounts, points, wrong = cursor.fetchone()
+        if wrong is not None:
+            raise NotBalancedError(f"account {wrong}")
         cursor.execute(_VIRTUAL, facts)
         for (account,) in cursor.fetchall():
             issue_virtual(account=Account(pk=account, program_id=program_id), now=now)
-        cursor.execute(_CHECK, facts)
-        if wrong := cursor.fetchone():
-            raise NotBalancedError("account {}: points {}, open lots {}, last entry {}".format(*wrong))
     return Opened(accounts, points)
 
 

@@ -64,6 +64,7 @@ class Action(enum.StrEnum):
     IMPORT_CLIENTS = "import clients"
     # Whole lists with phones, as files.
     EXPORT = "export lists"
+    MERGE_CLIENTS = "merge clients"
     ADJUST_POINTS = "adjust points"
     # Those of others, above their limits.
     APPROVE_POINTS = "approve points by hand"

@@ -45,6 +45,8 @@ ACTS: Mapping[Group, Mapping[str, Promise]] = {
         "account.tier_set": _("Tier set by hand"),
         "account.code_issued": _("One-time code shown"),
         "account.referrer_named": _("Who invited the client was named"),
+        "account.merged": _("Two clients made one"),
+        "account.unmerged": _("Two clients are two again"),
         "activity.approved": _("Points for an action given"),
         "activity.refused": _("Points for an action refused"),
         "clients.exported": _("List of clients downloaded"),

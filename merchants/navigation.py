@@ -51,6 +51,9 @@ ROOMS: Sequence[Room] = (
             "adjust",
             "undo_adjustment",
             "card_link",
+            "client_duplicates",
+            "client_merge",
+            "client_unmerge",
             "client_imports",
             "client_import",
             "client_import_columns",
@@ -64,6 +67,13 @@ ROOMS: Sequence[Room] = (
         Action.ADJUST_POINTS,
         ("activities", "activity_approve", "activity_refuse"),
         where="activities",
+    ),
+    Room(
+        _("Approvals"),
+        "checks",
+        Action.ADJUST_POINTS,
+        ("approvals", "approval_approve", "approval_refuse", "approval_withdraw"),
+        where="approvals",
     ),
     Room(
         _("Certificates"),

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from clients import card_links
 from clients.enrolment import enrol
+from loyalty import approvals
 from loyalty.accounts import adjust
 from loyalty.certificates import issuing, links
 from loyalty.models import Account, Activity, Category, Entry, GoodsImport, Product, Sale
@@ -210,6 +211,15 @@ def names_of(cast: Cast) -> dict[str, object]:
                 program=zerno.program, merchant=zerno.merchant, name="Анна", pin=make_password("4826")
             ).pk,
             "client": anna.account.public_id,
+            "approval": approvals.ask(
+                account=anna.account,
+                merchant=zerno.merchant,
+                points=Decimal(10),
+                reason="",
+                now=timezone.now(),
+                by=zerno.operator,
+                key=uuid.uuid4(),
+            ).public_id,
             "activity": activity_of(zerno, anna.account).public_id,
             "card": reverse("card", args=[card_links.token_of(anna)]),
             "notices_off": reverse("notices_off", args=[card_links.unsubscribe_token_of(anna)]),

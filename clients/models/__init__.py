@@ -1,11 +1,13 @@
 from clients.models.client import Client, Consent, ConsentText, PhoneCheck
 from clients.models.imports import ClientImport, ClientImportLine, ClientImportPiece
+from clients.models.merging import ClientMerge
 
 __all__ = [
     "Client",
     "ClientImport",
     "ClientImportLine",
     "ClientImportPiece",
+    "ClientMerge",
     "Consent",
     "ConsentText",
     "PhoneCheck",

@@ -6,7 +6,7 @@ Pure: `Books` starts from the account's open lots, every operation appends posti
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Literal
 
@@ -15,7 +15,7 @@ from msgspec import Struct
 from loyalty.engine.quantities import ZERO
 
 Move = tuple[int, Decimal]
-PostingKind = Literal["opening", "earn", "redeem", "expire", "clawback", "reinstate", "adjust"]
+PostingKind = Literal["opening", "earn", "redeem", "expire", "clawback", "reinstate", "adjust", "move"]
 
 
 class NotEnoughPoints(Exception):  # noqa: N818
@@ -45,7 +45,15 @@ class OpenLot(Struct, array_like=True):
         return self.expires_at is not None and self.expires_at <= now
 
 
-class NewLot(Struct, frozen=True):
+class Given(Struct, frozen=True, omit_defaults=True):
+    """What a lot keeps that is moved from one account to another: the sale that earned it, who gave it, and when."""
+
+    sale_id: int | None = None
+    merchant_id: int | None = None
+    created_at: dt.datetime | None = None
+
+
+class NewLot(Struct, frozen=True, omit_defaults=True):
     """A lot to be written. `rest` is what is left of `amount` after paying a debt."""
 
     amount: Decimal
@@ -54,6 +62,7 @@ class NewLot(Struct, frozen=True):
     expires_at: dt.datetime | None
     rule: str
     origin: int | None = None
+    given: Given | None = None
 
 
 class Posting(Struct, frozen=True):
@@ -158,10 +167,11 @@ class Books:
         expires_at: dt.datetime | None,
         origin: int | None = None,
         mark: str = "",
+        given: Given | None = None,
     ) -> None:
         """A new lot. A debt is paid first, out of it. The entry names the lot's rule, or a mark of its own."""
         paid = min(points, self.debt)
-        lot = NewLot(points, points - paid, available_at, expires_at, rule, origin)
+        lot = NewLot(points, points - paid, available_at, expires_at, rule, origin, given)
         self.debt -= paid
         self.points += points - paid
         self.new_lots.append(lot)
@@ -227,6 +237,19 @@ class Books:
         held, owed = self._take_held(left)
         self._post("adjust", [*own, *more, *held], owed=owed, rule=mark)
         return spent, owed
+
+    def move_out(self, parts: Mapping[int, Decimal], *, mark: str) -> None:
+        """Points that go to another account of the client: so much of each of these lots."""
+        self._post("move", [self._cut(lot, parts[lot.id]) for lot in self.lots if parts.get(lot.id)], rule=mark)
+
+    def move_debt_out(self, points: Decimal, *, mark: str) -> None:
+        """A debt that another account of the client has from now on."""
+        self._post("move", [], owed=-points, rule=mark)
+
+    def move_debt_in(self, points: Decimal, *, mark: str) -> None:
+        """Another account's debt is this one's now: its points pay it, usable ones first, then pending ones."""
+        moves, owed = self._take(points, self._living_lots())
+        self._post("move", moves, owed=owed, rule=mark)
 
     def _spend_or_owe(self, points: Decimal, moves: list[Move]) -> None:
         more, points = self._take(points, self._living_lots())

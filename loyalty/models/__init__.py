@@ -1,4 +1,4 @@
-from loyalty.models.account import Account, BroughtAlong, Card, Confirmation, OneTimeCode
+from loyalty.models.account import Account, AccountMerge, BroughtAlong, Card, Confirmation, OneTimeCode
 from loyalty.models.by_hand import AdjustmentRequest, HandLimit, HandUse
 from loyalty.models.certificate import Certificate, CertificateEntry, CertificateReservation
 from loyalty.models.goods import Category, GoodsImport, Product
@@ -9,6 +9,7 @@ from loyalty.models.sale import IdempotencyKey, Return, ReturnLine, Sale, SaleLi
 
 __all__ = [
     "Account",
+    "AccountMerge",
     "Activity",
     "AdjustmentRequest",
     "Adoption",

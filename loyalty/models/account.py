@@ -122,6 +122,39 @@ class BroughtAlong(models.Model):
         return f"{self._meta.verbose_name} #{self.pk}"
 
 
+class AccountMerge(models.Model):
+    """Two accounts of one person became one: `dropped` is an alias of `kept` since `at`, until `undone_at`.
+
+    `moved` says what an undoing has to put back: keys of cards, receipts, coupons and so on, uses of rules, and what
+    the kept account was before (`loyalty.merging`). Rows stay: entries of either account may belong to receipts of the
+    other for ever, and the audit asks here whether they may.
+    """
+
+    program = models.ForeignKey(Program, models.PROTECT, related_name="+", db_index=False)
+    kept = models.ForeignKey(Account, models.PROTECT, related_name="merges")
+    dropped = models.ForeignKey(Account, models.PROTECT, related_name="merged_by")
+    at = models.DateTimeField(_("when"))
+    actor = models.CharField(_("by"), max_length=120, blank=True)
+    moved = models.JSONField(default=dict)
+    undone_at = models.DateTimeField(_("undone"), null=True, blank=True)
+    undone_by = models.CharField(_("undone by"), max_length=120, blank=True)
+
+    objects = TenantManager()
+
+    class Meta:
+        verbose_name = _("merge of accounts")
+        verbose_name_plural = _("merges of accounts")
+        constraints = [
+            models.UniqueConstraint(
+                "program", "dropped", condition=Q(undone_at__isnull=True), name="account_merge_living_unique"
+            ),
+            models.CheckConstraint(condition=~Q(kept=models.F("dropped")), name="account_merge_of_two"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} #{self.pk}"
+
+
 class Card(models.Model):
     """Anything lasting that identifies a client at a till: a virtual or plastic card, or a phone number (E.164)."""
 

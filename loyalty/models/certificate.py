@@ -106,6 +106,7 @@ class Certificate(models.Model):
             models.Index("program", "merchant", "id", name="certificate_list"),
             models.Index("program", "expires_at", condition=Q(rest__gt=0), name="certificate_due"),
             models.Index("program", "sale", condition=Q(sale__isnull=False), name="certificate_sale"),
+            models.Index("program", condition=Q(rest=0) & ~Q(email=""), name="certificate_to_forget"),
             models.Index("program", "batch", condition=Q(batch__isnull=False), name="certificate_batch"),
             models.Index("program", "holder", condition=Q(holder__isnull=False), name="certificate_holder"),
         ]

@@ -69,6 +69,7 @@ class Entry(models.Model):
         CLAW_BACK = "clawback", _("earning taken back")
         REINSTATE = "reinstate", _("redeemed points returned")
         ADJUST = "adjust", _("by hand")
+        MOVE = "move", _("moved between two cards of one client")
 
     program = models.ForeignKey(Program, models.DO_NOTHING, db_constraint=False, related_name="+", db_index=False)
     account = models.ForeignKey(Account, models.PROTECT, related_name="entries", db_index=False)

@@ -7,10 +7,12 @@ import uuid
 from functools import cached_property
 
 import msgspec
+from msgspec import structs
 
 from loyalty import ledger
 from loyalty.engine.books import Books
 from loyalty.engine.earning import Earning
+from loyalty.kin import living_of
 from loyalty.ledger import AccountState
 from loyalty.models import Sale
 from loyalty.sales.consequences import stored
@@ -28,16 +30,38 @@ class LockedSale:
         self.account: AccountState | None = None
         self.books: Books | None = None
         self.others: list[tuple[AccountState, Books]] = []
+        self.now = now
         # All accounts that the sale has written to, by id, before its own client's is read.
         self.consequences = stored(sale.consequences)
         if self.consequences.awards and sale.account_id is not None:
-            ledger.lock_all(program_id=program_id, accounts=[sale.account_id, *self.consequences.accounts])
-        if sale.account_id is not None:
-            self.account = ledger.lock(program_id=program_id, account_id=sale.account_id, now=now)
-            self.books = ledger.books_of(self.account, now)
+            self._lock_invited(program_id, sale.account_id)
+        self._lock_client(program_id, sale.account_id)
         # Read again behind the lock: what stood there before may have changed while this one waited.
         self.sale = Sale.objects.select_for_update(of=("self",)).get(program_id=program_id, pk=sale.pk)
-        self.now = now
+        while self.account is not None and self.sale.account_id != self.account.id:
+            # A merge was undone at this very moment, and the receipt went with it.
+            self._lock_client(program_id, self.sale.account_id)
+            self.sale.refresh_from_db()
+
+    def _lock_client(self, program_id: int, account_id: int | None) -> None:
+        if account_id is not None:
+            self.account = ledger.lock(program_id=program_id, account_id=account_id, now=self.now)
+            self.books = ledger.books_of(self.account, self.now)
+
+    def _lock_invited(self, program_id: int, account_id: int) -> None:
+        """Those who invited, where they live on now: one may have been merged into another since."""
+        locked: set[int] = set()
+        while True:
+            living = living_of(program_id, self.consequences.accounts)
+            wanted = {account_id, *living.values()}
+            if wanted <= locked:
+                break
+            ledger.lock_all(program_id=program_id, accounts=wanted)
+            locked |= wanted
+        self.consequences = structs.replace(
+            self.consequences,
+            awards=tuple(structs.replace(one, account=living[one.account]) for one in self.consequences.awards),
+        )
 
     @cached_property
     def earnings(self) -> list[Earning]:

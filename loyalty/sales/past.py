@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from django.db.models import Max, Min, Sum
@@ -17,6 +18,7 @@ from loyalty import ledger
 from loyalty.engine.books import Books
 from loyalty.engine.earning import Earning
 from loyalty.engine.quantities import ZERO
+from loyalty.kin import kin_of
 from loyalty.ledger import AccountState
 from loyalty.models import Entry, Lot, Return, Sale
 from loyalty.sales import coupons
@@ -152,12 +154,12 @@ class StoredPast:
         lots = Lot.objects.filter(program_id=sale.program_id, sale=sale)
         if gift is None:
             gifts = [earning.rule for earning in locked.earnings if earning.one_off]
-            lots = lots.filter(account=sale.account_id).exclude(rule__in=gifts)
+            lots = lots.filter(account__in=self._client).exclude(rule__in=gifts)
         else:
             lots = lots.filter(rule=gift)
         ids = set(lots.values_list("id", flat=True))
         entries = Entry.objects.filter(
-            program_id=sale.program_id, account=sale.account_id, kind=Entry.Kind.EXPIRE, lots__overlap=list(ids)
+            program_id=sale.program_id, account__in=self._client, kind=Entry.Kind.EXPIRE, lots__overlap=list(ids)
         )
         gone = [(entry.lots, entry.parts) for entry in entries]
         # Those that this very write expires stand in the books and not yet in the table.
@@ -185,8 +187,9 @@ class StoredPast:
         others = self.locked.consequences.accounts
         if not others:
             return False
+        program_id = self.sale.program_id
         back = self.sale.entries.filter(
-            program_id=self.sale.program_id, account__in=others, kind=Entry.Kind.CLAW_BACK, rule=rule
+            program_id=program_id, account__in=kin_of(program_id, others), kind=Entry.Kind.CLAW_BACK, rule=rule
         )
         return back.exists()
 
@@ -201,6 +204,11 @@ class StoredPast:
         ledger.call(
             "SELECT loyalty_refill_budget(%s, %s, %s, %s, %s)", [sale.program_id, rule, sale.till_id, given, uses]
         )
+
+    @cached_property
+    def _client(self) -> list[int]:
+        """The client's account, and those merged with it: what it earned may have expired there."""
+        return kin_of(self.sale.program_id, [self.sale.account_id] if self.sale.account_id else [])
 
     def _returns(self) -> Any:
         return Return.objects.filter(program_id=self.sale.program_id, sale=self.sale)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from loyalty.engine.explanation import Fact
 from loyalty.engine.quantities import ZERO
 from loyalty.engine.rulebook import Rulebook
+from loyalty.kin import kin_of
 from loyalty.models import Certificate, Entry, ReturnLine, Sale, SaleLine
 from loyalty.programs import rulebook_of
 from loyalty.refusals import Refused
@@ -43,7 +44,7 @@ def taken_back(sale: Sale) -> dict[int, Decimal]:
     receipt, for a step or for a tier."""
     entries = Entry.objects.filter(program_id=sale.program_id, sale=sale, kind=Entry.Kind.CLAW_BACK)
     # What those lost who had invited the client is none of his.
-    mine = entries.exclude(account__in=stored(sale.consequences).accounts)
+    mine = entries.exclude(account__in=kin_of(sale.program_id, stored(sale.consequences).accounts))
     sums = mine.values_list("given_back").annotate(points=-Sum("points"))
     return {key: points for key, points in sums if key is not None}
 

@@ -65,15 +65,17 @@ SELECT e.program_id, e.id, format('account %%s, lot %%s of account %%s', e.accou
   LEFT JOIN loyalty_lot l ON l.id = e.lot
  WHERE (l.account_id IS DISTINCT FROM e.account_id OR l.program_id IS DISTINCT FROM e.program_id)
 
--- check entry-sale | entry | An entry of a sale is in the books of its client, of whom he was merged into, or of who invited.
+-- check entry-sale | entry | An entry of a sale is in the books of its client, of an account merged with his, or of who invited.
 SELECT e.program_id, e.id, format('account %%s, sale %%s of account %%s', e.account_id, e.sale_id, s.account_id)
   FROM loyalty_entry e
   JOIN loyalty_sale s ON s.id = e.sale_id
-  LEFT JOIN loyalty_account a ON a.id = s.account_id
+  LEFT JOIN loyalty_families(%(programs)s) mine ON mine.account_id = e.account_id
+  LEFT JOIN loyalty_families(%(programs)s) theirs ON theirs.account_id = s.account_id
  WHERE e.program_id = ANY (%(programs)s)
-   AND s.account_id IS DISTINCT FROM e.account_id AND a.merged_into_id IS NULL
+   AND s.account_id IS DISTINCT FROM e.account_id AND (mine.head = theirs.head) IS NOT TRUE
    AND NOT EXISTS (SELECT 1 FROM jsonb_array_elements(s.consequences->'awards') w
-                    WHERE (w->>'account')::bigint = e.account_id)
+                     LEFT JOIN loyalty_families(%(programs)s) f ON f.account_id = (w->>'account')::bigint
+                    WHERE (w->>'account')::bigint = e.account_id OR f.head = mine.head)
 
 -- check entry-return | entry | An entry of a return is an entry of the sale that was returned.
 SELECT e.program_id, e.id, format('return %%s of sale %%s, entry of sale %%s', r.id, r.sale_id, e.sale_id)
@@ -81,18 +83,21 @@ SELECT e.program_id, e.id, format('return %%s of sale %%s, entry of sale %%s', r
   JOIN loyalty_return r ON r.id = e.given_back_id
  WHERE e.program_id = ANY (%(programs)s) AND r.sale_id IS DISTINCT FROM e.sale_id
 
--- check lot-origin | lot | A lot of returned points names a lot of the same account, and has a sale of its client or of one whom he invited.
+-- check lot-origin | lot | A lot of returned or moved points names a lot of the same client, and has a sale of its client or of one whom he invited.
 SELECT l.program_id, l.id, format('account %%s, origin %%s of %%s, sale %%s of %%s',
                                   l.account_id, o.id, o.account_id, s.id, s.account_id)
   FROM loyalty_lot l
   LEFT JOIN loyalty_lot o ON o.id = l.origin_id
   LEFT JOIN loyalty_sale s ON s.id = l.sale_id
-  LEFT JOIN loyalty_account a ON a.id = s.account_id
+  LEFT JOIN loyalty_families(%(programs)s) mine ON mine.account_id = l.account_id
+  LEFT JOIN loyalty_families(%(programs)s) its ON its.account_id = o.account_id
+  LEFT JOIN loyalty_families(%(programs)s) theirs ON theirs.account_id = s.account_id
  WHERE l.program_id = ANY (%(programs)s)
-   AND ((o.id IS NOT NULL AND o.account_id <> l.account_id)
-        OR (s.id IS NOT NULL AND s.account_id IS DISTINCT FROM l.account_id AND a.merged_into_id IS NULL
+   AND ((o.id IS NOT NULL AND o.account_id <> l.account_id AND (mine.head = its.head) IS NOT TRUE)
+        OR (s.id IS NOT NULL AND s.account_id IS DISTINCT FROM l.account_id AND (mine.head = theirs.head) IS NOT TRUE
             AND NOT EXISTS (SELECT 1 FROM jsonb_array_elements(s.consequences->'awards') w
-                             WHERE (w->>'account')::bigint = l.account_id)))
+                              LEFT JOIN loyalty_families(%(programs)s) f ON f.account_id = (w->>'account')::bigint
+                             WHERE (w->>'account')::bigint = l.account_id OR f.head = mine.head)))
 
 -- Reservations whose time has passed are without effect: their lots may have been spent by others since.
 -- check reservation-of-hold | reservation | Only holds keep points, those of their own client, and no more than they spend.
@@ -150,11 +155,14 @@ SELECT s.program_id, s.id, format('%%s: redeemed %%s, entries %%s; earned %%s (%
  CROSS JOIN LATERAL (SELECT coalesce(sum((g->>'points')::numeric), 0) AS points,
                             coalesce(sum((g->>'points')::numeric) FILTER (WHERE g->>'rule' NOT LIKE 'gift:%%'), 0) AS base
                        FROM jsonb_array_elements(s.earnings) g) g
-  LEFT JOIN (SELECT sale_id, account_id, -sum(points) FILTER (WHERE kind = 'redeem') AS redeemed,
-                    sum(points) FILTER (WHERE kind = 'earn') AS earned
-               FROM loyalty_entry WHERE program_id = ANY (%(programs)s) AND sale_id IS NOT NULL
-              GROUP BY sale_id, account_id) e
-    ON e.sale_id = s.id AND e.account_id = s.account_id
+  LEFT JOIN loyalty_families(%(programs)s) theirs ON theirs.account_id = s.account_id
+  LEFT JOIN (SELECT n.sale_id, coalesce(f.head, n.account_id) AS client,
+                    -sum(n.points) FILTER (WHERE n.kind = 'redeem') AS redeemed,
+                    sum(n.points) FILTER (WHERE n.kind = 'earn') AS earned
+               FROM loyalty_entry n LEFT JOIN loyalty_families(%(programs)s) f ON f.account_id = n.account_id
+              WHERE n.program_id = ANY (%(programs)s) AND n.sale_id IS NOT NULL
+              GROUP BY n.sale_id, coalesce(f.head, n.account_id)) e
+    ON e.sale_id = s.id AND e.client = coalesce(theirs.head, s.account_id)
  WHERE s.program_id = ANY (%(programs)s)
    AND (s.points_earned <> g.base
         OR coalesce(e.redeemed, 0) <> CASE WHEN s.status IN ('committed', 'voided') THEN s.points_redeemed ELSE 0 END
@@ -219,7 +227,11 @@ SELECT a.program_id, a.id, format('account %%s, sales %%s',
            (a.purchases, a.visits, a.spent, a.first_purchase_at, a.last_purchase_at),
            (coalesce(s.purchases, 0), coalesce(s.visits, 0), coalesce(s.spent, 0), s.first, s.last))
   FROM loyalty_account a
-  LEFT JOIN loyalty_broughtalong b ON b.program_id = a.program_id AND b.account_id = a.id
+  LEFT JOIN (SELECT CASE WHEN o.merged_into_id IS NULL THEN o.id ELSE loyalty_living(o.program_id, o.id) END AS account_id,
+                    sum(n.spent) AS spent, sum(n.visits) AS visits, sum(n.purchases) AS purchases,
+                    min(n.first_purchase_at) AS first_purchase_at
+               FROM loyalty_broughtalong n JOIN loyalty_account o ON o.id = n.account_id
+              WHERE n.program_id = ANY (%(programs)s) GROUP BY 1) b ON b.account_id = a.id
   LEFT JOIN (SELECT s.account_id, count(*) FILTER (WHERE s.status = 'committed') AS purchases,
                     count(*) FILTER (WHERE s.status = 'committed' AND s.is_visit) AS visits,
                     sum(s.to_pay + s.turnover_off - coalesce(r.money, 0)) AS spent,
@@ -231,8 +243,7 @@ SELECT a.program_id, a.id, format('account %%s, sales %%s',
               WHERE s.program_id = ANY (%(programs)s) AND s.account_id IS NOT NULL
                 AND s.status IN ('committed', 'voided')
               GROUP BY s.account_id) s ON s.account_id = a.id
- WHERE a.program_id = ANY (%(programs)s) AND a.status <> 'merged'
-   AND NOT EXISTS (SELECT FROM loyalty_account m WHERE m.merged_into_id = a.id)
+ WHERE a.program_id = ANY (%(programs)s)
    AND (a.purchases, a.visits, a.spent, a.first_purchase_at, a.last_purchase_at)
        IS DISTINCT FROM (coalesce(s.purchases, 0) + coalesce(b.purchases, 0),
                          coalesce(s.visits, 0) + coalesce(b.visits, 0), coalesce(s.spent, 0) + coalesce(b.spent, 0),
@@ -245,6 +256,26 @@ SELECT s.program_id, s.account_id, format('%%s: %%s visits', s.local_day, s.visi
          WHERE program_id = ANY (%(programs)s) AND account_id IS NOT NULL AND status = 'committed'
          GROUP BY program_id, account_id, local_day) s
  WHERE s.visits <> 1
+
+-- check merged-is-empty | account | An account merged into another has nothing any more: no points, debt, cards, receipts.
+SELECT a.program_id, a.id, format('%%s, merged into %%s: points %%s, debt %%s, %%s cards, %%s receipts', a.status,
+                                  a.merged_into_id, a.points, a.debt, c.cards, s.sales)
+  FROM loyalty_account a
+ CROSS JOIN LATERAL (SELECT count(*) AS cards FROM loyalty_card WHERE account_id = a.id) c
+ CROSS JOIN LATERAL (SELECT count(*) AS sales FROM loyalty_sale
+                      WHERE program_id = a.program_id AND account_id = a.id) s
+ WHERE a.program_id = ANY (%(programs)s) AND (a.status = 'merged' OR a.merged_into_id IS NOT NULL)
+   AND (a.status <> 'merged' OR a.merged_into_id IS NULL OR a.points <> 0 OR a.debt <> 0 OR c.cards > 0 OR s.sales > 0
+        OR NOT EXISTS (SELECT FROM loyalty_accountmerge m
+                        WHERE m.dropped_id = a.id AND m.kept_id = a.merged_into_id AND m.undone_at IS NULL))
+
+-- check moved-between-two | accountmerge | What a merge took from one account it gave to the other, and its undoing likewise.
+SELECT m.program_id, m.id, format('%%s: entries of %%s add up to %%s', e.rule, m.dropped_id, e.points)
+  FROM loyalty_accountmerge m
+  JOIN (SELECT program_id, rule, split_part(rule, ':', 2) AS number, sum(points) AS points
+          FROM loyalty_entry WHERE program_id = ANY (%(programs)s) AND kind = 'move'
+         GROUP BY program_id, rule) e ON e.program_id = m.program_id AND e.number = m.id::text
+ WHERE m.program_id = ANY (%(programs)s) AND e.points <> 0
 
 -- check answer-once | till | A till has one stored answer for a key.
 SELECT k.program_id, k.till_id, format('key %%s: %%s answers', k.key, count(*))

@@ -35,18 +35,18 @@ BEGIN
 END $$;
 
 -- Lock an account against every other writer. Not FOR UPDATE: rows that refer to it may still be added meanwhile.
--- A merged account is followed to the one it lives on in.
+-- A merged account is followed to the one it lives on in; whoever is known to be merged is not locked at all.
 CREATE OR REPLACE FUNCTION loyalty_lock_account(p_program bigint, p_account bigint)
 RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
-    found bigint := p_account;
+    found bigint := loyalty_living(p_program, p_account);
     next_one bigint;
 BEGIN
     LOOP
         SELECT a.merged_into_id INTO next_one FROM loyalty_account a
          WHERE a.program_id = p_program AND a.id = found FOR NO KEY UPDATE;
         EXIT WHEN next_one IS NULL;
-        found := next_one;
+        found := loyalty_living(p_program, next_one);
     END LOOP;
     RETURN found;
 END $$;
@@ -77,12 +77,14 @@ BEGIN
         IF jsonb_typeof(lot) = 'object' THEN
             INSERT INTO loyalty_lot (program_id, account_id, merchant_id, sale_id, origin_id, rule, amount, rest,
                                      available_at, expires_at, created_at)
-            VALUES (v_program, v_account, (p->>'merchant_id')::bigint,
+            VALUES (v_program, v_account, coalesce((lot->'given'->>'merchant_id')::bigint, (p->>'merchant_id')::bigint),
                     -- A lot is of the sale that earned it; points that came back were not earned by the sale.
-                    CASE WHEN posting->>'kind' = 'reinstate' THEN NULL ELSE p_sale END,
+                    CASE WHEN posting->>'kind' = 'reinstate' THEN NULL
+                         ELSE coalesce((lot->'given'->>'sale_id')::bigint, p_sale) END,
                     (lot->>'origin')::bigint, lot->>'rule',
                     (lot->>'amount')::numeric, (lot->>'rest')::numeric, (lot->>'available_at')::timestamptz,
-                    (lot->>'expires_at')::timestamptz, v_now)
+                    (lot->>'expires_at')::timestamptz,
+                    coalesce((lot->'given'->>'created_at')::timestamptz, v_now))
             RETURNING id INTO v_lot;
             v_lots := v_lots || v_lot;
             v_parts := v_parts || (lot->>'rest')::numeric;

@@ -14,6 +14,7 @@ CREATE OR REPLACE FUNCTION loyalty_open_sale(
 DECLARE
     v_alive boolean;
     v_account bigint;
+    v_found bigint;
     v_code bigint;
     v_version integer;
     v_needs jsonb;
@@ -45,6 +46,10 @@ BEGIN
         SELECT c.id, c.account_id INTO v_code, v_account FROM loyalty_onetimecode c
          WHERE c.program_id = p_program AND c.code = p_value AND c.expires_at > p_now;
     END IF;
+    IF p_by = 'id' OR p_by = 'code' THEN
+        -- Cards move with a merge; these stay with the account that has become an alias.
+        v_account := loyalty_living(p_program, v_account);
+    END IF;
     SELECT v.number, v.needs INTO v_version, v_needs FROM loyalty_version_at(p_program, p_at) v;
     IF v_account IS NOT NULL AND (v_needs->>'levels')::int > 0 THEN
         v_above := loyalty_uplines(p_program, v_account, (v_needs->>'levels')::int);
@@ -54,7 +59,13 @@ BEGIN
             -- All accounts that the sale writes to, by id.
             PERFORM loyalty_lock_accounts(p_program, v_above || v_account);
         END IF;
+        v_found := v_account;
         v_account := loyalty_lock_account(p_program, v_account);
+        IF v_account <> v_found AND (v_needs->>'levels')::int > 0 THEN
+            -- Merged while this one waited: another account, and others above it.
+            v_above := loyalty_uplines(p_program, v_account, (v_needs->>'levels')::int);
+            PERFORM loyalty_lock_accounts(p_program, v_above);
+        END IF;
     END IF;
     IF v_code IS NOT NULL THEN
         -- Only now, behind the lock: another sale may have used the code up while this one waited.

@@ -102,6 +102,7 @@ def open_doors(shop: Shop, now: dt.datetime, receipts: int) -> tuple[Client, Til
         story.later(minutes=5)
         story.hold(anna.account, "500", points="50", receipt="R-held", minutes=60 * 24 * 30)
         story.sell(None, "99", receipt="R-nobody")
+        story.sell(anna.account, line(price=Decimal(1000), sells_certificate=True), receipt="R-gift")
         anna.refresh_from_db()
     return anna, story
 

@@ -63,7 +63,7 @@ class TillStory:
         )
 
     def card(self, account: Account) -> str:
-        return Card.objects.get(account=account, kind=Card.Kind.VIRTUAL).number
+        return Card.objects.filter(account=account, kind=Card.Kind.VIRTUAL).earliest("pk").number
 
     def request(
         self,

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 
 from loyalty.audit import audit, checks
 from loyalty.engine.cart import line
+from loyalty.merging import merge
 from loyalty.models import Account, Entry
 from merchants.access import tenant
 from tests.cast import Cast
@@ -39,6 +40,10 @@ def life(story: TillStory) -> tuple[TillStory, Account]:
     base = {**ONE_PER_ONE["rules"][0], "limits": {"budget": "100000"}}
     story.publish({"rules": [base], "tiers": tiers})
     anna = story.join()
+    alike = [story.join(f"+7916000000{n}") for n in range(2)]
+    story.give(alike[1], "7")
+    story.sell(alike[1], "5")
+    merge(keep=alike[0], drop=alike[1], now=story.now, by="test")
     story.give(anna, "100", until=story.now + dt.timedelta(days=1))
     sale = story.sell(anna, "200", "100", points="50", receipt="1")
     story.give_back(sale, [(1, "1")])
@@ -119,6 +124,8 @@ FAULTS = [
     ("certificate-of-sale", "UPDATE loyalty_certificateentry SET parts = ARRAY[1.0] WHERE kind = 'redeem'"),
     ("certificate-kept", "UPDATE loyalty_certificatereservation SET amount = 100000"),
     ("certificate-sold", "UPDATE loyalty_certificate SET nominal = nominal + 1 WHERE line IS NOT NULL"),
+    ("merged-is-empty", "UPDATE loyalty_account SET status = 'active' WHERE merged_into_id IS NOT NULL"),
+    ("moved-between-two", "UPDATE loyalty_entry SET points = points - 1 WHERE kind = 'move' AND points < 0"),
     ("exists:loyalty_sale.till_id", "UPDATE loyalty_sale SET till_id = 0"),
     (
         "exists:loyalty_lot.program_id",

@@ -176,3 +176,42 @@ def test_sixteen_at_once_never_exceed_the_day(cast: Cast, busy: TillStory) -> No
     assert (sum(p for p in moved if p > 0), sum(p for p in moved if p < 0)) == (100, -40)
     use = HandUse.objects.get()
     assert (use.added, use.deducted) == (100, 40)
+
+
+def give_all(story: TillStory, clients: list[Account], points: str, by: Actor, once: str = "k") -> int:
+    return accounts.adjust_all(
+        accounts=clients,
+        points=D(points),
+        reason="test",
+        now=story.now,
+        by=by,
+        merchant_id=story.caller.merchant_id,
+        once=once,
+    )
+
+
+def test_several_clients_at_once(cast: Cast, story: TillStory) -> None:
+    clients = [story.join(f"+791600000{n:02}") for n in range(3)]
+    assert give_all(story, clients, "10", cast.zerno.operator) == 3
+    assert give_all(story, clients, "10", cast.zerno.operator) == 0  # the same key
+    assert [story.standing(client).balance for client in clients] == [10, 10, 10]
+    story.give(clients[1], "-5")
+    with pytest.raises(Refused, match="insufficient_points") as refused:
+        give_all(story, clients, "-6", cast.zerno.operator, "other")
+    assert refused.value.facts == {"account_id": clients[1].public_id, "available": 5}
+    assert [story.standing(client).balance for client in clients] == [10, 5, 10]
+
+
+def test_limits_hold_for_all_of_it_together(cast: Cast, story: TillStory) -> None:
+    limit(cast, add_once="25", add_day="45")
+    clients = [story.join(f"+791600000{n:02}") for n in range(3)]
+    with pytest.raises(Refused, match="adjustment_limit"):
+        give_all(story, clients, "10", cast.zerno.operator)
+    assert give_all(story, clients[:2], "10", cast.zerno.operator) == 2
+    with pytest.raises(Refused, match="adjustment_limit") as refused:
+        give_all(story, clients, "9", cast.zerno.operator, "other")
+    assert refused.value.facts["limit"] == "once"
+    assert give_all(story, clients, "8", cast.zerno.operator, "third") == 3
+    with pytest.raises(Refused, match="adjustment_limit") as refused:
+        give_all(story, clients[:2], "1", cast.zerno.operator, "fourth")
+    assert refused.value.facts == {"limit": "day", "most": 45, "left": 1}

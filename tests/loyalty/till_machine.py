@@ -20,11 +20,11 @@ from django.db.models import QuerySet
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from loyalty import accounts, cards, ledger, sales
+from loyalty import accounts, cards, ledger, merging, sales
 from loyalty.certificates import changing, issuing, time_passing
 from loyalty.certificates.issuing import Terms
 from loyalty.engine.cart import AskedCertificate, Line, line
-from loyalty.models import Account, Certificate, Entry, Lot, Sale
+from loyalty.models import Account, AccountMerge, Certificate, Entry, Lot, Sale
 from loyalty.refusals import Refused
 from loyalty.sales.receipt import GivenBack, Receipt
 from loyalty.sales.request import Answer, Idempotency, ReturnLineRequest, ReturnRequest, SaleRequest, Who
@@ -104,6 +104,7 @@ class TillMachine(RuleBasedStateMachine):
         self.stack.enter_context(_rolled_back())
         self.accounts: list[Account] = []
         self.balances: dict[int, D] = {}
+        self.merged: dict[int, AccountMerge] = {}
         self.sales: list[Receipt] = []
         self.done: list[tuple[str, Callable[[Idempotency], Answer], Idempotency, str]] = []
         self.receipts = itertools.count(1)
@@ -307,6 +308,32 @@ class TillMachine(RuleBasedStateMachine):
         except Refused as refused:
             assert refused.code == "tier_not_found"
 
+    @rule(who=anyone, other=anyone)
+    @precondition(lambda self: len(self.accounts) - len(self.merged) > 1)
+    def merge_two(self, who: int, other: int) -> None:
+        keep, drop = self._who(who), self._who(other)
+        with self._refusals():
+            row = merging.merge(keep=keep, drop=drop, now=self.story.now, by="test")
+            self.merged[drop.pk] = row
+            self.balances[keep.pk] += self.balances.pop(drop.pk)
+            self.balances[drop.pk] = ZERO
+            self.seen["merged"] += 1
+
+    @rule(who=anyone)
+    @precondition(lambda self: self.merged)
+    def unmerge_two(self, who: int) -> None:
+        row = list(self.merged.values())[who % len(self.merged)]
+        with self._refusals():
+            told = merging.foresee_unmerge(merge=row, now=self.story.now)
+            done = merging.unmerge(merge=row, now=self.story.now, by="test")
+            assert done == told
+            del self.merged[row.dropped_id]
+            change = done.back - done.debt_back
+            self.balances[row.dropped_id] += change
+            self.balances[row.kept_id] -= change
+            assert self.balances[row.kept_id] == done.kept_after
+            self.seen["unmerged"] += 1
+
     @rule(minutes=st.sampled_from([1, 20, 300, 1440, 3000]))
     def later(self, minutes: int) -> None:
         now = self.story.now + dt.timedelta(minutes=minutes)
@@ -341,7 +368,8 @@ class TillMachine(RuleBasedStateMachine):
     # ------------------------------------------------------------ helpers
 
     def _who(self, n: int) -> Account:
-        return self.accounts[n % len(self.accounts)]
+        living = [account for account in self.accounts if account.pk not in self.merged]
+        return living[n % len(living)]
 
     def _standing(self, account: Account) -> Standing:
         state = ledger.read(program_id=self.story.program_id, account_id=account.pk, now=self.story.now)
@@ -365,6 +393,9 @@ class TillMachine(RuleBasedStateMachine):
         except Refused as refused:
             assert refused.code in EXPECTED, refused.code
             self.seen[f"refused {refused.code}"] += 1
+        except merging.CannotMerge as refused:
+            assert refused.why in {"same", "hold", "late", "merged_on"}, refused.why
+            self.seen[f"no merge: {refused.why}"] += 1
 
     def _act(self, name: str, act: Callable[[Idempotency], Answer], told: type[Any]) -> Any:
         key = new_key("", name)

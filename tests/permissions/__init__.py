@@ -1,8 +1,8 @@
 """The table of who may open which page: a module for each app, a row for each of its URLs.
 
 A path may name `{merchant}`, `{outlet}`, `{till}`, `{key}`, `{member}`, `{invited}` (an invitation’s id), `{cashier}`,
-`{client}`, `{entry}`, `{sale}`, `{activity}`, `{product}`, `{category}`, `{goods_import}`, `{certificate}` and
-`{certificates}` (a batch) of «Зерно», or `{invitation}` to it.
+`{client}`, `{entry}`, `{sale}`, `{activity}`, `{approval}`, `{product}`, `{category}`, `{goods_import}`,
+`{certificate}` and `{certificates}` (a batch) of «Зерно», or `{invitation}` to it.
 """
 
 from __future__ import annotations

@@ -23,6 +23,18 @@ PAGES: dict[str, Page] = {
     "m/<int:merchant_id>/activities/<uuid:activity_id>/refuse/": Page(
         "/m/{merchant}/activities/{activity}/refuse/", EDITORS
     ),
+    "m/<int:merchant_id>/approvals/": Page("/m/{merchant}/approvals/", EDITORS),
+    "m/<int:merchant_id>/approvals/<uuid:request_id>/approve/": Page(
+        "/m/{merchant}/approvals/{approval}/approve/", for_roles("owner", "manager")
+    ),
+    "m/<int:merchant_id>/approvals/<uuid:request_id>/refuse/": Page(
+        "/m/{merchant}/approvals/{approval}/refuse/", for_roles("owner", "manager")
+    ),
+    "m/<int:merchant_id>/approvals/<uuid:request_id>/withdraw/": Page(
+        # Whoever asked withdraws; for the others of the team it is not there.
+        "/m/{merchant}/approvals/{approval}/withdraw/",
+        for_roles("operator") | {"owner": "missing", "manager": "missing"},
+    ),
     "m/<int:merchant_id>/settings/points/": Page("/m/{merchant}/settings/points/", for_roles("owner")),
     "m/<int:merchant_id>/clients/new/": Page("/m/{merchant}/clients/new/", EDITORS),
     "m/<int:merchant_id>/clients/<uuid:client_id>/": Page(ONE, READERS),

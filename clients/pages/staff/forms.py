@@ -243,6 +243,8 @@ class AdjustForm(PageForm):
     # One press of the last button, however often it is sent; and the balance that was looked at.
     once = forms.UUIDField(required=False, widget=forms.HiddenInput)
     seen = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
+    # Above the limit: somebody else is to approve it.
+    ask = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, rulebook: Rulebook, now: dt.datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -46,6 +46,7 @@ def clients(request: HttpRequest, place: Workplace) -> HttpResponse:
         "may_edit": place.may(Action.EDIT_CLIENTS),
         "may_export": place.may(Action.EXPORT),
         "may_import": place.may(Action.IMPORT_CLIENTS),
+        "may_merge": place.may(Action.MERGE_CLIENTS),
         "new_phone": phone,
         "new_url": f"{reverse('client_new', args=[place.merchant.pk])}?{urlencode({'phone': phone})}",
     }

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from msgspec import Struct
 from msgspec.structs import replace
 
-from clients import certificates, coupons
+from clients import certificates, coupons, merging
 from clients.history import Event, RulesOverTime, told
 from clients.models import Client, Consent
 from clients.pages.staff.scope import client_of, email_for, is_seen, number_for, phone_for
@@ -24,6 +24,7 @@ from loyalty import by_hand
 from loyalty.engine.explanation import Fact
 from loyalty.engine.rulebook import Rulebook
 from loyalty.explanations import title_of
+from loyalty.merging import UNDONE_WITHIN
 from loyalty.models import Account, Card, Entry, Lot, PersonalCoupon, Sale
 from loyalty.standing import standing
 from loyalty.undoing import undoable
@@ -115,6 +116,13 @@ def client(request: HttpRequest, place: Workplace, client_id: uuid.UUID) -> Http
             "invited": Account.objects.filter(referrer=account).count(),
             "may_adjust": place.may(Action.ADJUST_POINTS),
             "may_edit": place.may(Action.EDIT_CLIENTS),
+            "merges": [
+                # The last whole day of it.
+                (row, row.person["name"] or _("Client without a name"), row.merge.at + UNDONE_WITHIN - dt.timedelta(1))
+                for row in merging.undoable(one, now)
+            ]
+            if place.may(Action.MERGE_CLIENTS)
+            else [],
         },
     )
 

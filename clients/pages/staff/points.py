@@ -20,13 +20,14 @@ from clients.models import Client
 from clients.pages.staff.forms import AdjustForm, UndoForm
 from clients.pages.staff.one import name_of
 from clients.pages.staff.scope import client_of, rules_now
-from loyalty import accounts, by_hand
+from loyalty import accounts, approvals, by_hand, hand_limits
 from loyalty.engine.earning import lot_dates
 from loyalty.engine.rulebook import Rulebook
+from loyalty.hand_limits import Over
 from loyalty.models import Entry
 from loyalty.refusals import Refused
 from loyalty.standing import Standing, standing
-from loyalty.templatetags.kopilka import through
+from loyalty.templatetags.kopilka import moment, through
 from loyalty.undoing import CannotUndo, Undoing, foresee, undo_adjustment
 from loyalty.wording import Words, words_on_page
 from merchants.access import Action
@@ -48,6 +49,8 @@ def adjust(request: HttpRequest, place: Workplace, client_id: uuid.UUID) -> Http
     if form.is_valid():
         same = form.cleaned_data["seen"] == str(present.balance)
         if "confirmed" in request.POST and form.cleaned_data["once"]:
+            if form.cleaned_data["ask"]:
+                return _send_for_approval(request, place, client, form, now)
             if same or _is_done(place, client, form.cleaned_data["once"]):
                 done = _adjust(request, place, client, form, now)
                 if done is not None:
@@ -68,7 +71,7 @@ def _is_done(place: Workplace, client: Client, once: uuid.UUID) -> bool:
 def _adjust(
     request: HttpRequest, place: Workplace, client: Client, form: AdjustForm, now: dt.datetime
 ) -> HttpResponse | None:
-    """None where the points have gone meanwhile: the form says so."""
+    """None where the points have gone meanwhile, or the day's limit: the form says so."""
     words = words_on_page(place.program.pk)
     try:
         done = accounts.adjust(
@@ -82,7 +85,7 @@ def _adjust(
             once=form.cleaned_data["once"].hex,
         )
     except Refused as refused:
-        if refused.code != "insufficient_points":
+        if refused.code not in {"insufficient_points", "adjustment_limit"}:
             raise
         return None
     if done:
@@ -90,6 +93,24 @@ def _adjust(
         messages.success(request, said % {"points": words.points(abs(form.change))})
     else:
         messages.info(request, _("That is done already."))
+    return redirect("client", place.merchant.pk, client.account.public_id)
+
+
+def _send_for_approval(
+    request: HttpRequest, place: Workplace, client: Client, form: AdjustForm, now: dt.datetime
+) -> HttpResponse:
+    asked = approvals.ask(
+        account=client.account,
+        merchant=place.merchant,
+        points=form.change,
+        reason=form.said,
+        now=now,
+        by=place.user,
+        key=form.cleaned_data["once"],
+        expires_at=form.until,
+    )
+    said = _("Sent for approval. It can be decided until %(moment)s.") % {"moment": moment(asked.until)}
+    messages.success(request, said)
     return redirect("client", place.merchant.pk, client.account.public_id)
 
 
@@ -122,19 +143,45 @@ def _ask(
         if present.debt:
             figures.append((_("Of it, for the debt"), words.points(min(present.debt, form.change))))
     figures.append((_("Reason"), form.said))
+    over = hand_limits.over(merchant=place.merchant, points=form.change, now=now, by=place.user)
+    if over is not None:
+        figures.append((_("Can be decided until"), moment(now + approvals.DECIDED_WITHIN)))
     return render(
         request,
         "shop/confirm.html",
         {
-            "title": _("Add points?") if form.change > 0 else _("Deduct points?"),
-            "sentence": _("Client: %(name)s.") % {"name": name_of(client)},
+            "title": _title(form, over),
+            "sentence": _sentence(client, form, over, words),
             "figures": figures,
-            "form": _hidden(request, form, str(present.balance), rulebook, now),
-            "verb": _verb(form, words),
-            "danger": form.change < 0,
+            "form": _hidden(request, form, str(present.balance), over, rulebook, now),
+            "verb": _verb(form, words) if over is None else _("Send for approval"),
+            "danger": form.change < 0 and over is None,
             "back": reverse("client", args=[place.merchant.pk, client.account.public_id]),
         },
     )
+
+
+def _title(form: AdjustForm, over: Over | None) -> str:
+    if over is not None:
+        return _("Send for approval?")
+    return _("Add points?") if form.change > 0 else _("Deduct points?")
+
+
+def _sentence(client: Client, form: AdjustForm, over: Over | None, words: Words) -> str:
+    said = _("Client: %(name)s.") % {"name": name_of(client)}
+    if over is None:
+        return said
+    if over.limit == "once":
+        why = _("In one operation you may add %(points)s at most.")
+        if form.change < 0:
+            why = _("In one operation you may deduct %(points)s at most.")
+        why %= {"points": words.points(over.most)}
+    else:
+        why = _("Today you may still add %(points)s of %(most)s.")
+        if form.change < 0:
+            why = _("Today you may still deduct %(points)s of %(most)s.")
+        why %= {"points": words.points(over.left), "most": words.points(over.most)}
+    return " ".join((said, why, _("Somebody else can approve this.")))
 
 
 def _verb(form: AdjustForm, words: Words) -> str:
@@ -142,10 +189,13 @@ def _verb(form: AdjustForm, words: Words) -> str:
     return said % {"points": words.points(abs(form.change))}
 
 
-def _hidden(request: HttpRequest, form: AdjustForm, balance: str, rulebook: Rulebook, now: dt.datetime) -> AdjustForm:
+def _hidden(
+    request: HttpRequest, form: AdjustForm, balance: str, over: Over | None, rulebook: Rulebook, now: dt.datetime
+) -> AdjustForm:
     """The same form once more, out of sight, with a key for the press to come."""
     data = request.POST.copy()
     data["once"], data["seen"] = uuid.uuid4().hex, balance
+    data["ask"] = "" if over is None else "yes"
     hidden = AdjustForm(data, rulebook=rulebook, now=now)
     for field in hidden.fields.values():
         field.widget = forms.HiddenInput()

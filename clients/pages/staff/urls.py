@@ -1,11 +1,13 @@
 from django.urls import path
 
 from clients.pages.staff.activities import activities, activity_approve, activity_refuse
+from clients.pages.staff.approvals import approval_approve, approval_refuse, approval_withdraw, approvals_page
 from clients.pages.staff.editing import client_block, client_edit, client_new, client_tier
 from clients.pages.staff.exporting import clients_export
 from clients.pages.staff.hand_limits import points_limits
 from clients.pages.staff.imports import views as imports
 from clients.pages.staff.lists import clients
+from clients.pages.staff.merging import client_duplicates, client_merge, client_unmerge
 from clients.pages.staff.one import client
 from clients.pages.staff.points import adjust, undo_adjustment_page
 from clients.pages.staff.referrer import client_referrer
@@ -13,12 +15,16 @@ from clients.pages.staff.referrer import client_referrer
 ONE = "m/<int:merchant_id>/clients/<uuid:client_id>/"
 IMPORT = "m/<int:merchant_id>/clients/imports/"
 ACTIVITY = "m/<int:merchant_id>/activities/<uuid:activity_id>/"
+APPROVAL = "m/<int:merchant_id>/approvals/<uuid:request_id>/"
 
 urlpatterns = [
     path("m/<int:merchant_id>/clients/", clients, name="clients"),
     path("m/<int:merchant_id>/clients/new/", client_new, name="client_new"),
     path("m/<int:merchant_id>/clients/clients.csv", clients_export, {"kind": "csv"}, name="clients_csv"),
     path("m/<int:merchant_id>/clients/clients.xlsx", clients_export, {"kind": "xlsx"}, name="clients_xlsx"),
+    path("m/<int:merchant_id>/clients/similar/", client_duplicates, name="client_duplicates"),
+    path(f"{ONE}merge/<uuid:other_id>/", client_merge, name="client_merge"),
+    path(f"{ONE}merges/<int:merge_id>/undo/", client_unmerge, name="client_unmerge"),
     path(IMPORT, imports.client_imports, name="client_imports"),
     path(f"{IMPORT}sample.<str:kind>", imports.client_import_sample, name="client_import_sample"),
     path(f"{IMPORT}<int:import_id>/", imports.client_import, name="client_import"),
@@ -27,6 +33,10 @@ urlpatterns = [
     path(f"{IMPORT}<int:import_id>/stop/", imports.client_import_stop, name="client_import_stop"),
     path(f"{IMPORT}<int:import_id>/undo/", imports.client_import_undo, name="client_import_undo"),
     path(f"{IMPORT}<int:import_id>/errors.<str:kind>", imports.client_import_errors, name="client_import_errors"),
+    path("m/<int:merchant_id>/approvals/", approvals_page, name="approvals"),
+    path(f"{APPROVAL}approve/", approval_approve, name="approval_approve"),
+    path(f"{APPROVAL}refuse/", approval_refuse, name="approval_refuse"),
+    path(f"{APPROVAL}withdraw/", approval_withdraw, name="approval_withdraw"),
     path("m/<int:merchant_id>/settings/points/", points_limits, name="points_limits"),
     path("m/<int:merchant_id>/activities/", activities, name="activities"),
     path(f"{ACTIVITY}approve/", activity_approve, name="activity_approve"),

@@ -57,7 +57,7 @@ def story(cast: Cast) -> TillStory:
 def base(count: int) -> tuple[list[list[str]], dict[int, str]]:
     """Rows, every twentieth broken; and what should be said, by row (the names of columns stand in row 3)."""
     chosen, said = random.Random(1), {}
-    rows = [["Выгрузка клиентов; ООО «Зерно»"], [], HEADER]
+    rows = [["Выгрузка клиентов; ООО Зерно"], [], HEADER]
     for n in range(count):
         phone = f"8 (916) {n:03}-{n // 100:02}-{n % 100:02}" if n != 1 else "+7 916 000 00 01"
         row = ["Ёлкина", chosen.choice(NAMES), phone, f"c{n}@example.org", "31.12.1990", "1 234", "", "", "", "да"]

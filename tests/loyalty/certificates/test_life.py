@@ -48,6 +48,16 @@ def test_it_expires_once_and_an_extension_brings_it_back(desk: Desk) -> None:
     assert refused.value.facts == {"reason": "used_up"}
 
 
+def test_the_address_is_forgotten_when_it_is_over(desk: Desk) -> None:
+    story, used, good = desk.story, desk.issue("100"), desk.issue("100")
+    Certificate.objects.update(email="maria@example.org")
+    story.sell(None, "100", paying=[(used.code, "max")])
+    time_passing.expire_due(program_id=story.program_id, now=story.now)
+    used.refresh_from_db()
+    good.refresh_from_db()
+    assert (used.email, good.email) == ("", "maria@example.org")
+
+
 def test_a_hold_taken_in_time_outlives_the_end(desk: Desk) -> None:
     story, one = desk.story, desk.issue("100", days=1)
     story.later(days=1, minutes=-5)

@@ -1,0 +1,238 @@
+"""Points by hand above somebody's limit: what waits is approved or refused here by somebody else, after the numbers."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from clients.models import Client
+from clients.pages.staff.forms import ReasonForm
+from clients.pages.staff.one import name_of
+from clients.pages.staff.points import signed, until_day
+from clients.pages.staff.scope import rules_now
+from loyalty import approvals
+from loyalty.engine.earning import lot_dates
+from loyalty.models import AdjustmentRequest
+from loyalty.refusals import Refused
+from loyalty.standing import Standing, standing
+from loyalty.templatetags.kopilka import moment
+from loyalty.wording import Words, words_on_page
+from merchants import paging
+from merchants.access import Action
+from merchants.doors import Workplace, members_only
+from merchants.forms import PageForm
+from merchants.models import User
+
+FORM = ["GET", "HEAD", "POST"]
+MOST_WAITING = 100
+WAITING = AdjustmentRequest.State.WAITING
+
+
+class ApproveForm(PageForm):
+    """`seen` is the balance that was looked at."""
+
+    words = forms.CharField(
+        label=gettext_lazy("In your words"),
+        required=False,
+        max_length=200,
+        help_text=gettext_lazy("Whoever asked gets them by e-mail."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    seen = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
+
+
+@members_only(Action.ADJUST_POINTS)
+@require_safe
+def approvals_page(request: HttpRequest, place: Workplace) -> HttpResponse:
+    """What waits, the oldest first, and below it what was decided. Who may not approve sees his own."""
+    rows = AdjustmentRequest.objects.filter(program_id=place.program.pk, merchant_id=place.merchant.pk)
+    may_approve = place.may(Action.APPROVE_POINTS)
+    if not may_approve:
+        rows = rows.filter(asked_by=place.user)
+    rows = rows.select_related("account__client", "asked_by", "decided_by")
+    waiting = list(rows.filter(state=WAITING).order_by("pk")[:MOST_WAITING])
+    page = paging.newest_first(rows.exclude(state=WAITING), request.GET.get("before", ""))
+    context = {
+        "waiting": [_shown(row, place) for row in waiting],
+        "decided": [_shown(row, place) for row in page.rows],
+        "page": page,
+        "may_approve": may_approve,
+        "may_see_clients": place.may(Action.SEE_CLIENTS),
+    }
+    return render(request, "approvals/list.html", context)
+
+
+@members_only(Action.APPROVE_POINTS)
+@require_http_methods(FORM)
+def approval_approve(request: HttpRequest, place: Workplace, request_id: uuid.UUID) -> HttpResponse:
+    """The numbers of now, then the deed; where they have changed meanwhile, the numbers again."""
+    now = timezone.now()
+    one, words = _one(place, request_id), words_on_page(place.program.pk)
+    form = ApproveForm(request.POST if request.method == "POST" else None)
+    try:
+        approvals.check(request=one, now=now, by=place.user)
+        present = standing(program_id=place.program.pk, account_id=one.account_id, now=now)
+        if form.is_valid():
+            if form.cleaned_data["seen"] == str(present.balance):
+                approvals.approve(request=one, words=form.cleaned_data["words"], now=now, by=place.user)
+                said = _("Added: %(points)s.") if one.points > 0 else _("Deducted: %(points)s.")
+                messages.success(request, said % {"points": words.points(abs(one.points))})
+                return redirect("approvals", place.merchant.pk)
+            messages.warning(request, _("The balance has changed meanwhile. Look at the numbers again."))
+    except Refused as refused:
+        return _told(request, place, refused, words)
+    data: Any = request.POST.copy() if form.is_bound else None
+    if data is not None:
+        data["seen"] = str(present.balance)
+    verb = _("Approve and add %(points)s") if one.points > 0 else _("Approve and deduct %(points)s")
+    context = {
+        "title": _("Approve these points?"),
+        "sentence": _("Client: %(name)s.") % {"name": _client(one)},
+        "figures": [*_about(one), *_figures(one, place, present, words)],
+        "form": ApproveForm(data, initial={"seen": str(present.balance)}),
+        "verb": verb % {"points": words.points(abs(one.points))},
+        "back": reverse("approvals", args=[place.merchant.pk]),
+    }
+    return render(request, "shop/confirm.html", context)
+
+
+@members_only(Action.APPROVE_POINTS)
+@require_http_methods(FORM)
+def approval_refuse(request: HttpRequest, place: Workplace, request_id: uuid.UUID) -> HttpResponse:
+    now = timezone.now()
+    one, words = _one(place, request_id), words_on_page(place.program.pk)
+    form = ReasonForm(request.POST if request.method == "POST" else None)
+    try:
+        _may_be_decided(one, place.user)
+        if form.is_valid():
+            approvals.refuse(request=one, words=form.cleaned_data["reason"], now=now, by=place.user)
+            messages.success(request, _("Refused. Nothing has been moved."))
+            return redirect("approvals", place.merchant.pk)
+    except Refused as refused:
+        return _told(request, place, refused, words)
+    context = {
+        "title": _("Refuse these points?"),
+        "sentence": _("Client: %(name)s.") % {"name": _client(one)},
+        "figures": [*_about(one), (_("Points asked for"), signed(one.points, words))],
+        "form": form,
+        "verb": _("Refuse"),
+        "danger": True,
+        "back": reverse("approvals", args=[place.merchant.pk]),
+    }
+    return render(request, "shop/confirm.html", context)
+
+
+@members_only(Action.ADJUST_POINTS)
+@require_http_methods(FORM)
+def approval_withdraw(request: HttpRequest, place: Workplace, request_id: uuid.UUID) -> HttpResponse:
+    now = timezone.now()
+    one, words = _one(place, request_id), words_on_page(place.program.pk)
+    if one.asked_by_id != place.user.pk:
+        raise Http404
+    try:
+        if request.method == "POST":
+            approvals.withdraw(request=one, now=now, by=place.user)
+            messages.success(request, _("Withdrawn."))
+            return redirect("approvals", place.merchant.pk)
+        _may_be_withdrawn(one)
+    except Refused as refused:
+        return _told(request, place, refused, words)
+    context = {
+        "title": _("Withdraw the request?"),
+        "sentence": _("Client: %(name)s.") % {"name": _client(one)},
+        "figures": [(_("Points asked for"), signed(one.points, words)), (_("Reason"), one.reason)],
+        "verb": _("Withdraw"),
+        "danger": True,
+        "back": reverse("approvals", args=[place.merchant.pk]),
+    }
+    return render(request, "shop/confirm.html", context)
+
+
+def _one(place: Workplace, request_id: uuid.UUID) -> AdjustmentRequest:
+    rows = AdjustmentRequest.objects.filter(
+        program_id=place.program.pk, merchant_id=place.merchant.pk, public_id=request_id
+    )
+    one = rows.select_related("account__client", "asked_by", "merchant").first()
+    if one is None:
+        raise Http404
+    return one
+
+
+def _may_be_decided(one: AdjustmentRequest, by: User) -> None:
+    if one.asked_by_id == by.pk:
+        raise Refused("request_ones_own")
+    if one.state != WAITING:
+        raise Refused("request_decided")
+
+
+def _may_be_withdrawn(one: AdjustmentRequest) -> None:
+    if one.state != WAITING:
+        raise Refused("request_decided")
+
+
+def _told(request: HttpRequest, place: Workplace, refused: Refused, words: Words) -> HttpResponse:
+    facts: Mapping[str, Any] = refused.facts
+    match refused.code:
+        case "request_ones_own":
+            said = _("You asked for this yourself: somebody else has to decide.")
+        case "request_decided":
+            said = _("This has been decided already.")
+        case "request_over":
+            said = _("Its time is over. Whoever asked may ask again.")
+        case "adjustment_limit":
+            said = _("This is above your own limit (%(points)s now): an owner has to approve it.")
+            said %= {"points": words.points(facts["left"])}
+        case "insufficient_points":
+            said = _("Only %(points)s can be deducted now: refuse the request, or wait until there are enough.")
+            said %= {"points": words.points(facts["available"])}
+        case "points_expired":
+            said = _("The last day of these points is over: refuse the request, and let it be asked for anew.")
+        case "points_invalid":
+            said = _("The programme counts whole points only.")
+        case _:
+            said = _("The client has been removed: nothing can be added or deducted.")
+    messages.error(request, said)
+    return redirect("approvals", place.merchant.pk)
+
+
+def _about(one: AdjustmentRequest) -> list[tuple[str, str]]:
+    return [
+        (_("Asked by"), one.asked_by.name or one.asked_by.email),
+        (_("Asked at"), moment(one.asked_at)),
+        (_("Reason"), one.reason),
+    ]
+
+
+def _figures(one: AdjustmentRequest, place: Workplace, present: Standing, words: Words) -> list[tuple[str, str]]:
+    figures = [
+        (_("Was"), words.points(present.balance)),
+        (_("Change"), signed(one.points, words)),
+        (_("Will be"), words.points(present.balance + one.points)),
+    ]
+    if one.points > 0:
+        now = timezone.now()
+        until = one.expires_at or lot_dates(rules_now(place, now), now)[1]
+        figures.append((_("Can be spent"), until_day(until)))
+        if present.debt:
+            figures.append((_("Of it, for the debt"), words.points(min(present.debt, one.points))))
+    return figures
+
+
+def _shown(row: AdjustmentRequest, place: Workplace) -> dict[str, Any]:
+    return {"row": row, "client": _client(row), "mine": row.asked_by_id == place.user.pk}
+
+
+def _client(row: AdjustmentRequest) -> str:
+    client: Client | None = getattr(row.account, "client", None)
+    return name_of(client) if client is not None else _("Client without a name")
