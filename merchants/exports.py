@@ -10,14 +10,13 @@ import csv
 import datetime as dt
 import io
 import re
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from itertools import islice
 from typing import Final, Literal, TypeAlias, TypeVar
 
 from django.db.models import Model, QuerySet
-from django.http import FileResponse, HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from openpyxl import Workbook
 
 from merchants import paging
@@ -30,6 +29,7 @@ Row = TypeVar("Row", bound=Model)
 
 BATCH: Final = 1000
 MOST_IN_XLSX: Final = 50_000
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FORMULA: Final = re.compile(r"[=+\-@\t\r\n]")
 _PHONE: Final = re.compile(r"\+\d{7,15}", re.ASCII)
 # Characters that no XLSX may hold.
@@ -109,20 +109,20 @@ def _written(cell: Cell) -> str:
             return str(cell)
 
 
-def _xlsx(name: str, titles: Sequence[str], body: Iterator[Line]) -> FileResponse:
+def _xlsx(name: str, titles: Sequence[str], body: Iterator[Line]) -> HttpResponse:
     book = Workbook(write_only=True)
     sheet = book.create_sheet()
     sheet.freeze_panes = "A2"
     sheet.append(list(titles))
     for line in islice(body, MOST_IN_XLSX):
         sheet.append([_celled(cell) for cell in line])
-    file = tempfile.TemporaryFile()  # noqa: SIM115  # the response closes it
+    file = io.BytesIO()
     book.save(file)  # also where it is too long: so openpyxl removes what it has written meanwhile
     if next(body, None) is not None:
-        file.close()
         raise TooManyRowsError
-    file.seek(0)
-    return FileResponse(file, as_attachment=True, filename=f"{name}.xlsx")
+    found = HttpResponse(file.getvalue(), content_type=XLSX)
+    found["Content-Disposition"] = f'attachment; filename="{name}.xlsx"'
+    return found
 
 
 def _celled(cell: Cell) -> Cell:

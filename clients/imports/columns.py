@@ -112,7 +112,10 @@ _OURS: Final[Mapping[str, str]] = {
     "consent to e mails about purchases": "notices",
     "client since": "joined",
 }
-_BY_NAME: Final[Mapping[str, str]] = {name: column for column, names in NAMES.items() for name in names} | _OURS
+_BY_NAME: Final[Mapping[str, str]] = {
+    **{name: column for column, names in NAMES.items() for name in names},
+    **_OURS,
+}
 _SIGNS: Final = re.compile(r"[^\w№]+")
 
 

@@ -14,9 +14,6 @@ from openpyxl import load_workbook
 
 from merchants import exports
 
-# A closed answer ends the request, and with it the connection.
-pytestmark = pytest.mark.django_db
-
 LINE: exports.Line = (
     "Анна; «Кофе»",
     "=HYPERLINK(1)",
@@ -31,8 +28,7 @@ LINE: exports.Line = (
 
 def cells(lines: Sequence[exports.Line], kind: exports.Kind) -> list[list[Any]]:
     answer: Any = exports.answer(kind, name="list", titles=[f"t{n}" for n in range(8)], body=iter(lines))
-    content = b"".join(answer.streaming_content)
-    answer.close()
+    content = b"".join(answer)
     assert f'filename="list.{kind}"' in answer["Content-Disposition"]
     if kind == "csv":
         assert content.startswith(b"\xef\xbb\xbf")
