@@ -127,7 +127,7 @@ def test_it_is_undone_from_the_page_of_the_client(two: tuple[Client, Client], st
     story.sell(anna.account, "100", points="25")
     desk = Desk(cast.zerno, cast.zerno.owner)
     page = desk.text(f"clients/{anna.account.public_id}/")
-    assert "Отменить объединение до 20.12.2026 включительно" in page
+    assert "Отменить объединение по 20.12.2026 включительно" in page
     path = f"clients/{anna.account.public_id}/merges/{row.pk}/undo/"
     asked = desk.get(path)
     assert "Баллов перешло тогда 30 зёрен" in said(asked).replace("\xa0", " ")
