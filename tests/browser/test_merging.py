@@ -41,7 +41,7 @@ def at(page: Page, live_server: LiveServer, stage: Stage, complaints: list[str])
 def test_a_merge_and_its_undoing(page: Page, at: str, stage: Stage) -> None:
     page.goto(f"{at}clients/")
     page.get_by_role("link", name="Похожие клиенты").click()
-    expect(page.get_by_text("Одинаковые имя и день рождения", exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name="Одинаковые имя и день рождения")).to_be_visible()
     page.get_by_role("link", name="Оставить эту +7 903 111-22-33").click()
     expect(page.get_by_text("240 зёрен")).to_be_visible()
     page.get_by_role("button", name="Объединить").click()

@@ -94,6 +94,7 @@ def test_a_merge_with_its_numbers(two: tuple[Client, Client], story: TillStory, 
     done = desk.post(path, {"seen": asked.context["form"].initial["seen"]})
     assert "Карты объединены" in said(done)
     assert "объединён клиент" in said(done)
+    assert "+7 916 000-00-02" in said(done).replace("\xa0", " ")
     anna.refresh_from_db()
     # The one who stays keeps what is his, and gets what he has not.
     assert (anna.name, str(anna.phone), anna.email) == ("Анна Смирнова", "+79160000001", "anna@example.org")
