@@ -49,6 +49,7 @@ ROOMS: Sequence[Room] = (
             "client_referrer",
             "client_tier",
             "adjust",
+            "adjust_selected",
             "undo_adjustment",
             "card_link",
             "client_duplicates",

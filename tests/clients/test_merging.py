@@ -94,6 +94,7 @@ def test_a_merge_with_its_numbers(two: tuple[Client, Client], story: TillStory, 
     done = desk.post(path, {"seen": asked.context["form"].initial["seen"]})
     assert "Карты объединены" in said(done)
     assert "объединён клиент" in said(done)
+    assert "+7 916 000-00-02" in said(done).replace("\xa0", " ")
     anna.refresh_from_db()
     # The one who stays keeps what is his, and gets what he has not.
     assert (anna.name, str(anna.phone), anna.email) == ("Анна Смирнова", "+79160000001", "anna@example.org")
@@ -127,7 +128,7 @@ def test_it_is_undone_from_the_page_of_the_client(two: tuple[Client, Client], st
     story.sell(anna.account, "100", points="25")
     desk = Desk(cast.zerno, cast.zerno.owner)
     page = desk.text(f"clients/{anna.account.public_id}/")
-    assert "Отменить объединение до 20.12.2026 включительно" in page
+    assert "Отменить объединение по 20.12.2026 включительно" in page
     path = f"clients/{anna.account.public_id}/merges/{row.pk}/undo/"
     asked = desk.get(path)
     assert "Баллов перешло тогда 30 зёрен" in said(asked).replace("\xa0", " ")

@@ -36,6 +36,7 @@ PAGES: dict[str, Page] = {
         for_roles("operator") | {"owner": "missing", "manager": "missing"},
     ),
     "m/<int:merchant_id>/settings/points/": Page("/m/{merchant}/settings/points/", for_roles("owner")),
+    "m/<int:merchant_id>/clients/points/": Page("/m/{merchant}/clients/points/?client={client}", EDITORS),
     "m/<int:merchant_id>/clients/new/": Page("/m/{merchant}/clients/new/", EDITORS),
     "m/<int:merchant_id>/clients/<uuid:client_id>/": Page(ONE, READERS),
     "m/<int:merchant_id>/clients/<uuid:client_id>/edit/": Page(f"{ONE}edit/", EDITORS),

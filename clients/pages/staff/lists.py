@@ -43,6 +43,7 @@ def clients(request: HttpRequest, place: Workplace) -> HttpResponse:
         "page": page,
         "rows": [(row, phone_for(place, row.client)) for row in shown],
         "asked": bool(part or form.asked("tier") or form.asked("show")),
+        "may_adjust": place.may(Action.ADJUST_POINTS),
         "may_edit": place.may(Action.EDIT_CLIENTS),
         "may_export": place.may(Action.EXPORT),
         "may_import": place.may(Action.IMPORT_CLIENTS),

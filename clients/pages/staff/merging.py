@@ -144,7 +144,7 @@ def _receipts(number: int) -> str:
 def _back_figures(told: Unmerging, words: Words) -> list[tuple[str, str]]:
     figures = [
         (_("Points moved then"), words.points(told.moved)),
-        (_("Come back"), words.points(told.back)),
+        (_("Points that go back"), words.points(told.back)),
     ]
     if told.gone:
         figures.append((_("Spent or expired since"), words.points(told.gone)))

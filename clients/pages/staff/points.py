@@ -51,7 +51,7 @@ def adjust(request: HttpRequest, place: Workplace, client_id: uuid.UUID) -> Http
         if "confirmed" in request.POST and form.cleaned_data["once"]:
             if form.cleaned_data["ask"]:
                 return _send_for_approval(request, place, client, form, now)
-            if same or _is_done(place, client, form.cleaned_data["once"]):
+            if same or is_done(place, client, form.cleaned_data["once"]):
                 done = _adjust(request, place, client, form, now)
                 if done is not None:
                     return done
@@ -63,7 +63,7 @@ def adjust(request: HttpRequest, place: Workplace, client_id: uuid.UUID) -> Http
     return render(request, "clients/adjust.html", context)
 
 
-def _is_done(place: Workplace, client: Client, once: uuid.UUID) -> bool:
+def is_done(place: Workplace, client: Client, once: uuid.UUID) -> bool:
     mark = by_hand.mark_of(merchant_id=place.merchant.pk, once=once.hex)
     return Entry.objects.filter(account=client.account, rule=mark).exists()
 
@@ -171,6 +171,11 @@ def _sentence(client: Client, form: AdjustForm, over: Over | None, words: Words)
     said = _("Client: %(name)s.") % {"name": name_of(client)}
     if over is None:
         return said
+    return " ".join((said, over_in_words(form, over, words), _("Somebody else can approve this.")))
+
+
+def over_in_words(form: AdjustForm, over: Over, words: Words) -> str:
+    """«Сегодня вы можете начислить ещё 100 зёрен (лимит на день – 250 зёрен).»"""
     if over.limit == "once":
         why = _("In one operation you may add %(points)s at most.")
         if form.change < 0:
@@ -181,7 +186,7 @@ def _sentence(client: Client, form: AdjustForm, over: Over | None, words: Words)
         if form.change < 0:
             why = _("Today you may still deduct %(points)s of %(most)s.")
         why %= {"points": words.points(over.left), "most": words.points(over.most)}
-    return " ".join((said, why, _("Somebody else can approve this.")))
+    return why
 
 
 def _verb(form: AdjustForm, words: Words) -> str:

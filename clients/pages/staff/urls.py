@@ -11,6 +11,7 @@ from clients.pages.staff.merging import client_duplicates, client_merge, client_
 from clients.pages.staff.one import client
 from clients.pages.staff.points import adjust, undo_adjustment_page
 from clients.pages.staff.referrer import client_referrer
+from clients.pages.staff.selection import adjust_selected
 
 ONE = "m/<int:merchant_id>/clients/<uuid:client_id>/"
 IMPORT = "m/<int:merchant_id>/clients/imports/"
@@ -33,6 +34,7 @@ urlpatterns = [
     path(f"{IMPORT}<int:import_id>/stop/", imports.client_import_stop, name="client_import_stop"),
     path(f"{IMPORT}<int:import_id>/undo/", imports.client_import_undo, name="client_import_undo"),
     path(f"{IMPORT}<int:import_id>/errors.<str:kind>", imports.client_import_errors, name="client_import_errors"),
+    path("m/<int:merchant_id>/clients/points/", adjust_selected, name="adjust_selected"),
     path("m/<int:merchant_id>/approvals/", approvals_page, name="approvals"),
     path(f"{APPROVAL}approve/", approval_approve, name="approval_approve"),
     path(f"{APPROVAL}refuse/", approval_refuse, name="approval_refuse"),
