@@ -104,7 +104,11 @@ def settings(request: HttpRequest, place: Workplace) -> HttpResponse:
             return redirect("settings", place.merchant.pk)
         forms_by_part[part] = form
     context = {f"{name}_form": form for name, form in forms_by_part.items()}
-    return render(request, "settings/settings.html", context | {"swatches": SWATCHES, "may_limit_points": place.may(Action.LIMIT_POINTS)})
+    return render(
+        request,
+        "settings/settings.html",
+        context | {"swatches": SWATCHES, "may_limit_points": place.may(Action.LIMIT_POINTS)},
+    )
 
 
 def unbound(place: Workplace) -> dict[str, PageForm]:

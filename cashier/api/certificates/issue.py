@@ -35,7 +35,7 @@ LONGEST_DAYS = 3650
 class IssueInput(Struct, forbid_unknown_fields=True):
     """`amount` for a sum, `percent` for a percent, `sku` for one unit of an article.
 
-    `sold`: the till has taken the money, `price` (of a sum the sum itself). Not sold, the certificate is given away, and
+    `sold`: the till has taken the money, `price` (of a sum that sum). Not sold, the certificate is given away, and
     the key needs the scope `adjust`."""
 
     kind: Literal["sum", "percent", "product"] = "sum"

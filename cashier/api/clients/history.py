@@ -30,7 +30,9 @@ class EventAnswer(Struct, frozen=True):
     """One change of the balance, with why. `sale` is the receipt behind it."""
 
     at: dt.datetime
-    kind: Annotated[str, Meta(examples=["earn", "redeem", "expire", "clawback", "reinstate", "adjust", "opening", "move"])]
+    kind: Annotated[
+        str, Meta(examples=["earn", "redeem", "expire", "clawback", "reinstate", "adjust", "opening", "move"])
+    ]
     points: PointsText
     balance_after: PointsText
     rule: str
