@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Any
 
 from django.core.cache import cache
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection, connections, transaction
 
 from loyalty import programs
 from loyalty.wording import forget_words
@@ -25,11 +25,13 @@ class Ground:
         self.made: Any = None
         self.transaction: Any = None
         self.copy: Any = None
+        self.connection: Any = None
 
     def lay(self, key: object, make: Callable[[], Any]) -> None:
         """Before the test's own transaction begins."""
-        if self.key != key or not connection.in_atomic_block:
+        if self.key != key or self.connection is not connections["default"] or not connection.in_atomic_block:
             self.clear()
+            self.connection = connections["default"]
             self.transaction = transaction.atomic()
             self.transaction._from_testcase = True  # services ask for the outermost transaction
             self.transaction.__enter__()
@@ -39,12 +41,20 @@ class Ground:
         self.copy = copy.deepcopy(self.made)
 
     def clear(self) -> None:
-        """Before a test that commits, or begins with something else."""
-        if self.transaction is not None and connection.in_atomic_block:
-            transaction.set_rollback(True)
-            with suppress(DatabaseError):  # an interrupted test has closed the connection
-                self.transaction.__exit__(None, None, None)
-        self.key = self.made = self.transaction = self.copy = None
+        """Before a test that commits, or begins with something else.
+
+        As soon as a browser is there its event loop runs, and Django has another connection for this thread: the one
+        that the ground lies in would wait for ever, and everybody who empties its tables with it.
+        """
+        if self.transaction is not None:
+            if self.connection is not connections["default"]:
+                self.connection.close()
+                self.connection.in_atomic_block = self.connection.closed_in_transaction = False
+            elif connection.in_atomic_block:
+                transaction.set_rollback(True)
+                with suppress(DatabaseError):  # an interrupted test has closed the connection
+                    self.transaction.__exit__(None, None, None)
+        self.key = self.made = self.transaction = self.copy = self.connection = None
 
 
 def forget() -> None:
