@@ -22,6 +22,7 @@ ONE_TO_ONE = {
     "clients_client": "account_id",
     "merchants_logo": "merchant_id",
     "insights_receiptfile": "back_test_id",
+    "clients_clientmerge": "merge_id",
 }
 
 _UNIQUE = """

@@ -112,6 +112,15 @@ REFUSALS: Final[Mapping[refusals.Code, Kind]] = {
         409, _("No phone"), _("The client has no phone number to send a code to. Ask for the card instead.")
     ),
     "tier_not_found": Kind(422, _("No such tier"), _("The programme has no such tier.")),
+    "points_expired": Kind(
+        422, _("Points would have expired"), _("By the rules these points would have expired already.")
+    ),
+    "adjustment_limit": Kind(
+        409, _("Above the limit by hand"), _("That is more than one may add or deduct by hand. Ask for approval.")
+    ),
+    "request_decided": Kind(409, _("Decided already"), _("Somebody else has decided on this request.")),
+    "request_ones_own": Kind(403, _("One’s own request"), _("Nobody approves what he asked for himself.")),
+    "request_over": Kind(409, _("Request has run out"), _("The time for this request is over. Ask again.")),
     "points_invalid": Kind(
         422, _("Points counted too finely"), _("The programme does not count points so finely."), "/points"
     ),
