@@ -6,8 +6,8 @@ UV := $(VENV)/bin/uv
 # Tools read the settings without a server, and never with production's demands.
 LOCAL := KOPILKA_LOCAL=1
 CHROMIUM ?= /usr/bin/chromium
-# Of two cores a third worker uses what the others leave while they wait for browsers and servers.
-WORKERS ?= 3
+# Of two cores two more workers use what the others leave while they wait for browsers and servers.
+WORKERS ?= 4
 # Containers like to set it. A dozen processes would each compile the whole of Django anew.
 unexport PYTHONDONTWRITEBYTECODE
 

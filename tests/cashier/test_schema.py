@@ -60,7 +60,8 @@ def test_every_operation_names_its_problems() -> None:
                     assert all(KINDS[code].status == int(status) for code in codes), (path, method, codes)
                     named |= set(codes)
     pages = {"not_found", "method_not_allowed", "draft_is_stale", "rules_invalid", "tier_not_found", "points_invalid"}
-    pages |= {"activity_decided", "referrer_refused"}
+    pages |= {"activity_decided", "referrer_refused", "points_expired", "adjustment_limit"}
+    pages |= {"request_decided", "request_ones_own", "request_over"}
     assert KINDS.keys() - named <= pages | {"sale_not_held"}
 
 
