@@ -76,7 +76,8 @@ def test_they_are_for_everybody(page: Page, live_server: LiveServer, at: str, st
     shop, now = stage.cast.zerno, timezone.now()
     m = f"/m/{shop.merchant.pk}/"
     paths = [f"{m}approvals/", f"{m}settings/points/"]
-    assert look_at(page, live_server, paths[:1]) == {}
+    several = f"{m}clients/points/?client={stage.account.public_id}"
+    assert look_at(page, live_server, [paths[0], several, f"{m}clients/similar/"]) == {}
     with stage.zerno():
         one, two = (
             approvals.ask(

@@ -11,7 +11,7 @@ from tests.loyalty.till_machine import TillMachine
 
 QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 SHORT = settings(
-    max_examples=40, stateful_step_count=20, deadline=None, suppress_health_check=QUIET, database=None, derandomize=True
+    max_examples=30, stateful_step_count=20, deadline=None, suppress_health_check=QUIET, database=None, derandomize=True
 )
 LONG = settings(max_examples=100, stateful_step_count=50, deadline=None, suppress_health_check=QUIET, database=None)
 

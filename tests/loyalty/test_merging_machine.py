@@ -47,7 +47,7 @@ class MergeMachine(TillMachine):
 
 @pytest.mark.django_db(transaction=True)
 def test_two_cards_in_any_order() -> None:
-    run_state_machine_as_test(MergeMachine, settings=settings(SHORT, max_examples=30, stateful_step_count=25))
+    run_state_machine_as_test(MergeMachine, settings=settings(SHORT, max_examples=15, stateful_step_count=25))
 
 
 @pytest.mark.long
