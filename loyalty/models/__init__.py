@@ -3,6 +3,7 @@ from loyalty.models.by_hand import AdjustmentRequest, HandLimit, HandUse
 from loyalty.models.certificate import Certificate, CertificateEntry, CertificateReservation
 from loyalty.models.goods import Category, GoodsImport, Product
 from loyalty.models.ledger import Entry, Lot, Reservation
+from loyalty.models.plastic import CardBatch, CardSettings, PlasticCard
 from loyalty.models.program import ProgramDraft, ProgramVersion
 from loyalty.models.rewards import Activity, Adoption, Budget, BudgetShare, PersonalCoupon, RuleUse
 from loyalty.models.sale import IdempotencyKey, Return, ReturnLine, Sale, SaleLine
@@ -17,6 +18,8 @@ __all__ = [
     "Budget",
     "BudgetShare",
     "Card",
+    "CardBatch",
+    "CardSettings",
     "Category",
     "Certificate",
     "CertificateEntry",
@@ -30,6 +33,7 @@ __all__ = [
     "Lot",
     "OneTimeCode",
     "PersonalCoupon",
+    "PlasticCard",
     "Product",
     "ProgramDraft",
     "ProgramVersion",

@@ -167,12 +167,28 @@ class Card(models.Model):
         ACTIVE = "active", _("active")
         BLOCKED = "blocked", _("blocked")
 
+    class Why(models.TextChoices):
+        LOST = "lost", _("lost")
+        STOLEN = "stolen", _("stolen")
+        DAMAGED = "damaged", _("damaged")
+        REPLACED = "replaced", _("replaced by another")
+        OTHER = "other", _("another reason")
+
     program = models.ForeignKey(Program, models.PROTECT, related_name="+", db_index=False)
     account = models.ForeignKey(Account, models.PROTECT, related_name="cards")
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
     number = models.CharField(_("number"), max_length=40)
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.ACTIVE)
     created_at = models.DateTimeField(_("issued"), default=timezone.now)
+    # Of a plastic card that was made here.
+    batch = models.ForeignKey(
+        "loyalty.CardBatch", models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    block_why = models.CharField(_("why blocked"), max_length=10, choices=Why.choices, blank=True, db_default="")
+    block_note = models.CharField(_("words to it"), max_length=250, blank=True, db_default="")
+    blocked_at = models.DateTimeField(_("blocked at"), null=True, blank=True)
+    # The key of the card that took over; no foreign key: either may be erased.
+    replaced_by = models.BigIntegerField(null=True, blank=True, editable=False)
 
     objects = TenantManager()
 
@@ -184,7 +200,10 @@ class Card(models.Model):
             models.UniqueConstraint("program", "number", name="card_number_unique"),
         ]
         # «Any part of a card's number», the last four digits among them.
-        indexes = [GinIndex(OpClass("number", name="gin_trgm_ops"), name="card_number_trigrams")]
+        indexes = [
+            GinIndex(OpClass("number", name="gin_trgm_ops"), name="card_number_trigrams"),
+            models.Index("program", "batch", "status", condition=Q(batch__isnull=False), name="card_of_batch"),
+        ]
 
     def __str__(self) -> str:
         return f"…{self.number[-4:]}"
@@ -207,6 +226,8 @@ class OneTimeCode(models.Model):
     account = models.ForeignKey(Account, models.CASCADE, related_name="+")
     code = models.CharField(max_length=6)
     expires_at = models.DateTimeField()
+    # The key of the till that took the rotating code while it was fresh: no other may use it (`loyalty.presence`).
+    shown_to = models.BigIntegerField(null=True)
     # The hold or sale that the code is bound to; void of a hold frees it.
     sale = models.ForeignKey("loyalty.Sale", models.CASCADE, null=True, related_name="+")
 

@@ -16,6 +16,7 @@ DECLARE
     v_account bigint;
     v_found bigint;
     v_code bigint;
+    v_card text;
     v_version integer;
     v_needs jsonb;
     v_above bigint[] := '{}';
@@ -36,9 +37,10 @@ BEGIN
      WHERE k.program_id = p_program AND k.id = p_till_key;
 
     IF p_by = 'phone' OR p_by = 'card' THEN
-        SELECT c.account_id INTO v_account FROM loyalty_card c
-         WHERE c.program_id = p_program AND c.number = p_value AND c.status = 'active'
-           AND (c.kind = 'phone') = (p_by = 'phone');
+        SELECT CASE WHEN c.status = 'active' THEN c.account_id END,
+               CASE WHEN c.status = 'active' THEN NULL WHEN c.block_why = 'replaced' THEN 'replaced' ELSE 'blocked' END
+          INTO v_account, v_card FROM loyalty_card c
+         WHERE c.program_id = p_program AND c.number = p_value AND (c.kind = 'phone') = (p_by = 'phone');
     ELSIF p_by = 'id' THEN
         SELECT a.id INTO v_account FROM loyalty_account a
          WHERE a.program_id = p_program AND a.public_id = p_value::uuid;
@@ -130,7 +132,7 @@ BEGIN
     RETURN jsonb_build_object(
         'goods', loyalty_goods_json(p_program, p_skus), 'uplines', v_uplines, 'coupons', v_coupons, 'budgets', v_budgets,
         'certificates', v_certificates,
-        'alive', coalesce(v_alive, false), 'version', v_version, 'code_id', v_code, 'stored', v_stored,
+        'alive', coalesce(v_alive, false), 'card', v_card, 'version', v_version, 'code_id', v_code, 'stored', v_stored,
         'receipt', v_receipt, 'day', v_day, 'confirmation', v_confirmation,
         'account', CASE WHEN v_account IS NULL THEN NULL
                         ELSE loyalty_account_json(p_program, v_account, p_now)

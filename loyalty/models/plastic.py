@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from merchants.models import Merchant, Program, TenantManager
+
+
+class CardBatch(models.Model):
+    """Plastic cards that were ordered together. Their numbers are `PlasticCard` rows, and become a client's `Card`
+    when one is bound. While a worker makes them, `content` holds the file that they come from, if any."""
+
+    class Source(models.TextChoices):
+        RANGE = "range", _("numbers one after the other")
+        RANDOM = "random", _("numbers that nobody guesses")
+        FILE = "file", _("numbers from a file")
+
+    class State(models.TextChoices):
+        MAKING = "making", _("is being made")
+        READY = "ready", _("ready")
+        FAILED = "failed", _("could not be made")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+
+    class Codes(models.TextChoices):
+        BOTH = "both", _("barcode and QR code")
+        BARCODE = "barcode", _("barcode")
+        QR = "qr", _("QR code")
+
+    program = models.ForeignKey(Program, models.PROTECT, related_name="+", db_index=False)
+    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="+", db_index=False)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.MAKING)
+    name = models.CharField(_("name"), max_length=80)
+    line = models.CharField(_("line on the card"), max_length=60, blank=True)
+    codes = models.CharField(_("codes on the card"), max_length=8, choices=Codes.choices, default=Codes.BOTH)
+    source = models.CharField(_("numbers"), max_length=6, choices=Source.choices)
+    # What was asked for: `clients.plastic.orders.Order`.
+    order: models.JSONField[Any, Any] = models.JSONField(default=dict)
+    file_name = models.CharField(_("file"), max_length=120, blank=True)
+    content = models.BinaryField(null=True)
+    size = models.PositiveIntegerField(_("cards"), default=0)
+    # Rows of the file that were refused: `clients.plastic.problems.Problem`s, all of them.
+    problems: models.JSONField[Any, Any] = models.JSONField(default=list)
+    refused = models.PositiveIntegerField(_("refused rows"), default=0)
+    why = models.CharField(_("why it failed"), max_length=300, blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(_("ordered"), default=timezone.now)
+    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
+
+    objects = TenantManager()
+
+    class Meta:
+        verbose_name = _("batch of cards")
+        verbose_name_plural = _("batches of cards")
+        indexes = [
+            models.Index(fields=["program", "merchant", "-id"], name="card_batch_newest"),
+            models.Index("id", condition=Q(state="making"), name="card_batch_due"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PlasticCard(models.Model):
+    """A number of a batch. It stays when the card is bound: whose it is says the `Card` with the same number.
+
+    Tills never look here: a number finds a client through his `Card` alone.
+    """
+
+    program = models.ForeignKey(Program, models.DO_NOTHING, db_constraint=False, related_name="+", db_index=False)
+    batch = models.ForeignKey(CardBatch, models.CASCADE, related_name="numbers", db_index=False)
+    number = models.CharField(_("number"), max_length=40)
+
+    objects = TenantManager()
+
+    class Meta:
+        verbose_name = _("number of a plastic card")
+        verbose_name_plural = _("numbers of plastic cards")
+        constraints = [models.UniqueConstraint("program", "number", name="plastic_card_number_unique")]
+        indexes = [models.Index(fields=["program", "batch", "id"], name="plastic_card_of_batch")]
+
+    def __str__(self) -> str:
+        return f"…{self.number[-4:]}"
+
+
+class CardSettings(models.Model):
+    """What a programme lets be bound. Without a row: numbers of batches alone."""
+
+    program = models.ForeignKey(Program, models.PROTECT, related_name="+", db_index=False)
+    any_number = models.BooleanField(_("cards of any number may be bound"), default=False)
+
+    objects = TenantManager()
+
+    class Meta:
+        verbose_name = _("settings of cards")
+        verbose_name_plural = _("settings of cards")
+        constraints = [models.UniqueConstraint("program", name="card_settings_unique")]
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} #{self.pk}"
