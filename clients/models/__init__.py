@@ -1,6 +1,7 @@
 from clients.models.client import Client, Consent, ConsentText, PhoneCheck
 from clients.models.imports import ClientImport, ClientImportLine, ClientImportPiece
 from clients.models.merging import ClientMerge
+from clients.models.personal import Erasure, Retention
 
 __all__ = [
     "Client",
@@ -10,5 +11,7 @@ __all__ = [
     "ClientMerge",
     "Consent",
     "ConsentText",
+    "Erasure",
     "PhoneCheck",
+    "Retention",
 ]

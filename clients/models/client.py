@@ -113,6 +113,8 @@ class Consent(models.Model):
     given = models.BooleanField(_("given"))
     at = models.DateTimeField(_("when"), default=timezone.now)
     source = models.CharField(_("where"), max_length=60)
+    # From which network, or at which place: forgotten where the shop wishes (`clients.personal.retention`).
+    address = models.CharField(_("address"), max_length=120, blank=True, db_default="")
     text_version = models.CharField(_("version of the text"), max_length=40, blank=True)
 
     objects = TenantManager()
