@@ -8,6 +8,7 @@ from django.db import connection
 from msgspec import Struct
 
 from clients.models import Client
+from merchants import paging
 
 SIZE: Final = 20
 # Each client with the one alike before him: sorted once, however many share a common address.
@@ -42,7 +43,7 @@ class PairPage(Struct, frozen=True):
 
 def page_of(*, program_id: int, cursor: str = "", size: int = SIZE) -> PairPage:
     """Pairs of clients alike, the newest first. Two queries."""
-    before = int(cursor) if cursor.isascii() and cursor.isdigit() and len(cursor) < 19 else None
+    before = paging.key_of(cursor)
     with connection.cursor() as sql:
         sql.execute(_PAIRS, {"program": program_id, "before": before, "limit": size + 1})
         found = sql.fetchall()

@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from loyalty import accounts, hand_limits, ledger
 from loyalty.engine.quantities import unit
+from loyalty.kin import living
 from loyalty.models import Account, AdjustmentRequest, HandLimit
 from loyalty.refusals import Refused
 from loyalty.standing import standing
@@ -111,11 +112,8 @@ def refuse(*, request: AdjustmentRequest, words: str, now: dt.datetime, by: User
 def withdraw(*, request: AdjustmentRequest, now: dt.datetime, by: User) -> AdjustmentRequest:
     """Whoever asked takes it back. PermissionDenied for others; Refused `request_decided`."""
     same_tenant(request)
-    if by.pk != request.asked_by_id:
-        raise PermissionDenied("Somebody else has asked.")
     request = AdjustmentRequest.objects.select_for_update(of=("self",)).get(pk=request.pk)
-    if request.state != State.WAITING:
-        raise Refused("request_decided", state=request.state)
+    check_withdrawing(request=request, by=by)
     return _decide(request, State.WITHDRAWN, "adjustment.withdrawn", now, by, "")
 
 
@@ -135,7 +133,7 @@ def check(*, request: AdjustmentRequest, now: dt.datetime, by: User) -> None:
     Refused `request_ones_own`, `request_decided`, `request_over`, `client_not_found` (gone meanwhile),
     `adjustment_limit` (above his own, too), `insufficient_points`.
     """
-    _may_decide(request, now, by)
+    check_deciding(request=request, now=now, by=by)
     found = hand_limits.over(merchant=request.merchant, points=request.points, now=now, by=by)
     if found is not None:
         raise Refused("adjustment_limit", limit=found.limit, most=found.most, left=found.left)
@@ -143,6 +141,14 @@ def check(*, request: AdjustmentRequest, now: dt.datetime, by: User) -> None:
     present = standing(program_id=request.program_id, account_id=account.pk, now=now)
     if request.points < 0 and present.available < -request.points:
         raise Refused("insufficient_points", available=present.available)
+
+
+def check_withdrawing(*, request: AdjustmentRequest, by: User) -> None:
+    """What would keep somebody from taking it back; nothing is written. Refused as `withdraw` is."""
+    if by.pk != request.asked_by_id:
+        raise PermissionDenied("Somebody else has asked.")
+    if request.state != State.WAITING:
+        raise Refused("request_decided", state=request.state)
 
 
 def who_may_decide(request: AdjustmentRequest) -> list[int]:
@@ -168,7 +174,8 @@ def has_any() -> Q:
     return Q(Exists(limits)) | Q(Exists(AdjustmentRequest._base_manager.filter(**mine)))
 
 
-def _may_decide(request: AdjustmentRequest, now: dt.datetime, by: User) -> None:
+def check_deciding(*, request: AdjustmentRequest, now: dt.datetime, by: User) -> None:
+    """What would keep somebody from deciding either way; nothing is written. Refused as `refuse` is."""
     same_tenant(request)
     require(by, Action.APPROVE_POINTS, merchant=request.merchant)
     if by.pk == request.asked_by_id:
@@ -184,14 +191,12 @@ def _locked(request: AdjustmentRequest, now: dt.datetime, by: User) -> tuple[Acc
     account = _account_of(request)
     ledger.lock(program_id=request.program_id, account_id=account.pk, now=now)
     request = AdjustmentRequest.objects.select_for_update(of=("self",)).get(pk=request.pk)
-    _may_decide(request, now, by)
+    check_deciding(request=request, now=now, by=by)
     return account, request
 
 
 def _account_of(request: AdjustmentRequest) -> Account:
-    account = request.account
-    while account.merged_into is not None:
-        account = account.merged_into
+    account = living(request.account)
     if account.status == Account.Status.REMOVED:
         raise Refused("client_not_found")
     return account

@@ -12,6 +12,7 @@ are made. Counters are counted anew from the receipts, both times.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final, Literal
 
@@ -196,7 +197,8 @@ def foresee_unmerge(*, merge: AccountMerge, now: dt.datetime) -> Unmerging:
     """What undoing would make now; nothing is written. Raises CannotMerge."""
     program_id = same_tenant(merge)
     _check_unmerge(merge, now)
-    return _Pair(program_id, merge.kept_id, merge.dropped_id, now).unmerging(merge)
+    pair, moved = _Pair(program_id, merge.kept_id, merge.dropped_id, now), Moved.from_json(merge.moved)
+    return pair.unmerging(moved, pair.still_there(moved))
 
 
 @transaction.atomic
@@ -210,11 +212,13 @@ def unmerge(*, merge: AccountMerge, now: dt.datetime, by: Actor) -> Unmerging:
     _end_dead_holds(program_id, [merge.kept_id])
     keep, drop = merge.kept, merge.dropped
     pair = _Pair(program_id, keep.pk, drop.pk, now)
-    done = pair.unmerging(merge)
-    pair.move_back(merge, f"{UNMARK}{merge.pk}")
+    moved = Moved.from_json(merge.moved)
+    parts = pair.still_there(moved)
+    done = pair.unmerging(moved, parts)
+    pair.move_back(moved, parts, f"{UNMARK}{merge.pk}")
     pair.post(by)
     keep.refresh_from_db()
-    hand_back(Moved.from_json(merge.moved), keep=keep, drop=drop)
+    hand_back(moved, keep=keep, drop=drop)
     for account in (keep, drop):
         recount(account)
         _settle(program_id, account.pk, pair.rulebook, now)
@@ -256,7 +260,7 @@ class _Pair:
     """Both accounts' books at one moment; the caller holds their locks where he writes."""
 
     def __init__(self, program_id: int, kept: int, dropped: int, now: dt.datetime) -> None:
-        self.program_id, self.now = program_id, now
+        self.program_id, self.dropped, self.now = program_id, dropped, now
         self.state = ledger.read(program_id=program_id, account_id=kept, now=now)
         self.their_state = ledger.read(program_id=program_id, account_id=dropped, now=now)
         self.ours, self.theirs = ledger.books_of(self.state, now), ledger.books_of(self.their_state, now)
@@ -291,9 +295,9 @@ class _Pair:
             self.state.tier, self.state.tier_ends_at = self.their_state.tier, self.their_state.tier_ends_at
         self.their_state.inactive_at = self.their_state.tier_ends_at = None
 
-    def unmerging(self, merge: AccountMerge) -> Unmerging:
-        moved = Moved.from_json(merge.moved)
-        back = sum(self._still_there(merge).values(), ZERO)
+    def unmerging(self, moved: Moved, parts: Mapping[int, Decimal]) -> Unmerging:
+        """`parts` are those of `still_there`."""
+        back = sum(parts.values(), ZERO)
         debt = min(moved.debt, self.ours.debt)
         return Unmerging(
             moved=moved.points,
@@ -305,10 +309,9 @@ class _Pair:
             debt_back=debt,
         )
 
-    def move_back(self, merge: AccountMerge, mark: str) -> None:
-        moved = Moved.from_json(merge.moved)
+    def move_back(self, moved: Moved, parts: Mapping[int, Decimal], mark: str) -> None:
         debt = min(moved.debt, self.ours.debt)
-        self._carry(self._still_there(merge), self.ours, self.theirs, mark)
+        self._carry(parts, self.ours, self.theirs, mark)
         if debt:
             self.ours.move_debt_out(debt, mark=mark)
             self.theirs.move_debt_in(debt, mark=mark)
@@ -332,7 +335,7 @@ class _Pair:
                 )
             )
 
-    def _carry(self, parts: dict[int, Decimal], source: Books, target: Books, mark: str) -> None:
+    def _carry(self, parts: Mapping[int, Decimal], source: Books, target: Books, mark: str) -> None:
         """Points of these lots, the soonest to expire first: a debt of the target is paid out of them in that order."""
         rows = Lot.objects.filter(program_id=self.program_id).in_bulk(list(parts))
         for lot in list(source.lots):
@@ -350,10 +353,10 @@ class _Pair:
                     given=Given(row.sale_id, row.merchant_id, row.created_at),
                 )
 
-    def _still_there(self, merge: AccountMerge) -> dict[int, Decimal]:
+    def still_there(self, moved: Moved) -> dict[int, Decimal]:
         """What is left of the lots that the merge moved here, and of points that came back to them since: lots younger
         than the merge that descend from one of the dropped account, be it by way of a third one."""
-        before = Moved.from_json(merge.moved).lots_before
+        before = moved.lots_before
         open_lots = {lot.id: lot.rest for lot in self.ours.lots if lot.rest and lot.id > before}
         above = {key: key for key in open_lots}
         found: dict[int, Decimal] = {}
@@ -368,7 +371,7 @@ class _Pair:
             further = {}
             for key, looked_at in above.items():
                 account, origin = rows[looked_at]
-                if account == merge.dropped_id:
+                if account == self.dropped:
                     found[key] = open_lots[key]
                 elif looked_at > before and origin is not None:
                     further[key] = origin

@@ -43,18 +43,24 @@ def newest_first(rows: QuerySet[Row], cursor: str, *, by: str = "", size: int = 
     return Page(page[:size], older, is_first=below is None)
 
 
+def key_of(cursor: str) -> int | None:
+    """The key that a cursor is, for lists that are not read by `newest_first`; None for none of ours."""
+    return int(cursor) if cursor.isascii() and cursor.isdigit() and len(cursor) < 19 else None
+
+
 def _cursor(row: Model, by: str) -> str:
     return f"{getattr(row, by).isoformat()}~{row.pk}" if by else str(row.pk)
 
 
 def _below(rows: QuerySet[Any], cursor: str, by: str) -> Q | None:
-    moment, _tilde, key = cursor.rpartition("~")
-    if not (key.isascii() and key.isdigit() and len(key) < 19):
+    moment, _tilde, end = cursor.rpartition("~")
+    key = key_of(end)
+    if key is None:
         return None
     if not by:
-        return Q(pk__lt=int(key))
+        return Q(pk__lt=key)
     try:
         at = rows.model._meta.get_field(by).to_python(moment)
     except Exception:  # noqa: BLE001  # whatever a field says of a text that is no date of its
         return None
-    return None if at is None else Q(LessThan(_Row(F(by), F("pk")), _Row(Value(at), Value(int(key)))))
+    return None if at is None else Q(LessThan(_Row(F(by), F("pk")), _Row(Value(at), Value(key))))

@@ -5,9 +5,10 @@ charset-normalizer was tried: it takes short tables of names for Mac Cyrillic, a
 
 from __future__ import annotations
 
-import codecs
 from itertools import pairwise
 from typing import BinaryIO, Final
+
+from loyalty import sheets
 
 ENCODINGS: Final = ("utf-8-sig", "utf-16", "cp1251", "koi8-r", "cp866")
 # What the pages call them.
@@ -35,28 +36,13 @@ _OFTEN: Final = {
 
 
 def encoding_of(file: BinaryIO) -> str:
-    """By its marks, by whether all of it is UTF-8, and else by the letters at its beginning."""
-    file.seek(0)
+    """As that of other tables, and where it is a Russian one of eight bits, by the letters at the file's beginning."""
+    encoding = sheets.encoding_of(file)
+    if encoding != "cp1251":
+        return encoding
     start = file.read(_PIECE)
     file.seek(0)
-    if start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        return "utf-16"
-    if _is_utf8(file):
-        return "utf-8-sig"
     return max(("cp1251", "koi8-r", "cp866"), key=lambda encoding: _likeness(start, encoding))
-
-
-def _is_utf8(file: BinaryIO) -> bool:
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    try:
-        while piece := file.read(_PIECE):
-            decoder.decode(piece)
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return False
-    finally:
-        file.seek(0)
-    return True
 
 
 def _likeness(start: bytes, encoding: str) -> float:

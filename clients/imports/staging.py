@@ -12,14 +12,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import psycopg
 from django.db import connection
 from msgspec import Struct
-from psycopg import sql
 
 from clients.imports.choices import Choices, Existing
 from clients.imports.lines import COPIED
-from clients.models.imports import LINES, ClientImport
+from clients.models.imports import LINES, ClientImport, ClientImportLine
+from loyalty import bulk
 
 _HERE: Final = Path(__file__).parent / "sql"
 
@@ -58,19 +57,7 @@ class Span(Struct, frozen=True):
 
 def copy(lines: Iterable[str]) -> None:
     """Write lines in COPY's format."""
-    statement = sql.SQL("COPY clients_clientimportline ({}) FROM STDIN").format(
-        sql.SQL(", ").join(map(sql.Identifier, COPIED))
-    )
-    text = "\n".join(lines)
-    if not text:
-        return
-    connection.ensure_connection()
-    with (
-        connection.wrap_database_errors,
-        psycopg.Cursor(connection.connection) as cursor,
-        cursor.copy(statement) as pipe,
-    ):
-        pipe.write(f"{text}\n".encode())
+    bulk.copy(ClientImportLine, COPIED, lines)
 
 
 def forget(span: Span) -> None:

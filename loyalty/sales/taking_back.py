@@ -16,7 +16,7 @@ from loyalty.engine.rulebook import Rulebook
 from loyalty.sales import afterwards
 from loyalty.sales.going_back import GoingBack
 from loyalty.sales.past import Returning, SpentLot
-from loyalty.standing import client_of
+from loyalty.standing import counters_of
 
 
 class Outcome(Struct, frozen=True):
@@ -136,8 +136,8 @@ def _undo_tier(locked: Returning, rulebook: Rulebook, coming: Decimal) -> bool:
         return False
     if locked.past.tier_was_undone():
         return False
-    client = client_of(account, books, rulebook, locked.now)
-    counted = tiers.amounts(rulebook, client, rulebook.calendar.day_of(locked.now))
+    counters = counters_of(account, rulebook)
+    counted = tiers.amounts(rulebook, counters, rulebook.calendar.day_of(locked.now))
     target = afterwards.undone_tier(account, rulebook, counted, before=sale.tier_before, after=sale.tier_after)
     if target is None:
         return False

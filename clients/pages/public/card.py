@@ -30,7 +30,7 @@ from loyalty.models import Account, Lot
 from loyalty.programs import has_referrals
 from loyalty.standing import standing
 from loyalty.wording import words_on_page
-from merchants import qr
+from merchants import paging, qr
 from merchants.access import tenant
 from merchants.models import Merchant
 from merchants.templatetags.look import logo_url
@@ -85,8 +85,7 @@ def card_code(request: HttpRequest, holder: Holder) -> HttpResponse:
 @require_safe
 @for_holder
 def card_history(request: HttpRequest, holder: Holder) -> HttpResponse:
-    before = request.GET.get("before", "")
-    start = int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None
+    start = paging.key_of(request.GET.get("before", ""))
     events = history(
         program_id=holder.program.pk,
         account_id=holder.account.pk,

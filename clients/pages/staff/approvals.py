@@ -19,20 +19,17 @@ from django.views.decorators.http import require_http_methods, require_safe
 from clients.models import Client
 from clients.pages.staff.forms import ReasonForm
 from clients.pages.staff.one import name_of
-from clients.pages.staff.points import signed, until_day
-from clients.pages.staff.scope import rules_now
+from clients.pages.staff.points import figures_of, signed
 from loyalty import approvals
-from loyalty.engine.earning import lot_dates
 from loyalty.models import AdjustmentRequest
 from loyalty.refusals import Refused
-from loyalty.standing import Standing, standing
+from loyalty.standing import standing
 from loyalty.templatetags.kopilka import moment
 from loyalty.wording import Words, words_on_page
 from merchants import paging
 from merchants.access import Action
 from merchants.doors import Workplace, members_only
 from merchants.forms import PageForm
-from merchants.models import User
 
 FORM = ["GET", "HEAD", "POST"]
 MOST_WAITING = 100
@@ -99,7 +96,7 @@ def approval_approve(request: HttpRequest, place: Workplace, request_id: uuid.UU
     context = {
         "title": _("Approve these points?"),
         "sentence": _("Client: %(name)s.") % {"name": _client(one)},
-        "figures": [*_about(one), *_figures(one, place, present, words)],
+        "figures": [*_about(one), *figures_of(one.points, one.expires_at, place, present, now)],
         "form": ApproveForm(data, initial={"seen": str(present.balance)}),
         "verb": verb % {"points": words.points(abs(one.points))},
         "back": reverse("approvals", args=[place.merchant.pk]),
@@ -114,7 +111,7 @@ def approval_refuse(request: HttpRequest, place: Workplace, request_id: uuid.UUI
     one, words = _one(place, request_id), words_on_page(place.program.pk)
     form = ReasonForm(request.POST if request.method == "POST" else None)
     try:
-        _may_be_decided(one, place.user)
+        approvals.check_deciding(request=one, now=now, by=place.user)
         if form.is_valid():
             approvals.refuse(request=one, words=form.cleaned_data["reason"], now=now, by=place.user)
             messages.success(request, _("Refused. Nothing has been moved."))
@@ -145,7 +142,7 @@ def approval_withdraw(request: HttpRequest, place: Workplace, request_id: uuid.U
             approvals.withdraw(request=one, now=now, by=place.user)
             messages.success(request, _("Withdrawn."))
             return redirect("approvals", place.merchant.pk)
-        _may_be_withdrawn(one)
+        approvals.check_withdrawing(request=one, by=place.user)
     except Refused as refused:
         return _told(request, place, refused, words)
     context = {
@@ -167,18 +164,6 @@ def _one(place: Workplace, request_id: uuid.UUID) -> AdjustmentRequest:
     if one is None:
         raise Http404
     return one
-
-
-def _may_be_decided(one: AdjustmentRequest, by: User) -> None:
-    if one.asked_by_id == by.pk:
-        raise Refused("request_ones_own")
-    if one.state != WAITING:
-        raise Refused("request_decided")
-
-
-def _may_be_withdrawn(one: AdjustmentRequest) -> None:
-    if one.state != WAITING:
-        raise Refused("request_decided")
 
 
 def _told(request: HttpRequest, place: Workplace, refused: Refused, words: Words) -> HttpResponse:
@@ -212,21 +197,6 @@ def _about(one: AdjustmentRequest) -> list[tuple[str, str]]:
         (_("Asked at"), moment(one.asked_at)),
         (_("Reason"), one.reason),
     ]
-
-
-def _figures(one: AdjustmentRequest, place: Workplace, present: Standing, words: Words) -> list[tuple[str, str]]:
-    figures = [
-        (_("Was"), words.points(present.balance)),
-        (_("Change"), signed(one.points, words)),
-        (_("Will be"), words.points(present.balance + one.points)),
-    ]
-    if one.points > 0:
-        now = timezone.now()
-        until = one.expires_at or lot_dates(rules_now(place, now), now)[1]
-        figures.append((_("Can be spent"), until_day(until)))
-        if present.debt:
-            figures.append((_("Of it, for the debt"), words.points(min(present.debt, one.points))))
-    return figures
 
 
 def _shown(row: AdjustmentRequest, place: Workplace) -> dict[str, Any]:

@@ -63,8 +63,7 @@ def narrowed(form: FindForm, rulebook: Rulebook, now: dt.datetime) -> tuple[Clie
 def _page(rows: Any, part: str, cursor: str, *, numbers: bool) -> paging.Page[Client]:
     if part:
         # The search looks for one page, so it has to begin where the page does.
-        key = int(cursor) if cursor.isascii() and cursor.isdigit() and len(cursor) < 19 else None
-        rows = rows.newest_first(before=key).matching(part, newest=paging.SIZE + 1, numbers=numbers)
+        rows = rows.newest_first(before=paging.key_of(cursor)).matching(part, newest=paging.SIZE + 1, numbers=numbers)
     return paging.newest_first(rows, cursor)
 
 

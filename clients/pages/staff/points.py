@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -132,16 +133,7 @@ def _ask(
     now: dt.datetime,
 ) -> HttpResponse:
     words = words_on_page(place.program.pk)
-    figures = [
-        (_("Was"), words.points(present.balance)),
-        (_("Change"), signed(form.change, words)),
-        (_("Will be"), words.points(present.balance + form.change)),
-    ]
-    if form.change > 0:
-        until = form.until or lot_dates(rulebook, now)[1]
-        figures.append((_("Can be spent"), until_day(until)))
-        if present.debt:
-            figures.append((_("Of it, for the debt"), words.points(min(present.debt, form.change))))
+    figures = figures_of(form.change, form.until, place, present, now)
     figures.append((_("Reason"), form.said))
     over = hand_limits.over(merchant=place.merchant, points=form.change, now=now, by=place.user)
     if over is not None:
@@ -159,6 +151,23 @@ def _ask(
             "back": reverse("client", args=[place.merchant.pk, client.account.public_id]),
         },
     )
+
+
+def figures_of(
+    change: Decimal, until: dt.datetime | None, place: Workplace, present: Standing, now: dt.datetime
+) -> list[tuple[str, str]]:
+    """What points by hand make of what a client has. `until` is None for the programme's own expiry."""
+    words = words_on_page(place.program.pk)
+    figures = [
+        (_("Was"), words.points(present.balance)),
+        (_("Change"), signed(change, words)),
+        (_("Will be"), words.points(present.balance + change)),
+    ]
+    if change > 0:
+        figures.append((_("Can be spent"), until_day(until or lot_dates(rules_now(place, now), now)[1])))
+        if present.debt:
+            figures.append((_("Of it, for the debt"), words.points(min(present.debt, change))))
+    return figures
 
 
 def _title(form: AdjustForm, over: Over | None) -> str:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from loyalty.goods import categories, picking
 from loyalty.models import Category, Product
 from loyalty.pages.goods.forms import FLAGS, FindForm
+from merchants import paging
 from merchants.access import Action
 from merchants.doors import Workplace, members_only
 
@@ -83,9 +84,8 @@ def _found(place: Workplace, asked: dict[str, str]) -> QuerySet[Product]:
 
 def _anchor(place: Workplace, cursor: str) -> Product | None:
     """The last article of the page before; people edit addresses."""
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
-        return None
-    return Product.objects.filter(program=place.program, pk=int(cursor)).only("name").first()
+    key = paging.key_of(cursor)
+    return None if key is None else Product.objects.filter(program=place.program, pk=key).only("name").first()
 
 
 def _after(rows: QuerySet[Product], anchor: Product | None) -> QuerySet[Product]:
