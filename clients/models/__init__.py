@@ -2,9 +2,12 @@ from clients.models.client import Client, Consent, ConsentText, PhoneCheck
 from clients.models.imports import ClientImport, ClientImportLine, ClientImportPiece
 from clients.models.merging import ClientMerge
 from clients.models.personal import Erasure, Retention
+from clients.models.segments import ClientAct, ClientActLine, Segment, SegmentMember
 
 __all__ = [
     "Client",
+    "ClientAct",
+    "ClientActLine",
     "ClientImport",
     "ClientImportLine",
     "ClientImportPiece",
@@ -14,4 +17,6 @@ __all__ = [
     "Erasure",
     "PhoneCheck",
     "Retention",
+    "Segment",
+    "SegmentMember",
 ]
