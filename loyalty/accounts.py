@@ -84,6 +84,9 @@ def find(*, program_id: int, who: Who, now: dt.datetime) -> Account:
         raise Refused("client_not_found")
     while account.merged_into is not None:
         account = account.merged_into
+    if account.status == Account.Status.REMOVED:
+        # An alias of somebody who was erased.
+        raise Refused("client_not_found")
     return account
 
 
@@ -230,6 +233,8 @@ def _adjust(
     if not points or points % unit(rulebook.program.precision):
         raise Refused("points_invalid", precision=rulebook.program.precision)
     state = ledger.lock(program_id=program_id, account_id=account.pk, now=now)
+    if state.status == Account.Status.REMOVED:
+        raise Refused("client_not_found")
     mark = mark_of(merchant_id=merchant_id, once=once)
     if once and Entry.objects.filter(program_id=program_id, account=state.id, rule=mark).exists():
         return None
@@ -326,7 +331,8 @@ def _set_status(
 ) -> None:
     program_id = same_tenant(account)
     # The lock that sales take: a sale under way ends before the block, the next one sees it.
-    ledger.lock(program_id=program_id, account_id=account.pk, now=now)
+    if ledger.lock(program_id=program_id, account_id=account.pk, now=now).status == Account.Status.REMOVED:
+        raise Refused("client_not_found")
     blocked = status == Account.Status.BLOCKED
     Account.objects.filter(pk=account.pk).update(status=status, block_reason=reason if blocked else "")
     account.status = status

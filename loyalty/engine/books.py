@@ -251,6 +251,11 @@ class Books:
         moves, owed = self._take(points, self._living_lots())
         self._post("move", moves, owed=owed, rule=mark)
 
+    def write_off(self, *, mark: str) -> None:
+        """Nothing is left, whoever had it in mind: all points are gone as if they had expired, a debt is let go."""
+        self._post("expire", [self._cut(lot, lot.rest) for lot in self.lots if lot.rest], rule=mark)
+        self._post("adjust", [], owed=-self.debt, rule=mark)
+
     def _spend_or_owe(self, points: Decimal, moves: list[Move]) -> None:
         more, points = self._take(points, self._living_lots())
         held, points = self._take_held(points)

@@ -59,6 +59,8 @@ def _client(opened: Opened, request: SaleRequest, flags: list[str]) -> tuple[Acc
     if request.client is None:
         return None, request
     account = opened.account
+    if account is not None and account.status == "removed":
+        account = None
     if account is not None and account.status != "blocked":
         return account, request
     flags.append("client_blocked" if account else "client_not_found")

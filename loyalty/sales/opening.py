@@ -153,7 +153,7 @@ def account_of(opened: Opened, request: SaleRequest) -> AccountState | None:
     """The client's account; None for a receipt without a client. Refused for an unknown or blocked one."""
     if request.client is None:
         return None
-    if opened.account is None:
+    if opened.account is None or opened.account.status == "removed":
         raise Refused("client_not_found")
     if opened.account.status == "blocked":
         raise Refused("client_blocked")

@@ -1,0 +1,108 @@
+"""A client is erased: the person goes, the books stay whole and nobody's. It can't be undone.
+
+The account is closed (`loyalty.closing`), the client's row goes with his consents and merges, and every other place
+that may know him forgets him (`clients.personal.traces`). What stays is an `Erasure`, which names no person. His phone
+may join again, and is a new client.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+from django.db import transaction
+from django.utils.translation import gettext, override
+from msgspec import Struct
+
+from clients.models import Client, Erasure
+from clients.personal import traces
+from loyalty import closing, ledger
+from loyalty.closing import Closing
+from loyalty.models import Account
+from merchants import audit
+from merchants.access import Actor, same_tenant, tenant
+from merchants.models import Merchant
+
+State = Erasure.State
+CHUNK: Final = 100
+
+
+class Foreseen(Struct, frozen=True):
+    """What erasing does, in numbers. `merged` are cards of his that became this one; `files` are loaded files that
+    name him, and go when their time comes."""
+
+    books: Closing
+    consents: int
+    merged: int
+    import_lines: int
+    files: int
+
+
+def foresee(*, client: Client, now: dt.datetime) -> Foreseen:
+    same_tenant(client)
+    known = traces.Known.of(client)
+    lines, files = traces.in_imports(known)
+    return Foreseen(
+        books=closing.foresee(account=client.account, now=now),
+        consents=client.consents.count(),
+        merged=len(known.accounts) - 1,
+        import_lines=lines,
+        files=files,
+    )
+
+
+@transaction.atomic
+def erase(*, client: Client, merchant: Merchant, source: str, now: dt.datetime, by: Actor) -> Erasure:
+    """Erase a client. Raises closing.ClosedAlreadyError, Client.DoesNotExist where somebody was faster."""
+    program_id = same_tenant(client, merchant)
+    with override(client.program.language):
+        reason = gettext("The client’s data were erased")
+    # Accounts are locked before anything else: see docs/architecture.md.
+    ledger.lock(program_id=program_id, account_id=client.account_id, now=now)
+    client = Client.objects.select_for_update(of=("self",)).select_related("account").get(pk=client.pk)
+    known = traces.Known.of(client)
+    done = closing.close(account=client.account, reason=reason, now=now, by=by)
+    traces.forget(known)
+    key = client.pk
+    client.delete()
+    row, _is_new = Erasure.objects.update_or_create(
+        program_id=program_id,
+        account_id=client.account_id,
+        state=State.ASKED,
+        defaults={"state": State.DONE, "done_at": now, "points": done.points, "debt": done.debt},
+        create_defaults={
+            "merchant": merchant,
+            "state": State.DONE,
+            "asked_at": now,
+            "until": now,
+            "source": source[:60],
+            "done_at": now,
+            "points": done.points,
+            "debt": done.debt,
+        },
+    )
+    audit.record(
+        program_id=program_id,
+        action="client.erased",
+        at=now,
+        by=by,
+        subject=row,
+        details={"client": key, "account": client.account_id, "points": str(done.points), "receipts": done.receipts},
+    )
+    return row
+
+
+def write_off_late(*, program_id: int, now: dt.datetime) -> int:
+    """What late returns have left on accounts that are nobody's any more; of how many."""
+    with tenant(program_id):
+        rows = Erasure.objects.filter(program_id=program_id, state=State.DONE)
+        found = rows.exclude(account__points=0, account__debt=0).select_related("account", "program")[:CHUNK]
+        for row in found:
+            with override(row.program.language), transaction.atomic():
+                reason = gettext("The client’s data were erased")
+                closing.write_off(program_id=program_id, account_id=row.account_id, reason=reason, now=now, by="sweep")
+    return len(found)
+
+
+def is_erased(account: Account) -> bool:
+    return account.status == Account.Status.REMOVED
