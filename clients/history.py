@@ -17,6 +17,8 @@ from loyalty.engine.rulebook import Rulebook
 from loyalty.explanations import explain
 from loyalty.models import Entry, ProgramVersion
 from loyalty.programs import rulebook_of
+from loyalty.sales.moving import FLAG as MOVED_BY_HAND
+from loyalty.sales.moving import REASON as MOVED
 from loyalty.wording import Words
 
 # An adjustment keeps the key of its form there, a move that of its merge, which are nobody's business.
@@ -96,6 +98,8 @@ def told(entry: Entry, words: Words, rules: RulesOverTime, *, reader: Reader = "
     if fact is not None:
         said = explain(fact, words, rulebook=rulebook)
         title, why = said.title, said.why
+        if entry.sale is not None and MOVED_BY_HAND in entry.sale.flags:
+            why = " ".join((f"{why.rstrip('.')}.", _("The receipt was added later.")))
     elif entry.kind == Entry.Kind.EARN and rulebook is not None:
         title = next((rule.title for rule in rulebook.rules if rule.id == entry.rule), title)
     return Event(
@@ -126,6 +130,9 @@ def _why(entry: Entry, reader: Reader) -> str:
     match entry.kind:
         case Entry.Kind.EXPIRE:
             return _("The points have expired")
+        case Entry.Kind.CLAW_BACK if entry.reason == MOVED:
+            said = _("Receipt %(number)s went to another client: what it had earned is taken back")
+            return said % {"number": number} if number else _("A receipt went to another client: its points with it")
         case Entry.Kind.CLAW_BACK:
             said = _("Earned points taken back: return of receipt %(number)s")
             return said % {"number": number} if number else _("Earned points taken back: return")

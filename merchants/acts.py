@@ -73,6 +73,9 @@ ACTS: Mapping[Group, Mapping[str, Promise]] = {
     Group.SALES: {
         "sales.exported": _("List of receipts downloaded"),
         "sale.corrected": _("Receipt corrected"),
+        "sale.attached": _("Receipt given to a client who was forgotten"),
+        "sale.moved": _("Receipt moved to another client"),
+        "sale.move_undone": _("Moving of a receipt undone"),
         "sale.confirmation_overridden": _("Points taken without a confirmation"),
         "z_report.entered": _("Z-report entered"),
         "z_report.corrected": _("Z-report corrected"),

@@ -89,7 +89,12 @@ ROOMS: Sequence[Room] = (
             "certificate_cancel",
         ),
     ),
-    Room(_("Receipts"), "receipt", Action.SEE_SALES, ("sales", "sale")),
+    Room(
+        _("Receipts"),
+        "receipt",
+        Action.SEE_SALES,
+        ("sales", "sale", "sale_client", "sale_client_to", "sale_client_back", "entries"),
+    ),
     Room(_("Day totals"), "receipt-2", Action.SEE_SALES, ("z_report",)),
     Room(
         _("Rules"),

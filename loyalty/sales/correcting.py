@@ -80,7 +80,7 @@ def _correct(
         return known
     _refuse_unless_correctable(old, caller, now)
     request = msgspec.structs.replace(
-        request, occurred_at=old.occurred_at, receipt_number=_number(old, request.receipt_number)
+        request, occurred_at=old.occurred_at, receipt_number=next_number(old, request.receipt_number)
     )
     seller, request = _confirmed(old, caller, request)
     void(
@@ -126,7 +126,7 @@ def _refuse_unless_correctable(old: Sale, caller: Caller, now: dt.datetime) -> N
         raise Refused("return_exceeds_sale")
 
 
-def _number(old: Sale, wanted: str) -> str:
+def next_number(old: Sale, wanted: str) -> str:
     """«17» → «17/2» → «17/3»; another number, or none, stays as it is."""
     if not wanted or wanted != old.receipt_number:
         return wanted

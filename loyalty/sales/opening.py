@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from decimal import Decimal
+from typing import Literal
 
 import msgspec
 
@@ -68,6 +69,8 @@ class Opened(msgspec.Struct):
     day: Day | None
     confirmation: Sent | None
     account: AccountState | None
+    # Of a card that finds nobody any more: `blocked` or `replaced`.
+    card: Literal["blocked", "replaced"] | None = None
     # Those who invited, nearest first; what budgets have given, by rule; the coupons that the cart names.
     uplines: list[AccountState] = []
     budgets: dict[str, tuple[Decimal, int]] = {}
@@ -101,8 +104,10 @@ def open_sale(
     lock: bool,
     key: Idempotency | None = None,
     exact: bool = False,
+    by_staff: bool = False,
 ) -> Opened:
-    """Read, and with `lock` lock, all that the sale needs. Refused `key_revoked` where the till may no longer sell.
+    """Read, and with `lock` lock, all that the sale needs. Refused `key_revoked` where the till may no longer sell,
+    unless it is written by the staff, who have no key.
 
     With `exact` the budgets of rules are locked, too: no other till takes anything out of them until the end.
     """
@@ -128,7 +133,7 @@ def open_sale(
         ],
     )
     opened = _opened.decode(text)
-    if not opened.alive:
+    if not opened.alive and not by_staff:
         raise Refused("key_revoked")
     return opened
 
@@ -153,6 +158,8 @@ def account_of(opened: Opened, request: SaleRequest) -> AccountState | None:
     """The client's account; None for a receipt without a client. Refused for an unknown or blocked one."""
     if request.client is None:
         return None
+    if opened.card is not None:
+        raise Refused("card_replaced" if opened.card == "replaced" else "card_blocked")
     if opened.account is None or opened.account.status == "removed":
         raise Refused("client_not_found")
     if opened.account.status == "blocked":

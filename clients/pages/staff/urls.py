@@ -8,6 +8,7 @@ from clients.pages.staff.hand_limits import points_limits
 from clients.pages.staff.imports import views as imports
 from clients.pages.staff.lists import clients
 from clients.pages.staff.merging import client_duplicates, client_merge, client_unmerge
+from clients.pages.staff.moving import sale_client, sale_client_back, sale_client_to
 from clients.pages.staff.one import client
 from clients.pages.staff.points import adjust, undo_adjustment_page
 from clients.pages.staff.referrer import client_referrer
@@ -15,6 +16,7 @@ from clients.pages.staff.selection import adjust_selected
 
 ONE = "m/<int:merchant_id>/clients/<uuid:client_id>/"
 IMPORT = "m/<int:merchant_id>/clients/imports/"
+SALE = "m/<int:merchant_id>/receipts/<uuid:sale_id>/client/"
 ACTIVITY = "m/<int:merchant_id>/activities/<uuid:activity_id>/"
 APPROVAL = "m/<int:merchant_id>/approvals/<uuid:request_id>/"
 
@@ -43,6 +45,9 @@ urlpatterns = [
     path("m/<int:merchant_id>/activities/", activities, name="activities"),
     path(f"{ACTIVITY}approve/", activity_approve, name="activity_approve"),
     path(f"{ACTIVITY}refuse/", activity_refuse, name="activity_refuse"),
+    path(SALE, sale_client, name="sale_client"),
+    path(f"{SALE}back/", sale_client_back, name="sale_client_back"),
+    path(f"{SALE}<uuid:client_id>/", sale_client_to, name="sale_client_to"),
     path(ONE, client, name="client"),
     path(f"{ONE}edit/", client_edit, name="client_edit"),
     path(f"{ONE}inviter/", client_referrer, name="client_referrer"),
