@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 
 from loyalty import hand_limits, ledger
 from loyalty.by_hand import mark_of
-from loyalty.cards import issue_virtual
+from loyalty.cards import issue_virtual, refuse_blocked
 from loyalty.engine import tiers
 from loyalty.engine.books import Books, NotEnoughPoints
 from loyalty.engine.earning import lot_dates
@@ -78,7 +78,8 @@ def _lapses(rulebook: Rulebook, now: dt.datetime) -> dt.datetime | None:
 
 
 def find(*, program_id: int, who: Who, now: dt.datetime) -> Account:
-    """The account that a phone, card, living one-time code or public id stands for. Refused `client_not_found`."""
+    """The account that a phone, card, living one-time code or public id stands for. Refused `client_not_found`; for a
+    card that is of no use any more `card_blocked` or `card_replaced`."""
     account = _find(program_id, who, now)
     if account is None:
         raise Refused("client_not_found")
@@ -320,10 +321,12 @@ def _find(program_id: int, who: Who, now: dt.datetime) -> Account | None:
             code = OneTimeCode.objects.living(now).filter(program_id=program_id, code=who.value).first()
             return accounts.get(pk=code.account_id) if code else None
         case by:
-            cards = Card.objects.filter(program_id=program_id, number=who.value, status=Card.Status.ACTIVE)
             kinds = [Card.Kind.PHONE] if by == "phone" else [Card.Kind.VIRTUAL, Card.Kind.PLASTIC]
-            card = cards.filter(kind__in=kinds).first()
-            return accounts.get(pk=card.account_id) if card else None
+            card = Card.objects.filter(program_id=program_id, number=who.value, kind__in=kinds).first()
+            if card is None:
+                return None
+            refuse_blocked(card)
+            return accounts.get(pk=card.account_id)
 
 
 def _set_status(

@@ -8,10 +8,13 @@ import secrets
 from django.db import connection
 
 from loyalty.models import Account, Card, OneTimeCode
+from loyalty.refusals import Refused
 
 CODE_LIVES = dt.timedelta(minutes=10)
-# EAN-13 reserves 20–29 for a shop's own use, so that no product on sale has such a number.
+# EAN-13 reserves 20–29 for a shop's own use, so that no product on sale has such a number. Plastic cards with numbers
+# of ours begin with 28: the number that a virtual card draws is none that waits in a batch.
 _OWN_USE = "29"
+PLASTIC = "28"
 
 
 def new_number() -> str:
@@ -19,11 +22,25 @@ def new_number() -> str:
     return card_with(secrets.randbelow(10**10))
 
 
-def card_with(number: int) -> str:
+def card_with(number: int, use: str = _OWN_USE) -> str:
     """The card number with these ten digits."""
-    digits = f"{_OWN_USE}{number:010}"
-    weighed = sum(map(int, digits[::2])) + 3 * sum(map(int, digits[1::2]))
-    return f"{digits}{-weighed % 10}"
+    return with_check_digit(f"{use}{number:010}")
+
+
+def with_check_digit(twelve: str) -> str:
+    """An EAN-13 out of its first twelve digits."""
+    weighed = sum(map(int, twelve[::2])) + 3 * sum(map(int, twelve[1::2]))
+    return f"{twelve}{-weighed % 10}"
+
+
+def is_ean(number: str) -> bool:
+    """Whether any scanner reads it as an EAN-13."""
+    return len(number) == 13 and number.isascii() and number.isdigit() and with_check_digit(number[:12]) == number
+
+
+def refuse_blocked(card: Card) -> None:
+    if card.status == Card.Status.BLOCKED:
+        raise Refused("card_replaced" if card.block_why == Card.Why.REPLACED else "card_blocked")
 
 
 def issue_virtual(*, account: Account, now: dt.datetime) -> Card:
@@ -50,7 +67,7 @@ _TAKE_CODE = """
     INSERT INTO loyalty_onetimecode AS mine (program_id, account_id, code, expires_at)
     VALUES (%s, %s, %s, %s)
     ON CONFLICT (program_id, code) DO UPDATE
-       SET account_id = excluded.account_id, expires_at = excluded.expires_at, sale_id = NULL
+       SET account_id = excluded.account_id, expires_at = excluded.expires_at, sale_id = NULL, shown_to = NULL
      WHERE mine.expires_at <= %s
     RETURNING id
 """

@@ -92,7 +92,7 @@ def _merge_facts(moved: Moved, keep: Account, drop: Account) -> None:
 def hand_back(moved: Moved, *, keep: Account, drop: Account) -> None:
     """What is still there. Both are locked; `keep` has been read behind the lock."""
     program = {"program_id": keep.program_id}
-    _give(Card.objects.filter(**program, pk__in=moved.cards, account=keep), account=drop)
+    _give(Card.objects.filter(**program, pk__in=_with_heirs(keep.program_id, moved.cards), account=keep), account=drop)
     _give(Sale.objects.filter(**program, pk__in=moved.sales, account=keep), account=drop)
     coupons = PersonalCoupon.objects.filter(**program, pk__in=moved.coupons, account=keep)
     # One that the kept account's later receipt has used stays with that receipt.
@@ -120,6 +120,16 @@ def hand_back(moved: Moved, *, keep: Account, drop: Account) -> None:
         **restored,
     )
     Account.objects.filter(pk=drop.pk).update(status=Account.Status.ACTIVE, merged_into=None)
+
+
+def _with_heirs(program_id: int, cards: list[int]) -> set[int]:
+    """These cards and those that have replaced them since: whoever gave one back at the counter got the other."""
+    found, fresh = set(cards), set(cards)
+    while fresh:
+        heirs = Card.objects.filter(program_id=program_id, pk__in=fresh, replaced_by__isnull=False)
+        fresh = set(heirs.values_list("replaced_by", flat=True)) - found
+        found |= fresh
+    return found
 
 
 def recount(account: Account) -> None:

@@ -17,6 +17,7 @@ from clients.phones import NotAPhoneError, e164
 from loyalty.certificates.codes import spelled
 from loyalty.engine.cart import AskedCertificate, Cart, Line, line
 from loyalty.engine.quantities import ONE, ZERO
+from loyalty.presence import recognised
 from loyalty.sales.request import SaleRequest, Who
 from merchants.authentication import Caller
 
@@ -85,7 +86,7 @@ def sale_request(body: CartInput, *, caller: Caller, now: dt.datetime) -> SaleRe
         wrong.append(Wrong("/points", "too_precise", {"places": caller.precision}))
     if body.occurred_at is not None and too_far(body.occurred_at):
         wrong.append(Wrong("/occurred_at", "out_of_range"))
-    client = who(body.client, wrong) if body.client is not None else None
+    client = who(body.client, wrong, caller=caller, now=now) if body.client is not None else None
     certificates = _certificates(body, caller, wrong)
     if wrong:
         raise InvalidBody(*wrong)
@@ -108,8 +109,18 @@ def sale_request(body: CartInput, *, caller: Caller, now: dt.datetime) -> SaleRe
     )
 
 
-def who(client: ClientInput, wrong: list[Wrong], *, pointer: str = "/client") -> Who | None:
-    """The one way of identification; what is not one is added to `wrong`."""
+def who(
+    client: ClientInput, wrong: list[Wrong], *, caller: Caller, now: dt.datetime, pointer: str = "/client"
+) -> Who | None:
+    """The one way of identification; what is not one is added to `wrong`. A rotating code is as good as what is
+    inside."""
+    named = _who(client, wrong, pointer)
+    if named is None:
+        return None
+    return recognised(named, program_id=caller.program_id, till_id=caller.till_id, now=now)
+
+
+def _who(client: ClientInput, wrong: list[Wrong], pointer: str) -> Who | None:
     if client.id is not None and client.phone is client.card is client.code is None:
         return Who("id", str(client.id))
     given = [(by, value) for by in ("phone", "card", "code") if (value := getattr(client, by)) is not None]

@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from cashier.api.certificates.check import CheckCertificate
 from cashier.api.certificates.issue import IssueCertificate
 from cashier.api.clients.activities import RecordActivity
+from cashier.api.clients.cards import BindCard
 from cashier.api.clients.confirm import SendConfirmation
 from cashier.api.clients.enrol import EnrolClient
 from cashier.api.clients.find import FindClients
@@ -38,6 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("clients/<uuid:client_id>/history", GetHistory.as_view(), name="api_client_history"),
     path("clients/<uuid:client_id>/confirmation", SendConfirmation.as_view(), name="api_client_confirmation"),
     path("clients/<uuid:client_id>/activities", RecordActivity.as_view(), name="api_client_activities"),
+    path("clients/<uuid:client_id>/cards", BindCard.as_view(), name="api_client_cards"),
     path("quotes", QuoteReceipt.as_view(), name="api_quotes"),
     path("sales", Sell.as_view(), name="api_sales"),
     path("sales/batch", BookBatch.as_view(), name="api_sales_batch"),

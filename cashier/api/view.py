@@ -36,7 +36,16 @@ T = TypeVar("T", bound=Struct)
 
 JSON = "application/json"
 REPLAYED = "Idempotency-Replayed"
-GUESSES = ("client_not_found", "confirmation_invalid", "certificate_not_found")
+GUESSES = (
+    "client_not_found",
+    "confirmation_invalid",
+    "certificate_not_found",
+    # Numbers of cards are tried out, too: each of these says that one exists, or that it does not.
+    "card_not_found",
+    "card_taken",
+    "card_blocked",
+    "card_replaced",
+)
 
 _ACCEPTED = re.compile(r"(?:^|[,\s])(?:\*/\*|application/\*|application/(?:problem\+)?json)(?:$|[;,\s])", re.IGNORECASE)
 _KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")

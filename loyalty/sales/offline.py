@@ -63,7 +63,7 @@ def _client(opened: Opened, request: SaleRequest, flags: list[str]) -> tuple[Acc
         account = None
     if account is not None and account.status != "blocked":
         return account, request
-    flags.append("client_blocked" if account else "client_not_found")
+    flags.append("card_blocked" if opened.card else "client_blocked" if account else "client_not_found")
     return None, structs.replace(request, client=None)
 
 

@@ -65,13 +65,13 @@ class IssueCertificate(ApiView):
         description="Outside of a receipt; a line of a sale may sell one, too (`sells_certificate`).",
         request=IssueInput,
         answers={201: CertificateAnswer},
-        problems=("client_not_found",),
+        problems=("client_not_found", "card_blocked", "card_replaced"),
         tag="certificates",
     )
     def post(self, request: Request) -> HttpResponse:
         key, caller, given = self.key, self.caller, self.body(IssueInput)
         terms, wrong = _terms(given, caller, self.now)
-        client = who(given.client, wrong) if given.client is not None else None
+        client = who(given.client, wrong, caller=caller, now=self.now) if given.client is not None else None
         if wrong:
             raise InvalidBody(*wrong)
         if ("sell" if given.sold else "adjust") not in caller.scopes:

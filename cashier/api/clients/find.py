@@ -40,10 +40,11 @@ class FindClients(ApiView):
     @documented(
         operation="findClients",
         summary="Find a client",
-        description="By `phone`, `card` or `code` one client; by `q` a page of them. A code is not used up by this.",
+        description="By `phone`, `card` or `code` one client; by `q` a page of them. A code is not used up by this. "
+        "What a scanner reads from the QR code of the client's page is taken as `code` and as `card`.",
         query=FindInput,
         answers={200: either(ClientAnswer, ClientPage)},
-        problems=("client_not_found",),
+        problems=("client_not_found", "card_blocked", "card_replaced"),
         tag="clients",
     )
     def get(self, request: Request) -> HttpResponse:
@@ -52,15 +53,16 @@ class FindClients(ApiView):
             if query.phone or query.card or query.code:
                 raise InvalidBody(Wrong("?q", "exactly_one"))
             return self.answer(_page(self, query.q, key_of(query.cursor)))
-        account = find(program_id=self.caller.program_id, who=_who(query), now=self.now)
+        account = find(program_id=self.caller.program_id, who=_who(self, query), now=self.now)
         return self.answer(client_answer(account, caller=self.caller, now=self.now))
 
 
-def _who(query: FindInput) -> Who:
+def _who(view: ApiView, query: FindInput) -> Who:
     wrong: list[Wrong] = []
     if query.cursor is not None:
         wrong.append(Wrong("?cursor", "unknown_parameter"))
-    named = who(ClientInput(phone=query.phone, card=query.card, code=query.code), wrong, pointer="?")
+    given = ClientInput(phone=query.phone, card=query.card, code=query.code)
+    named = who(given, wrong, caller=view.caller, now=view.now, pointer="?")
     if named is None or wrong:
         raise InvalidBody(*(Wrong(_parameter(error.pointer), error.code) for error in wrong))
     return named

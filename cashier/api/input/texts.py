@@ -19,7 +19,11 @@ Long: TypeAlias = Annotated[str, Meta(max_length=200, pattern=CLEAN)]
 Reason: TypeAlias = Annotated[str, Meta(max_length=250, pattern=CLEAN)]
 Code: TypeAlias = Annotated[str, Meta(min_length=1, max_length=40, pattern=SAID)]
 OneTimeCode: TypeAlias = Annotated[
-    str, Meta(pattern=r"^[0-9]{6}$(?!\n)", description="Of the client's page: it stands for the client, once.")
+    str,
+    Meta(
+        pattern=r"^(?:[0-9]{6}|[0-9]{28})$(?!\n)",
+        description="Of the client's page: it stands for the client, once. The six digits, or the 28 of its QR code.",
+    ),
 ]
 Phone: TypeAlias = Annotated[
     str,

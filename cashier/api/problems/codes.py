@@ -143,6 +143,33 @@ REFUSALS: Final[Mapping[refusals.Code, Kind]] = {
         _("Can't be the one who invited"),
         _("Who invited a client is named once, before the first purchase, and is somebody else."),
     ),
+    "card_not_found": Kind(
+        404,
+        _("No such card"),
+        _("There is no card with this number. Check it, or take another card."),
+        "/number",
+    ),
+    "card_taken": Kind(
+        409,
+        _("Card taken"),
+        _("This card is another client's already. Take another card."),
+        "/number",
+    ),
+    "card_blocked": Kind(
+        409,
+        _("Card blocked"),
+        _("This card is blocked. Ask for the phone number or another card, or call the manager."),
+    ),
+    "card_replaced": Kind(
+        409,
+        _("Card replaced"),
+        _("This card was replaced by another one. Ask for the new card or the phone number."),
+    ),
+    "card_limit": Kind(
+        409,
+        _("Too many cards"),
+        _("The client has %(most)s cards already. Block those that he does not need."),
+    ),
     "certificate_not_found": Kind(
         404,
         _("Certificate not found"),

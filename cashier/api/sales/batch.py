@@ -111,7 +111,7 @@ class BookBatch(ApiView):
 
     def _rendered(self, receipt: Receipt) -> str:
         """An unknown client or certificate is only a flag here, but a guess all the same."""
-        if {"client_not_found", "certificates_not_booked"} & set(receipt.flags):
+        if {"client_not_found", "card_blocked", "certificates_not_booked"} & set(receipt.flags):
             record_guess(self.caller)
         return receipt_text(self.caller.program_id)(receipt)
 

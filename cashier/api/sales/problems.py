@@ -5,6 +5,8 @@ from __future__ import annotations
 REQUESTED = (
     "client_not_found",
     "client_blocked",
+    "card_blocked",
+    "card_replaced",
     "program_not_published",
     "occurred_at_in_future",
     "occurred_at_too_old",

@@ -1,0 +1,195 @@
+"""Cards of a client: bind a plastic one, block, unblock, replace.
+
+Everything is done behind the account's lock, as sales are: a receipt under way ends before the block, the next one
+sees it. Two who bind one number at once meet at the number's uniqueness, and one of them wins.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Final
+
+from django.db import IntegrityError, transaction
+
+from loyalty import ledger
+from loyalty.cards import new_number, refuse_blocked
+from loyalty.models import Account, Card, CardBatch, CardSettings, PlasticCard
+from loyalty.refusals import Refused
+from merchants import audit
+from merchants.access import Actor, same_tenant
+
+# More than anybody carries: whoever reaches it is feeding a scanner.
+MOST_CARDS: Final = 50
+
+_NUMBER: Final = re.compile(r"(?!\+)[\w-]{3,40}")
+
+
+def spelled(text: str) -> str:
+    """A number as it is kept: without spaces."""
+    return "".join(text.split())[:41]
+
+
+@transaction.atomic
+def bind(*, account: Account, number: str, now: dt.datetime, by: Actor) -> Card:
+    """The card finds this client from now on. Binding what is his already changes nothing.
+
+    Refused `card_not_found` where no batch has the number and the programme binds no others, `card_taken` where it is
+    another client's, `card_blocked` or `card_replaced` where it is of no use any more, `client_blocked`, `card_limit`.
+    """
+    program_id = same_tenant(account)
+    number = spelled(number)
+    state = ledger.lock(program_id=program_id, account_id=account.pk, now=now)
+    if state.status == Account.Status.BLOCKED:
+        raise Refused("client_blocked")
+    if state.status != Account.Status.ACTIVE:
+        raise Refused("client_not_found")
+    known = _known(program_id, number, state.id)
+    if known is not None:
+        return known
+    card = _bind(program_id, state.id, number, now)
+    _record(card, "card.bound", now, by)
+    return card
+
+
+def _known(program_id: int, number: str, account_id: int) -> Card | None:
+    """The card where it is the account's own; Refused where it is somebody's or blocked."""
+    card = Card.objects.filter(program_id=program_id, number=number).first()
+    if card is None:
+        return None
+    if card.account_id != account_id or card.kind == Card.Kind.PHONE:
+        raise Refused("card_taken")
+    refuse_blocked(card)
+    return card
+
+
+def _bind(program_id: int, account_id: int, number: str, now: dt.datetime) -> Card:
+    if Card.objects.filter(program_id=program_id, account=account_id).count() >= MOST_CARDS:
+        raise Refused("card_limit", most=MOST_CARDS)
+    batch = _batch_of(program_id, number)
+    try:
+        with transaction.atomic():
+            return Card.objects.create(
+                program_id=program_id,
+                account_id=account_id,
+                kind=Card.Kind.PLASTIC,
+                number=number,
+                batch=batch,
+                created_at=now,
+            )
+    except IntegrityError:
+        raise Refused("card_taken") from None
+
+
+def _batch_of(program_id: int, number: str) -> CardBatch | None:
+    waiting = PlasticCard.objects.filter(program_id=program_id, number=number).select_related("batch").first()
+    if waiting is None:
+        if any_number(program_id) and _NUMBER.fullmatch(number):
+            return None
+        raise Refused("card_not_found")
+    if waiting.batch.state == CardBatch.State.WITHDRAWN:
+        raise Refused("card_blocked")
+    if waiting.batch.state != CardBatch.State.READY:
+        raise Refused("card_not_found")
+    return waiting.batch
+
+
+def any_number(program_id: int) -> bool:
+    """Whether cards may be bound that no batch knows."""
+    return CardSettings.objects.filter(program_id=program_id, any_number=True).exists()
+
+
+def is_waiting(program_id: int, number: str) -> bool:
+    """Whether this is a card of ours that nobody has yet."""
+    number = spelled(number)
+    return (
+        PlasticCard.objects.filter(program_id=program_id, number=number, batch__state=CardBatch.State.READY).exists()
+        and not Card.objects.filter(program_id=program_id, number=number).exists()
+    )
+
+
+@transaction.atomic
+def let_any_number(*, program_id: int, allowed: bool, now: dt.datetime, by: Actor) -> None:
+    CardSettings.objects.update_or_create(program_id=program_id, defaults={"any_number": allowed})
+    audit.record(program_id=program_id, action="cards.settings_changed", at=now, by=by, details={"any_number": allowed})
+
+
+@transaction.atomic
+def block(*, card: Card, why: Card.Why, note: str, now: dt.datetime, by: Actor) -> None:
+    """Tills find nobody by it any more. A phone is no card: it is changed, not blocked. ValueError for one."""
+    card = _locked(card, now)
+    if card.status == Card.Status.BLOCKED:
+        return
+    _stop(card, why, note, now)
+    _record(card, "card.blocked", now, by, note, why=str(why))
+
+
+@transaction.atomic
+def unblock(*, card: Card, note: str, now: dt.datetime, by: Actor) -> None:
+    """It finds its client again. Refused `card_replaced`: whoever has the new one need not find the old one working."""
+    card = _locked(card, now)
+    if card.status == Card.Status.ACTIVE:
+        return
+    if card.block_why == Card.Why.REPLACED:
+        raise Refused("card_replaced")
+    Card.objects.filter(pk=card.pk).update(status=Card.Status.ACTIVE, block_why="", block_note="", blocked_at=None)
+    _record(card, "card.unblocked", now, by, note)
+
+
+@transaction.atomic
+def replace(*, card: Card, number: str, note: str, now: dt.datetime, by: Actor) -> Card:
+    """Another card takes over: a plastic one by its number, a virtual one by a new number that is drawn.
+
+    Refused as `bind` is. Where the number is another card of the same client already, that one takes over.
+    """
+    card = _locked(card, now)
+    if card.block_why == Card.Why.REPLACED:
+        raise Refused("card_replaced")
+    account = Account.objects.get(pk=card.account_id)
+    number = spelled(number)
+    if card.kind == Card.Kind.VIRTUAL and not number:
+        fresh = Card.objects.create(
+            program_id=card.program_id,
+            account=account,
+            kind=Card.Kind.VIRTUAL,
+            number=new_number(),
+            created_at=now,
+        )
+    elif number == card.number:
+        raise Refused("card_taken")
+    else:
+        fresh = bind(account=account, number=number, now=now, by=by)
+    _stop(card, Card.Why.REPLACED, note, now, replaced_by=fresh.pk)
+    _record(card, "card.replaced", now, by, note, new=fresh.pk)
+    return fresh
+
+
+def _stop(card: Card, why: Card.Why, note: str, now: dt.datetime, replaced_by: int | None = None) -> None:
+    Card.objects.filter(pk=card.pk).update(
+        status=Card.Status.BLOCKED, block_why=why, block_note=note[:250], blocked_at=now, replaced_by=replaced_by
+    )
+
+
+def _locked(card: Card, now: dt.datetime) -> Card:
+    """The card as it is behind its account's lock. It may go to another account with a merge while this one waits."""
+    program_id = same_tenant(card)
+    while True:
+        state = ledger.lock(program_id=program_id, account_id=card.account_id, now=now)
+        card = Card.objects.get(program_id=program_id, pk=card.pk)
+        if card.account_id == state.id:
+            break
+    if card.kind == Card.Kind.PHONE:
+        raise ValueError("a phone is no card")
+    return card
+
+
+def _record(card: Card, action: str, now: dt.datetime, by: Actor, reason: str = "", **details: object) -> None:
+    audit.record(
+        program_id=card.program_id,
+        action=action,
+        at=now,
+        by=by,
+        subject=Account(pk=card.account_id, program_id=card.program_id),
+        details={"card": card.pk, **details},
+        reason=reason[:250],
+    )
