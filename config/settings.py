@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "django_celery_beat",
     "django_htmx",
     "django_prometheus",
@@ -90,6 +91,7 @@ MIDDLEWARE = [
     "config.middleware.LocaleMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "config.middleware.AuthenticationMiddleware",
+    "merchants.sessions.LastSeenMiddleware",
     "config.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -205,6 +207,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 5.0,
         "options": {"expire_seconds": 5},
     },
+    "make cards": {
+        "task": "clients.tasks.make_card_batches",
+        "schedule": 5.0,
+        "options": {"expire_seconds": 5},
+    },
     "forget files of clients": {
         "task": "clients.tasks.forget_imports",
         "schedule": 24 * 60 * 60.0,
@@ -212,6 +219,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "forget people of merges": {
         "task": "clients.tasks.forget_merged",
+        "schedule": 24 * 60 * 60.0,
+        "options": {"expire_seconds": 6 * 60 * 60},
+    },
+    "erase what is over its term": {
+        "task": "clients.tasks.keep_terms",
         "schedule": 24 * 60 * 60.0,
         "options": {"expire_seconds": 6 * 60 * 60},
     },
@@ -275,6 +287,9 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 # Login attempts are counted by address: behind a proxy everybody would share one.
 ALLAUTH_TRUSTED_PROXY_COUNT = NUM_PROXIES
 MFA_TOTP_ISSUER = "Kopilka"
+MFA_ADAPTER = "config.second_factors.SecondFactors"
+# Like a password: whoever has not kept them makes new ones.
+MFA_RECOVERY_CODES_SHOW_ONCE = True
 # A second factor has nothing to do with the mailbox, and accounts made by a command have no proof of theirs.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 

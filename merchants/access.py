@@ -65,6 +65,8 @@ class Action(enum.StrEnum):
     # Whole lists with phones, as files.
     EXPORT = "export lists"
     MERGE_CLIENTS = "merge clients"
+    # For ever, with all that is known of them.
+    ERASE_CLIENTS = "erase clients"
     ADJUST_POINTS = "adjust points"
     # Those of others, above their limits.
     APPROVE_POINTS = "approve points by hand"
@@ -78,6 +80,8 @@ class Action(enum.StrEnum):
     OPEN_TILL = "open the till"
     MANAGE_TEAM = "manage team"
     MAKE_OWNERS = "make owners"
+    # Who must have a second factor, and whose is taken when it is lost.
+    GUARD_LOGIN = "guard the login"
     MANAGE_TILLS = "manage tills"
     CHANGE_SETTINGS = "change settings"
     SEE_LOG = "see the audit log"
@@ -87,7 +91,7 @@ _READS = frozenset({Action.SEE_FIGURES, Action.SEE_SALES, Action.SEE_CLIENTS, Ac
 
 ACTIONS: Mapping[Role, frozenset[Action]] = {
     Role.OWNER: frozenset(Action),
-    Role.MANAGER: frozenset(Action) - {Action.MAKE_OWNERS, Action.LIMIT_POINTS},
+    Role.MANAGER: frozenset(Action) - {Action.MAKE_OWNERS, Action.LIMIT_POINTS, Action.GUARD_LOGIN},
     Role.OPERATOR: frozenset(
         {
             Action.SEE_SALES,

@@ -17,15 +17,19 @@ from django.db.models import Q, QuerySet
 from django.db.models.expressions import Combinable
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
+from merchants import second_factor
 from merchants.access import ACTIONS, Action, every_tenant, tenant
 from merchants.models import Member, Merchant, Outlet, Program, Role, User
 
 P = ParamSpec("P")
 
-EVERYWHERE = frozenset({Action.EDIT_RULES, Action.CHANGE_SETTINGS, Action.IMPORT_CLIENTS, Action.LIMIT_POINTS})
+EVERYWHERE = frozenset(
+    {Action.EDIT_RULES, Action.CHANGE_SETTINGS, Action.IMPORT_CLIENTS, Action.LIMIT_POINTS, Action.GUARD_LOGIN}
+)
 # What other apps have to say of a workplace, by name: conditions on the member, looked up in the query that finds him.
 KNOWN: dict[str, Callable[[], Combinable | Q]] = {}
 
@@ -41,6 +45,7 @@ class Workplace:
     program: Program
     outlets: frozenset[int] | None
     known: frozenset[str] = frozenset()
+    lacks_second_factor: bool = False
 
     @property
     def actions(self) -> frozenset[Action]:
@@ -72,7 +77,8 @@ View: TypeAlias = Callable[..., HttpResponseBase]
 
 def members_only(action: Action) -> Callable[[MemberView[P]], View]:
     """A view for members whose role has the action: a guest logs in, a stranger finds nothing (404), others are
-    refused (403). The view is called with the `Workplace` in the place of `merchant_id`."""
+    refused (403). Whoever must have a second factor is led to it first. The view is called with the `Workplace` in the
+    place of `merchant_id`."""
 
     def decorate(view: MemberView[P]) -> View:
         @never_cache
@@ -81,6 +87,8 @@ def members_only(action: Action) -> Callable[[MemberView[P]], View]:
             if not isinstance(request.user, User):
                 return redirect_to_login(request.get_full_path())
             place = workplace_of(request.user, merchant_id)
+            if place.lacks_second_factor:
+                return redirect("second_factor_asked", merchant_id)
             request.place = place  # type: ignore[attr-defined]  # templates draw the frame of the page from it
             with tenant(place.program.pk), timezone.override(place.program.time_zone):
                 place.require(action)
@@ -101,10 +109,12 @@ def workplace_of(user: User, merchant_id: int) -> Workplace:
             .defer("merchant__logo__content")
             .prefetch_related("outlets")
             .annotate(**{f"knows_{name}": condition() for name, condition in KNOWN.items()})
+            .annotate(has_second_factor=second_factor.of_members())
             .first()
         )
         if member is None:
             raise Http404
         outlets = frozenset(outlet.pk for outlet in member.outlets.all())
     known = frozenset(name for name in KNOWN if getattr(member, f"knows_{name}"))
-    return Workplace(user, member, member.merchant, member.program, outlets or None, known)
+    lacks = second_factor.is_asked_of(member) and not member.has_second_factor
+    return Workplace(user, member, member.merchant, member.program, outlets or None, known, lacks)

@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from merchants import audit
+from merchants import audit, sessions
 from merchants.access import Action, Actor, require, same_tenant
 from merchants.models import Member, Merchant, Outlet, Role, User
 
@@ -97,7 +97,9 @@ def change_role(
 
 @transaction.atomic
 def deactivate(*, member: Member, by: Actor, now: datetime, reason: str = "") -> None:
-    """The person loses all access to the merchant; what he did stays his. ValidationError `last_owner`."""
+    """The person loses all access to the merchant, and is logged out everywhere; what he did stays his.
+
+    ValidationError `last_owner`."""
     same_tenant(member)
     lock_team(member.merchant)
     member.refresh_from_db()
@@ -107,6 +109,8 @@ def deactivate(*, member: Member, by: Actor, now: datetime, reason: str = "") ->
     keep_an_owner(member)
     member.is_active = False
     member.save(update_fields=["is_active"])
+    if not (isinstance(by, User) and by.pk == member.user_id):
+        sessions.end_all(member.user)
     audit.record(
         program_id=member.program_id, action="member.deactivated", at=now, by=by, subject=member, reason=reason
     )

@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from merchants import sms
-from merchants.models import Invitation, OutboxMessage
+from merchants.models import Invitation, Member, OutboxMessage
 from merchants.outbox import Handler
 
 # A code that comes later than this only puzzles its reader.
@@ -40,6 +40,22 @@ def send_invitation(message: OutboxMessage, now: datetime) -> None:
         )
 
 
+def send_reset(message: OutboxMessage, now: datetime) -> None:
+    """Payload: `member` (id) whose second factor was taken."""
+    member = Member.objects.select_related("user", "merchant", "program").filter(pk=message.payload["member"]).first()
+    if member is None:
+        return
+    with translation.override(member.program.language), timezone.override(member.program.time_zone):
+        send_mail(
+            subject=_("Your two-factor login was reset"),
+            message=render_to_string(
+                "merchants/second_factor_reset_email.txt", {"member": member, "at": message.created_at}
+            ),
+            from_email=None,
+            recipient_list=[member.user.email],
+        )
+
+
 def send_confirmation(message: OutboxMessage, now: datetime) -> None:
     """Payload: `phone` (E.164), `text` with the code."""
     if now - message.created_at > CODE_IS_FRESH:
@@ -54,5 +70,6 @@ def one_line(text: str) -> str:
 
 HANDLERS: Mapping[str, Handler] = {
     "invitation.send": send_invitation,
+    "second_factor.reset": send_reset,
     "confirmation.send": send_confirmation,
 }

@@ -55,6 +55,10 @@ ROOMS: Sequence[Room] = (
             "client_duplicates",
             "client_merge",
             "client_unmerge",
+            "client_consents",
+            "client_erase",
+            "erasures",
+            "erasure_drop",
             "client_imports",
             "client_import",
             "client_import_columns",
@@ -147,9 +151,20 @@ ROOMS: Sequence[Room] = (
         _("Team"),
         "user-check",
         Action.MANAGE_TEAM,
-        ("team", "member", "member_remove", "invite", "cashier_new", "cashier_edit", "cashier_dismiss"),
+        (
+            "team",
+            "member",
+            "member_remove",
+            "member_second_factor",
+            "invite",
+            "cashier_new",
+            "cashier_edit",
+            "cashier_dismiss",
+        ),
     ),
-    Room(_("Settings"), "settings", Action.CHANGE_SETTINGS, ("settings", "consent_texts", "points_limits")),
+    Room(
+        _("Settings"), "settings", Action.CHANGE_SETTINGS, ("settings", "consent_texts", "points_limits", "retention")
+    ),
     Room(_("Audit log"), "clipboard-list", Action.SEE_LOG, ("audit_log",)),
 )
 

@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from merchants.pages import audit_log, cashiers, coming_in, look, outlets, settings, team, till_settings
+from merchants.pages import audit_log, cashiers, coming_in, look, outlets, own_sessions, settings, team, till_settings
 
 office = [
     path("outlets/", outlets.outlet_list, name="outlets"),
@@ -18,6 +18,7 @@ office = [
     path("team/invitations/<int:invitation_id>/again/", team.invitation_again, name="invitation_again"),
     path("team/invitations/<int:invitation_id>/revoke/", team.invitation_revoke, name="invitation_revoke"),
     path("team/<int:member_id>/", team.member, name="member"),
+    path("team/<int:member_id>/second-factor/", team.member_second_factor, name="member_second_factor"),
     path("team/<int:member_id>/remove/", team.member_remove, name="member_remove"),
     path("team/cashiers/new/", cashiers.cashier_new, name="cashier_new"),
     path("team/cashiers/<int:cashier_id>/", cashiers.cashier_edit, name="cashier_edit"),
@@ -29,6 +30,9 @@ office = [
 
 urlpatterns = [
     path("", coming_in.home, name="home"),
+    # In the place of allauth's own list, which can't end one of them.
+    path("accounts/sessions/", own_sessions.own_sessions, name="sessions"),
+    path("second-factor/<int:merchant_id>/", own_sessions.second_factor_asked, name="second_factor_asked"),
     path("invitations/<str:token>/", coming_in.invitation, name="invitation"),
     path("look/<int:merchant_id>.css", look.look, name="look"),
     path("logo/<int:merchant_id>/<str:digest>", look.logo, name="logo"),

@@ -10,7 +10,7 @@ from django.contrib import admin
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from merchants import invitations, members
+from merchants import invitations, members, second_factor
 from merchants.admin.acts import Act, ActForm, ReasonForm
 from merchants.admin.base import ReadOnlyAdmin
 from merchants.admin.widgets import Checkboxes, EmailInput, Select
@@ -132,6 +132,29 @@ class Deactivate(Act[Member]):
         return _("%(person)s has no access any more.") % {"person": self.row.user}
 
 
+class ResetSecondFactor(Act[Member]):
+    slug = "second-factor"
+    title = gettext_lazy("Reset the two-factor login")
+    icon = "lock_reset"
+    dangerous = True
+
+    @classmethod
+    def possible(cls, row: Member) -> bool:
+        return row.is_active and second_factor.has_one(row.user)
+
+    def says(self) -> Sequence[str]:
+        return (
+            _(
+                "Make sure that it is really %(person)s who asks. Codes stop working, all logins end."
+            )
+            % {"person": self.row.user},
+        )
+
+    def do(self, data: dict[str, Any]) -> str:
+        second_factor.reset(member=self.row, by=self.by, now=self.now, reason=data["reason"])
+        return _("The two-factor login is reset. %(person)s gets a letter.") % {"person": self.row.user}
+
+
 @admin.register(Member)
 class MemberAdmin(ReadOnlyAdmin[Member]):
     list_display = ("of_user", "role", "of_merchant", "in_program", "is_active", "created_at")
@@ -139,7 +162,7 @@ class MemberAdmin(ReadOnlyAdmin[Member]):
     list_select_related = ("user", "merchant", "program")
     search_fields = ("user__email", "user__name", "merchant__name")
     fields = ("of_user", "role", "of_merchant", "in_program", "where", "is_active", "created_at")
-    acts = (ChangeRole, Deactivate)
+    acts = (ChangeRole, ResetSecondFactor, Deactivate)
 
     @admin.display(description=gettext_lazy("outlets"))
     def where(self, member: Member) -> str:

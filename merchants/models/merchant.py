@@ -9,6 +9,15 @@ from merchants.models.program import Program
 from merchants.models.tenancy import TenantManager
 
 
+class SecondFactor(models.TextChoices):
+    """Of whom a shop asks a second factor at the login."""
+
+    NOBODY = "", _("Whoever wants one")
+    OWNERS = "owners", _("Owners")
+    MANAGERS = "managers", _("Owners and managers")
+    EVERYBODY = "everybody", _("Everybody of the team")
+
+
 class Merchant(models.Model):
     """A business that takes part in a programme; a coalition has several in one."""
 
@@ -19,6 +28,14 @@ class Merchant(models.Model):
     contacts = models.CharField(_("contacts for clients"), max_length=200, blank=True)
     colour = models.CharField(
         _("colour"), max_length=7, default="#0b6e4f", validators=[RegexValidator(r"^#[0-9a-fA-F]{6}$")]
+    )
+    second_factor = models.CharField(
+        _("who must have a second factor"),
+        max_length=10,
+        choices=SecondFactor.choices,
+        default=SecondFactor.NOBODY,
+        db_default="",
+        blank=True,
     )
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)

@@ -99,3 +99,7 @@ class PinForm(PageForm):
         help_text=gettext_lazy("4 to 6 digits. The old one stops working at once."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric", "pattern": "[0-9]{4,6}"}),
     )
+
+
+class ResetForm(PageForm):
+    reason = forms.CharField(label=gettext_lazy("Why"), max_length=250, help_text=gettext_lazy("For the audit log."))

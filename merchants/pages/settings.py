@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from merchants import logos, shop_settings, zones
+from merchants import logos, second_factor, shop_settings, zones
 from merchants.access import Action
 from merchants.doors import Workplace, members_only
 from merchants.forms import PageForm
+from merchants.models.merchant import SecondFactor
 
 # Each is readable in both themes as it is, or nearly so.
 SWATCHES = ("#0b6e4f", "#1d5fa8", "#5b3fa8", "#a3327a", "#b3261e", "#b35400", "#8a6a00", "#5d4037", "#37474f")
@@ -88,6 +89,18 @@ class LogoForm(PageForm):
     )
 
 
+class LoginForm(PageForm):
+    who = forms.ChoiceField(
+        label=gettext_lazy("Who must have a second factor"),
+        choices=SecondFactor.choices,
+        required=False,
+        help_text=gettext_lazy(
+            "A code of an app on the phone, beside the password. Whoever has none sets it up at once; until then the "
+            "pages of this shop stay closed to him. Tills and cashiers with a PIN are not asked."
+        ),
+    )
+
+
 @members_only(Action.CHANGE_SETTINGS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings(request: HttpRequest, place: Workplace) -> HttpResponse:
@@ -96,6 +109,8 @@ def settings(request: HttpRequest, place: Workplace) -> HttpResponse:
         logos.remove_logo(merchant=place.merchant, by=place.user, now=timezone.now())
         messages.success(request, _("The logo is removed."))
         return redirect("settings", place.merchant.pk)
+    if part == "login":
+        place.require(Action.GUARD_LOGIN)
     forms_by_part = unbound(place)
     if part in forms_by_part:
         form = type(forms_by_part[part])(request.POST, request.FILES)
@@ -107,7 +122,9 @@ def settings(request: HttpRequest, place: Workplace) -> HttpResponse:
     return render(
         request,
         "settings/settings.html",
-        context | {"swatches": SWATCHES, "may_limit_points": place.may(Action.LIMIT_POINTS)},
+        context
+        | {"swatches": SWATCHES, "may_limit_points": place.may(Action.LIMIT_POINTS)}
+        | {"may_guard_login": place.may(Action.GUARD_LOGIN)},
     )
 
 
@@ -118,6 +135,7 @@ def unbound(place: Workplace) -> dict[str, PageForm]:
         "program": ProgramForm(initial={name: getattr(program, name) for name in ProgramForm.base_fields}),
         "colour": ColourForm(initial={"colour": merchant.colour}),
         "logo": LogoForm(),
+        "login": LoginForm(initial={"who": merchant.second_factor}),
     }
 
 
@@ -133,6 +151,8 @@ def saved(place: Workplace, part: str, form: PageForm) -> bool:
                 shop_settings.change_program(**data, **who)
             case "colour":
                 shop_settings.change_colour(**data, **who)
+            case "login":
+                second_factor.ask_of(**who | {"who": SecondFactor(data["who"])})
             case _:
                 logos.put_logo(**data, **who)
     except ValidationError as error:

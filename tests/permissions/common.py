@@ -12,7 +12,10 @@ from tests.permissions import (
     WITH_CODES,
     Page,
     all_get,
+    for_roles,
 )
+
+ROOMS_CLOSED_TO_NOBODY = for_roles() | dict.fromkeys(("owner", "manager", "operator", "cashier", "reader"), "away")
 
 PAGES: dict[str, Page] = {
     "": Page("/", all_get("away", anonymous="login", stranger="ok")),
@@ -40,6 +43,9 @@ PAGES: dict[str, Page] = {
     ),
     "accounts/login/code/confirm/": Page("/accounts/login/code/confirm/", NOT_NOW),
     r"accounts/^confirm-email/(?P<key>[-:\w]+)/$": Page("/accounts/confirm-email/x/", EVERYBODY),
+    "accounts/sessions/": Page("/accounts/sessions/", LOGGED_IN),
+    # «Зерно» asks nobody for a second factor.
+    "second-factor/<int:merchant_id>/": Page("/second-factor/{merchant}/", ROOMS_CLOSED_TO_NOBODY),
     "accounts/2fa/": Page("/accounts/2fa/", LOGGED_IN),
     "accounts/2fa/authenticate/": Page("/accounts/2fa/authenticate/", NOT_NOW),
     "accounts/2fa/reauthenticate/": Page("/accounts/2fa/reauthenticate/", NOT_NOW),

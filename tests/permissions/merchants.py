@@ -31,6 +31,10 @@ PAGES: dict[str, Page] = {
         "/m/{merchant}/team/invitations/{invited}/revoke/", PRESSED
     ),
     M + "team/<int:member_id>/": Page("/m/{merchant}/team/{member}/", OFFICE),
+    # The owner of the story has no second factor himself, and is sent back.
+    M + "team/<int:member_id>/second-factor/": Page(
+        "/m/{merchant}/team/{member}/second-factor/", for_roles() | {"owner": "away"}
+    ),
     M + "team/<int:member_id>/remove/": Page("/m/{merchant}/team/{member}/remove/", OFFICE),
     M + "team/cashiers/new/": Page("/m/{merchant}/team/cashiers/new/", OFFICE),
     M + "team/cashiers/<int:cashier_id>/": Page("/m/{merchant}/team/cashiers/{cashier}/", OFFICE),
