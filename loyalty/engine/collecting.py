@@ -20,7 +20,7 @@ def collected(package: str, path: Iterable[str], base: type[S]) -> tuple[type[S]
     for cls in _below(base):
         tag = cls.__struct_config__.tag
         if isinstance(tag, str) and not cls.__subclasses__():
-            if tag in found:
+            if found.get(tag, cls) is not cls:
                 raise TypeError(f"two classes are called {tag}: {found[tag].__name__}, {cls.__name__}")
             found[tag] = cls
     return tuple(found.values())
