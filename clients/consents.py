@@ -8,7 +8,7 @@ version, and an empty one means the built-in text again.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from django.db import transaction
@@ -24,12 +24,13 @@ from loyalty.accounts import block
 from loyalty.wording import spoken
 from merchants import audit
 from merchants.access import Actor, same_tenant
-from merchants.models import Merchant
+from merchants.models import Merchant, Outlet
 
 Kind = Consent.Kind
 
-# Those that a client is asked for, in the order of the form.
-ASKED: Final = (Kind.PROCESSING, Kind.ADVERTISING, Kind.NOTICES)
+# Those that a client may be asked for, in the order of the form; the one for partners only where there are some, or
+# where the merchant has written a text for it.
+ASKED: Final = (Kind.PROCESSING, Kind.ADVERTISING, Kind.PARTNERS, Kind.NOTICES)
 # To be raised when a built-in text is changed: consents say which one was read.
 BUILT_IN_VERSION: Final = 1
 
@@ -52,26 +53,27 @@ def texts_in_force(merchant: Merchant) -> dict[Kind, Text]:
         .distinct("kind")
     )
     own = {Kind(row.kind): row for row in newest if row.text}
+    others = partners_of(merchant)
     return {
         kind: Text(kind, row.text, f"m{merchant.pk}-{row.version}", row.version, row.created_at)
         if (row := own.get(kind))
-        else built_in(merchant, kind)
+        else built_in(merchant, kind, others)
         for kind in ASKED
+        if kind != Kind.PARTNERS or others or kind in own
     }
 
 
-def built_in(merchant: Merchant, kind: Kind) -> Text:
+def partners_of(merchant: Merchant) -> list[str]:
+    """Those who share the programme, by name: they see its clients, and a consent has to name them."""
+    others = Merchant.objects.filter(program_id=merchant.program_id, is_active=True).exclude(pk=merchant.pk)
+    return list(others.order_by("name").values_list("name", flat=True))
+
+
+def built_in(merchant: Merchant, kind: Kind, others: Sequence[str] | None = None) -> Text:
     """The text that comes with the product, with the merchant's legal name and contacts in it."""
     language = spoken()
-    # Those who share the programme see its clients, and a consent has to name them.
-    others = list(
-        Merchant.objects.filter(program_id=merchant.program_id, is_active=True)
-        .exclude(pk=merchant.pk)
-        .order_by("name")
-        .values_list("name", flat=True)
-        if kind == Kind.PROCESSING
-        else ()
-    )
+    if others is None:
+        others = partners_of(merchant)
     text = render_to_string(
         f"clients/public/texts/{kind}.{language}.txt",
         {
@@ -84,6 +86,11 @@ def built_in(merchant: Merchant, kind: Kind) -> Text:
     # English is a translation of the same version: the name says which of the two was read.
     version = f"default-{BUILT_IN_VERSION}" + ("" if language == "ru" else f"-{language}")
     return Text(kind, text, version)
+
+
+def place_of(outlet: Outlet) -> str:
+    """Where a consent was given by word of mouth, or on paper."""
+    return outlet.address or outlet.name
 
 
 @transaction.atomic
@@ -129,9 +136,16 @@ def held(client: Client) -> dict[Kind, bool]:
 
 @transaction.atomic
 def say(
-    *, client: Client, said: Mapping[Kind, bool], texts: Mapping[Kind, Text], source: str, now: dt.datetime
+    *,
+    client: Client,
+    said: Mapping[Kind, bool],
+    texts: Mapping[Kind, Text],
+    source: str,
+    now: dt.datetime,
+    address: str = "",
 ) -> list[Consent]:
-    """Write down what the client says now, where it is not what he said before."""
+    """Write down what the client says now, where it is not what he said before. `address` is the network that it came
+    from, or the place where it was said."""
     same_tenant(client)
     # Two pages of one client at once must not both find the same thing missing.
     Client.objects.select_for_update().get(pk=client.pk)
@@ -144,6 +158,7 @@ def say(
             given=given,
             at=now,
             source=source[:60],
+            address=address[:120],
             text_version=texts[kind].version if kind in texts else "",
         )
         for kind, given in said.items()
@@ -153,10 +168,11 @@ def say(
 
 
 @transaction.atomic
-def withdraw_processing(*, client: Client, source: str, now: dt.datetime) -> None:
-    """The client wants to be forgotten: he is told nothing more, and his card works no longer. The shop erases him."""
+def withdraw_processing(*, client: Client, source: str, now: dt.datetime, address: str = "") -> None:
+    """The client wants to be forgotten: he is told nothing more, and his card works no longer. The shop erases him: it
+    finds him among those who ask for it (`clients.personal.requests`)."""
     # Accounts are locked before anything else: see docs/architecture.md.
     ledger.lock(program_id=same_tenant(client), account_id=client.account_id, now=now)
-    say(client=client, said=dict.fromkeys(ASKED, False), texts={}, source=source, now=now)
+    say(client=client, said=dict.fromkeys(ASKED, False), texts={}, source=source, now=now, address=address)
     with override(client.program.language):
         block(account=client.account, reason=gettext("Consent to processing withdrawn"), now=now, by=source)

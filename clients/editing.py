@@ -34,9 +34,17 @@ class Particulars(Struct, frozen=True, kw_only=True):
 
 @transaction.atomic
 def add(
-    *, merchant: Merchant, particulars: Particulars, consents: Sequence[Kind], source: str, now: dt.datetime, by: Actor
+    *,
+    merchant: Merchant,
+    particulars: Particulars,
+    consents: Sequence[Kind],
+    source: str,
+    now: dt.datetime,
+    by: Actor,
+    address: str = "",
 ) -> Client:
-    """A new client with an account, cards and the welcome points, who has given these consents to whoever asked.
+    """A new client with an account, cards and the welcome points, who has given these consents to whoever asked, at
+    the place `address`.
 
     Refused `client_exists` with the other's `account_id`; raises NotAPhoneError, NotABirthdayError, NotAnEmailError.
     """
@@ -50,6 +58,7 @@ def add(
         email=particulars.email,
         consents=[Consented(kind, text_version=texts[kind].version) for kind in consents],
         source=source,
+        address=address,
         now=now,
     )
     Client.objects.filter(pk=client.pk).update(note=particulars.note)

@@ -47,8 +47,10 @@ def enrol(
     referrer: Account | None = None,
     source: str,
     now: dt.datetime,
+    address: str = "",
 ) -> Client:
-    """A new client with an account, its cards and the welcome points. `source` says who enrolled: «till:17 anna».
+    """A new client with an account, its cards and the welcome points. `source` says who enrolled: «till:17 anna»,
+    `address` from which network, or at which place.
 
     Refused `client_exists` with the other's `account_id` where the phone is known. Raises NotAPhoneError,
     NotABirthdayError, NotAnEmailError.
@@ -82,6 +84,7 @@ def enrol(
             given=consent.given,
             text_version=consent.text_version,
             source=source[:60],
+            address=address[:120],
             at=now,
         )
         for consent in consents

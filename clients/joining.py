@@ -44,6 +44,8 @@ class Applicant(Struct, frozen=True):
     email: str = ""
     # The public id of the account of whoever invited.
     invited_by: str = ""
+    # The network that the form came from.
+    address: str = ""
 
 
 class WrongCode(Struct, frozen=True):
@@ -97,16 +99,23 @@ def send_code(*, merchant: Merchant, phone: str, now: dt.datetime) -> None:
 @transaction.atomic
 def join_with_code(*, merchant: Merchant, applicant: Applicant, code: str, now: dt.datetime) -> Client | WrongCode:
     """The client of the phone, new or known, where the code is right. Raises NoCardError."""
-    check = PhoneCheck.objects.select_for_update().filter(program_id=merchant.program_id, phone=applicant.phone).first()
+    wrong = prove(program_id=merchant.program_id, phone=applicant.phone, code=code, now=now)
+    return wrong or _newcomer(merchant, applicant, now) or _acquaintance(merchant, applicant, now)
+
+
+@transaction.atomic
+def prove(*, program_id: int, phone: str, code: str, now: dt.datetime) -> WrongCode | None:
+    """None where it is the code that was sent to the phone; it is used up then."""
+    check = PhoneCheck.objects.select_for_update().filter(program_id=program_id, phone=phone).first()
     if check is None or now >= check.expires_at or check.attempts >= ATTEMPTS:
         return WrongCode(0)
-    if not hmac.compare_digest(check.digest, _digest(merchant.program_id, applicant.phone, code)):
+    if not hmac.compare_digest(check.digest, _digest(program_id, phone, code)):
         # Returned, not raised: the count has to stay.
         check.attempts += 1
         check.save(update_fields=["attempts"])
         return WrongCode(ATTEMPTS - check.attempts)
     check.delete()
-    return _newcomer(merchant, applicant, now) or _acquaintance(merchant, applicant, now)
+    return None
 
 
 @transaction.atomic
@@ -130,6 +139,7 @@ def _newcomer(merchant: Merchant, applicant: Applicant, now: dt.datetime) -> Cli
             consents=applicant.consents,
             referrer=_referrer(merchant, applicant, now),
             source=applicant.source,
+            address=applicant.address,
             now=now,
         )
     except Refused as refused:
@@ -164,6 +174,7 @@ def _acquaintance(merchant: Merchant, applicant: Applicant, now: dt.datetime) ->
         said={consent.kind: True for consent in applicant.consents if consent.given},
         texts=consents.texts_in_force(merchant),
         source=applicant.source,
+        address=applicant.address,
         now=now,
     )
     return client

@@ -84,7 +84,7 @@ def forget(*, now: dt.datetime) -> int:
 
 
 def _person(client: Client) -> dict[str, Any]:
-    said = client.consents.order_by("at", "pk").values("kind", "given", "at", "source", "text_version")
+    said = client.consents.order_by("at", "pk").values("kind", "given", "at", "source", "address", "text_version")
     return {
         "pk": client.pk,
         "name": client.name,

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import time
+from typing import Final
+
 from celery import shared_task
 from django.utils import timezone
 
 from clients import merging
 from clients.imports import jobs, working
+from clients.personal import retention
+
+TURN_SECONDS: Final = 240
 
 
 # A million clients take longer than other work may. Whoever takes the nudge a second time finds the row claimed.
@@ -18,6 +24,13 @@ def run_imports() -> None:
 @shared_task
 def forget_imports() -> None:
     jobs.forget_old(now=timezone.now())
+
+
+# What is left goes on the next night.
+@shared_task
+def keep_terms() -> None:
+    started = time.monotonic()
+    retention.run(now=timezone.now(), going_on=lambda: time.monotonic() - started < TURN_SECONDS)
 
 
 @shared_task

@@ -20,7 +20,7 @@ from cashier.page.forms import EnrolForm, FindForm
 from cashier.page.rendering import page, see
 from cashier.page.saying import MustWaitError
 from cashier.page.who import Named, account_of, look_for, read
-from clients.consents import texts_in_force
+from clients.consents import place_of, texts_in_force
 from clients.enrolment import Consented, NotABirthdayError, enrol
 from clients.models import Client, Consent
 from clients.phones import NotAPhoneError
@@ -166,5 +166,6 @@ def _enrol(post: Post, form: EnrolForm, text_version: str, cashier: str, referre
         consents=[Consented(Consent.Kind.PROCESSING, given=True, text_version=text_version)],
         referrer=referrer,
         source=f"{post.caller} {cashier}",
+        address=place_of(post.till.outlet),
         now=post.now,
     )

@@ -15,7 +15,7 @@ from clients.imports.applying import last_row
 from clients.imports.choices import Choices
 from clients.imports.staging import Span
 from clients.imports.tables import Layout
-from clients.models import ClientImport, ClientImportPiece
+from clients.models import ClientImport, ClientImportPiece, Retention
 from loyalty.sheets import clean
 from merchants import audit
 from merchants.access import Actor, every_tenant, tenant
@@ -162,11 +162,12 @@ def forget_old(*, now: dt.datetime) -> int:
     """Forget files and lines that have served; how many imports."""
     forgotten = 0
     with every_tenant():
-        old = ClientImport.objects.filter(forgotten_at=None, created_at__lt=now - KEPT_UNUSED)
+        days = dict(Retention.objects.values_list("program_id", "import_days"))
+        old = ClientImport.objects.filter(forgotten_at=None)
         ripe = [
             one
             for one in old.exclude(state__in=ClientImport.AT_WORK).order_by("id")
-            if one.state in (*_OPEN, State.FAILED) or (one.finished_at or one.created_at) < now - KEPT
+            if _is_ripe(one, now, days.get(one.program_id, KEPT.days))
         ]
     for one in ripe:
         with tenant(one.program_id), transaction.atomic():
@@ -175,6 +176,13 @@ def forget_old(*, now: dt.datetime) -> int:
             _forget(one, now)
             forgotten += 1
     return forgotten
+
+
+def _is_ripe(one: ClientImport, now: dt.datetime, days: int) -> bool:
+    """A programme may want files to be gone earlier than they could be."""
+    if one.state in (*_OPEN, State.FAILED):
+        return one.created_at < now - KEPT_UNUSED
+    return (one.finished_at or one.created_at) < now - min(dt.timedelta(days=days), KEPT)
 
 
 def _forget(one: ClientImport, now: dt.datetime) -> None:

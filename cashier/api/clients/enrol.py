@@ -16,6 +16,7 @@ from cashier.api.input.errors import InvalidBody, Wrong
 from cashier.api.input.texts import CLEAN, Code, Medium, Phone, Short
 from cashier.api.schema import documented
 from cashier.api.view import ApiView
+from clients.consents import place_of
 from clients.enrolment import Consented, NotABirthdayError, NotAnEmailError, enrol
 from clients.models import Client, Consent
 from clients.phones import NotAPhoneError
@@ -24,6 +25,7 @@ from loyalty.idempotency import Done, once
 from loyalty.models import Account
 from loyalty.refusals import Refused
 from loyalty.sales.request import Who
+from merchants.models import Outlet
 
 
 class ConsentInput(Struct, forbid_unknown_fields=True):
@@ -83,6 +85,7 @@ def _enrol(view: ApiView, given: EnrolInput) -> Client:
             ],
             referrer=_referrer(view, given.referrer),
             source=f"{view.caller} {given.cashier}".strip(),
+            address=place_of(Outlet.objects.get(pk=view.caller.outlet_id)),
             now=view.now,
         )
     except NotAPhoneError:

@@ -25,6 +25,8 @@ from clients.history import Event, history
 from clients.models import Client
 from clients.pages.public.doors import Holder, dress, for_holder, private
 from clients.pages.public.forms import CardConsentsForm
+from clients.pages.public.visitors import visitor
+from clients.personal import requests
 from clients.promises import promise_of
 from loyalty.models import Account, Lot
 from loyalty.programs import has_referrals
@@ -107,11 +109,11 @@ def card_consents(request: HttpRequest, holder: Holder) -> HttpResponse:
     sent = request.POST if request.method == "POST" and "withdraw" not in request.POST else None
     form = CardConsentsForm(sent, texts=texts, initial=initial)
     if form.is_valid():
-        _change(holder, form)
+        _change(holder, form, visitor(request))
         messages.success(request, _("Saved."))
         return redirect("card_consents", holder.token)
     if request.POST.get("withdraw") == "yes":
-        consents.withdraw_processing(client=holder.client, source=SOURCE, now=timezone.now())
+        requests.ask(client=holder.client, source=SOURCE, address=visitor(request), now=timezone.now())
         return redirect("card", holder.token)
     context: dict[str, Any] = {
         **dress(holder.merchant),
@@ -126,15 +128,16 @@ def card_consents(request: HttpRequest, holder: Holder) -> HttpResponse:
 
 
 @transaction.atomic
-def _change(holder: Holder, form: CardConsentsForm) -> None:
+def _change(holder: Holder, form: CardConsentsForm, address: str) -> None:
     client, said = holder.client, form.cleaned_data
     if said["email"] != client.email:
         Client.objects.filter(pk=client.pk).update(email=said["email"])
     consents.say(
         client=client,
-        said={kind: said[kind] for kind in (Kind.NOTICES, Kind.ADVERTISING)},
+        said={kind: said[kind] for kind in form.asked},
         texts=form.texts,
         source=SOURCE,
+        address=address,
         now=timezone.now(),
     )
 
@@ -176,7 +179,12 @@ def notices_off(request: HttpRequest, token: str) -> HttpResponse:
     with tenant(client.program_id):
         if request.method == "POST":
             consents.say(
-                client=client, said={Kind.NOTICES: False}, texts={}, source="link in a notice", now=timezone.now()
+                client=client,
+                said={Kind.NOTICES: False},
+                texts={},
+                source="link in a notice",
+                address=visitor(request),
+                now=timezone.now(),
             )
         context = {**dress(client.account.merchant), "is_off": not consents.held(client).get(Kind.NOTICES, False)}
         return private(render(request, "clients/public/notices_off.html", context))

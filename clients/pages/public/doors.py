@@ -9,9 +9,10 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Concatenate, ParamSpec, TypeAlias
+from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -25,7 +26,8 @@ from merchants.access import every_tenant, tenant
 from merchants.models import Merchant, Program
 
 P = ParamSpec("P")
-View: TypeAlias = Callable[..., HttpResponse]
+Response = TypeVar("Response", bound=HttpResponseBase)
+View: TypeAlias = Callable[..., HttpResponseBase]
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Holder:
     program: Program
 
 
-HolderView: TypeAlias = Callable[Concatenate[HttpRequest, Holder, P], HttpResponse]
+HolderView: TypeAlias = Callable[Concatenate[HttpRequest, Holder, P], HttpResponseBase]
 ShopView: TypeAlias = Callable[Concatenate[HttpRequest, Merchant, P], HttpResponse]
 
 
@@ -50,7 +52,7 @@ def for_holder(view: HolderView[P]) -> View:
     @csrf_exempt
     @never_cache
     @functools.wraps(view)
-    def opened(request: HttpRequest, token: str, *args: Any, **kwargs: Any) -> HttpResponse:
+    def opened(request: HttpRequest, token: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
         client = card_links.client_of(token)
         if client is None:
             return private(render(request, "clients/public/dead_link.html", status=404))
@@ -61,7 +63,7 @@ def for_holder(view: HolderView[P]) -> View:
     return opened
 
 
-def private(response: HttpResponse) -> HttpResponse:
+def private(response: Response) -> Response:
     # Not «no-referrer»: with that, browsers hide the origin of forms, and the choice of a language is refused.
     # To other sites both say nothing.
     response["Referrer-Policy"] = "same-origin"

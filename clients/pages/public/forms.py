@@ -18,6 +18,7 @@ from merchants.forms import PageForm
 TICKS = {
     Kind.PROCESSING: gettext_lazy("I agree to the processing of my personal data"),
     Kind.ADVERTISING: gettext_lazy("I agree to receive advertising: promotions and news"),
+    Kind.PARTNERS: gettext_lazy("I agree that my data are given to the partners of the programme"),
     Kind.NOTICES: gettext_lazy("Tell me about my purchases and points by e-mail"),
 }
 
@@ -57,7 +58,8 @@ class JoinForm(PageForm):
     def __init__(self, *args: Any, texts: dict[Kind, Text], **kwargs: Any) -> None:
         self.texts = texts
         super().__init__(*args, **kwargs)
-        for kind in ASKED:
+        self.asked = [kind for kind in ASKED if kind in texts]
+        for kind in self.asked:
             self.fields[kind] = forms.BooleanField(
                 label=TICKS[kind],
                 required=kind == Kind.PROCESSING,
@@ -67,7 +69,7 @@ class JoinForm(PageForm):
 
     @property
     def ticks(self) -> list[tuple[forms.BoundField, Text]]:
-        return [(self[kind], self.texts[kind]) for kind in ASKED]
+        return [(self[kind], self.texts[kind]) for kind in self.asked]
 
     def clean_phone(self) -> str:
         try:
@@ -86,7 +88,7 @@ class JoinForm(PageForm):
     def applicant(self, source: str) -> Applicant:
         said = self.cleaned_data
         # Who gives no address was not asked about letters to it.
-        asked = [kind for kind in ASKED if kind != Kind.NOTICES or said["email"]]
+        asked = [kind for kind in self.asked if kind != Kind.NOTICES or said["email"]]
         return Applicant(
             phone=said["phone"],
             consents=tuple(Consented(kind, given=said[kind], text_version=self.texts[kind].version) for kind in asked),
@@ -120,13 +122,14 @@ class CardConsentsForm(PageForm):
     def __init__(self, *args: Any, texts: dict[Kind, Text], **kwargs: Any) -> None:
         self.texts = texts
         super().__init__(*args, **kwargs)
-        for kind in (Kind.NOTICES, Kind.ADVERTISING):
+        self.asked = [kind for kind in (Kind.NOTICES, Kind.ADVERTISING, Kind.PARTNERS) if kind in texts]
+        for kind in self.asked:
             self.fields[kind] = forms.BooleanField(label=TICKS[kind], required=False)
             self.fields[kind].template_name = "forms/field.html"  # type: ignore[attr-defined]  # unknown to the stubs
 
     @property
     def ticks(self) -> list[tuple[forms.BoundField, Text]]:
-        return [(self[kind], self.texts[kind]) for kind in (Kind.NOTICES, Kind.ADVERTISING)]
+        return [(self[kind], self.texts[kind]) for kind in self.asked]
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or self.cleaned_data

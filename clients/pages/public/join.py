@@ -52,6 +52,7 @@ def join(request: HttpRequest, merchant: Merchant) -> HttpResponse:
     applicant = form.applicant(_source(request, merchant))
     if (friend := _inviter(request, merchant)) is not None:
         applicant = msgspec.structs.replace(applicant, invited_by=str(friend.account.public_id))
+    applicant = msgspec.structs.replace(applicant, address=visitor(request))
     if joining.checks_phones(merchant.program):
         return _send(request, merchant, form, applicant)
     return _admit(request, merchant, form, applicant)

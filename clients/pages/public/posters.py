@@ -15,6 +15,7 @@ from django.utils.translation import override
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clients import card_links, consents, joining, limits
+from clients.consents import Kind, Text
 from clients.models import Client
 from clients.pages.public.doors import dress, private
 from clients.pages.public.forms import TextsForm
@@ -68,6 +69,8 @@ def poster_qr(request: HttpRequest, place: Workplace, kind: str) -> HttpResponse
 @members_only(Action.CHANGE_SETTINGS)
 def consent_texts(request: HttpRequest, place: Workplace) -> HttpResponse:
     texts = consents.texts_in_force(place.merchant)
+    # Asked for only where there are partners, or where the merchant writes a text.
+    texts.setdefault(Kind.PARTNERS, Text(Kind.PARTNERS, "", ""))
     form = TextsForm(request.POST if request.method == "POST" else None, texts=texts)
     if form.is_valid():
         written = [

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from clients.pages.public import card, join, posters
+from clients.pages.public import card, data, join, posters
 
 urlpatterns: list[URLPattern] = [
     path("join/<int:merchant_id>/", join.join, name="join"),
@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern] = [
     path("card/<str:token>/code/", card.card_code, name="card_code"),
     path("card/<str:token>/history/", card.card_history, name="card_history"),
     path("card/<str:token>/consents/", card.card_consents, name="card_consents"),
+    path("card/<str:token>/data/", data.card_data, name="card_data"),
     path("card/<str:token>/manifest.webmanifest", card.card_manifest, name="card_manifest"),
     path("notices/<str:token>/", card.notices_off, name="notices_off"),
     path("m/<int:merchant_id>/poster/", posters.poster, name="poster"),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from clients import editing
-from clients.consents import Kind
+from clients.consents import Kind, place_of
 from clients.models import Client
 from clients.pages.staff.forms import BlockForm, ClientForm, NewClientForm, TierForm
 from clients.pages.staff.one import name_of
@@ -43,6 +43,7 @@ def client_new(request: HttpRequest, place: Workplace) -> HttpResponse:
                 particulars=form.particulars,
                 consents=[kind for kind, field in agreed.items() if form.cleaned_data[field]],
                 source=f"member:{place.member.pk}",
+                address=_address(place),
                 now=now,
                 by=place.user,
             )
@@ -148,6 +149,12 @@ def client_tier(request: HttpRequest, place: Workplace, client_id: uuid.UUID) ->
         messages.success(request, _("The tier is set."))
         return redirect("client", place.merchant.pk, client_id)
     return render(request, "clients/tier.html", {"form": form, "client": client, "tiers": rulebook.tiers})
+
+
+def _address(place: Workplace) -> str:
+    """Where the client stands: the outlet of whoever works at one alone, else the shop."""
+    outlets = list(place.open_outlets()[:2])
+    return place_of(outlets[0]) if len(outlets) == 1 else place.merchant.name
 
 
 def _known(refused: Refused) -> Client | None:

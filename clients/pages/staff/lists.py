@@ -18,6 +18,7 @@ from clients.models import Client
 from clients.models.client import ClientQuerySet
 from clients.pages.staff.forms import FindForm
 from clients.pages.staff.scope import own_sales, phone_for, rules_now
+from clients.personal import requests
 from clients.phones import NotAPhoneError, e164
 from loyalty.engine.rulebook import Rulebook
 from loyalty.models import Account
@@ -48,6 +49,7 @@ def clients(request: HttpRequest, place: Workplace) -> HttpResponse:
         "may_export": place.may(Action.EXPORT),
         "may_import": place.may(Action.IMPORT_CLIENTS),
         "may_merge": place.may(Action.MERGE_CLIENTS),
+        "erasures": requests.waiting(place.program.pk).count() if place.may(Action.ERASE_CLIENTS) else 0,
         "new_phone": phone,
         "new_url": f"{reverse('client_new', args=[place.merchant.pk])}?{urlencode({'phone': phone})}",
     }

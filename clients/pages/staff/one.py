@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from clients import certificates, coupons, merging
 from clients.history import Event, RulesOverTime, told
-from clients.models import Client, Consent
+from clients.models import Client, Consent, Erasure
 from clients.pages.staff.scope import client_of, email_for, is_seen, number_for, phone_for
 from loyalty import by_hand
 from loyalty.engine.explanation import Fact
@@ -63,13 +63,14 @@ def client(request: HttpRequest, place: Workplace, client_id: uuid.UUID) -> Http
     ours = [entry for entry in page.rows if entry.pk not in others]
     may_undo = undoable(ours, now) if place.may(Action.ADJUST_POINTS) else set()
     in_force = rules.at(now)
+    is_blocked = account.status == Account.Status.BLOCKED
     return render(
         request,
         "clients/one.html",
         {
             "client": one,
             "account": account,
-            "is_blocked": account.status == Account.Status.BLOCKED,
+            "is_blocked": is_blocked,
             "phone": phone_for(place, one),
             "email": email_for(place, one),
             "cards": [
@@ -116,6 +117,9 @@ def client(request: HttpRequest, place: Workplace, client_id: uuid.UUID) -> Http
             "invited": Account.objects.filter(referrer=account).count(),
             "may_adjust": place.may(Action.ADJUST_POINTS),
             "may_edit": place.may(Action.EDIT_CLIENTS),
+            "may_erase": place.may(Action.ERASE_CLIENTS),
+            "may_export": place.may(Action.EXPORT),
+            "erasure": Erasure.objects.asked().filter(account=account).first() if is_blocked else None,
             "merges": [
                 # The last whole day of it.
                 (row, row.person["name"] or _("Client without a name"), row.merge.at + UNDONE_WITHIN - dt.timedelta(1))
@@ -197,17 +201,20 @@ def _latest(consents: Iterable[Consent]) -> list[tuple[Consent, str]]:
     """The latest word about each kind, and where it was said."""
     order = list(Consent.Kind)
     latest = sorted(consents, key=lambda consent: order.index(Consent.Kind(consent.kind)))
-    return [(consent, _where(consent.source)) for consent in latest]
+    return [(consent, where_of(consent.source)) for consent in latest]
 
 
-def _where(source: str) -> str:
+def where_of(source: str) -> str:
     """`till:17 anna`, `poster:lesnaya`, `member:5`, `join page` in words."""
     kind = source.partition(":")[0]
     known = {
         "till": _("at the till"),
         "poster": _("from the poster"),
         "member": _("written down by the staff"),
-        "card": _("on the card page"),
+        "paper": _("on paper"),
+        "import": _("from a loaded file"),
+        "card page": _("on the card page"),
+        "link in a notice": _("by the link in a letter"),
         "join page": _("on the join page"),
     }
     return known.get(kind, source)

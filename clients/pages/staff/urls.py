@@ -10,6 +10,10 @@ from clients.pages.staff.lists import clients
 from clients.pages.staff.merging import client_duplicates, client_merge, client_unmerge
 from clients.pages.staff.moving import sale_client, sale_client_back, sale_client_to
 from clients.pages.staff.one import client
+from clients.pages.staff.personal.consents import client_consents
+from clients.pages.staff.personal.data import client_data
+from clients.pages.staff.personal.erasing import client_erase, erasure_drop, erasures
+from clients.pages.staff.personal.retention import retention
 from clients.pages.staff.points import adjust, undo_adjustment_page
 from clients.pages.staff.referrer import client_referrer
 from clients.pages.staff.selection import adjust_selected
@@ -26,6 +30,12 @@ urlpatterns = [
     path("m/<int:merchant_id>/clients/clients.csv", clients_export, {"kind": "csv"}, name="clients_csv"),
     path("m/<int:merchant_id>/clients/clients.xlsx", clients_export, {"kind": "xlsx"}, name="clients_xlsx"),
     path("m/<int:merchant_id>/clients/similar/", client_duplicates, name="client_duplicates"),
+    path("m/<int:merchant_id>/clients/erasures/", erasures, name="erasures"),
+    path("m/<int:merchant_id>/clients/erasures/<int:erasure_id>/stay/", erasure_drop, name="erasure_drop"),
+    path("m/<int:merchant_id>/settings/keeping/", retention, name="retention"),
+    path(f"{ONE}erase/", client_erase, name="client_erase"),
+    path(f"{ONE}consents/", client_consents, name="client_consents"),
+    path(f"{ONE}data.<str:kind>", client_data, name="client_data"),
     path(f"{ONE}merge/<uuid:other_id>/", client_merge, name="client_merge"),
     path(f"{ONE}merges/<int:merge_id>/undo/", client_unmerge, name="client_unmerge"),
     path(IMPORT, imports.client_imports, name="client_imports"),

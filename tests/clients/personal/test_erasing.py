@@ -74,10 +74,14 @@ def lived(cast: Cast, story: TillStory) -> Client:
         headers=zerno.auth | {"Idempotency-Key": uuid.uuid4().hex},
     )
     again = Client.objects.get(phone=SECOND)
-    accounts.adjust(account=again.account, points=D(7), reason=f"{NAME}, вторая карта", **owner)
+    accounts.adjust(
+        account=again.account, points=D(7), reason=f"{NAME}, вторая карта", merchant_id=zerno.merchant.pk, **owner
+    )
     merging.merge(keep=kleo, drop=again, now=now, by=zerno.owner)
     account = Account.objects.get(pk=kleo.account_id)
-    accounts.adjust(account=account, points=D(50), reason=f"Подарок для {NAME} {PHONE}", **owner)
+    accounts.adjust(
+        account=account, points=D(50), reason=f"Подарок для {NAME} {PHONE}", merchant_id=zerno.merchant.pk, **owner
+    )
     accounts.block(account=account, reason=f"{NAME} просила", **owner)
     accounts.unblock(account=account, reason=f"{NAME} передумала", **owner)
     approvals.ask(
