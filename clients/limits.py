@@ -35,16 +35,33 @@ SMS_BY_PHONE_A_DAY: Final = Limit("join-sms-phone-day", 10, 24 * HOUR)
 SMS_BY_MERCHANT: Final = Limit("join-sms-merchant", 100, HOUR)
 NEW_CODES_BY_CARD: Final = Limit("card-code", 20, HOUR)
 LINKS_BY_CLIENT: Final = Limit("card-link", 5, HOUR)
+# Wrong numbers of cards that a member of the staff has keyed in.
+CARDS_BY_MEMBER: Final = Limit("card-bind", 30, 10 * MINUTE)
 
 
 def use(limit: Limit, key: str) -> int:
     """Count one: 0 where it is within the limit, else the seconds until the window ends. Never raises."""
-    name = f"{limit.name}:{salted_hmac('clients.limits', key, algorithm='sha256').hexdigest()[:32]}"
+    name = _name(limit, key)
     try:
         count, seconds = counters().add(name, seconds=limit.seconds)
     except CacheDownError:
         count, seconds = own_counts.add(name, seconds=limit.seconds)
     return 0 if count <= limit.most else max(1, seconds)
+
+
+def reached(limit: Limit, key: str) -> bool:
+    """Whether the next one would be too many; counts nothing. Never raises."""
+    name = _name(limit, key)
+    try:
+        count, _seconds = counters().read(name)
+    except CacheDownError:
+        count, until = own_counts.seen.get(name, (0, 0.0))
+        count = count if until > time.monotonic() else 0
+    return count >= limit.most
+
+
+def _name(limit: Limit, key: str) -> str:
+    return f"{limit.name}:{salted_hmac('clients.limits', key, algorithm='sha256').hexdigest()[:32]}"
 
 
 class OwnCounts:

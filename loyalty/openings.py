@@ -55,12 +55,13 @@ _OPEN: Final = """
         SELECT %(program)s, account, coalesce(spent, 0), coalesce(visits, 0), purchases, created_at
           FROM mine WHERE purchases > 0
     ), cards AS (
-        INSERT INTO loyalty_card (program_id, account_id, kind, number, status, created_at)
-        SELECT %(program)s, account, 'phone', phone, 'active', %(now)s FROM mine WHERE phone IS NOT NULL
+        INSERT INTO loyalty_card (program_id, account_id, kind, number, status, created_at, batch_id)
+        SELECT %(program)s, account, 'phone', phone, 'active', %(now)s, NULL FROM mine WHERE phone IS NOT NULL
         UNION ALL
         SELECT %(program)s, account, CASE WHEN c LIKE 'v:%%' THEN 'virtual' ELSE 'plastic' END,
-               regexp_replace(c, '^v:', ''), 'active', %(now)s
+               regexp_replace(c, '^v:', ''), 'active', %(now)s, p.batch_id
           FROM mine CROSS JOIN LATERAL unnest(cards) c
+          LEFT JOIN loyalty_plasticcard p ON p.program_id = %(program)s AND p.number = c
     ), lots AS (
         INSERT INTO loyalty_lot (id, program_id, account_id, merchant_id, rule, amount, rest, available_at, expires_at,
                created_at)

@@ -24,7 +24,7 @@ from clients.imports.lines import CONSENTS, judged, tiers_of, widgets_for
 from clients.imports.problems import Problem
 from clients.models import Client, ClientImport, Consent
 from loyalty import cards, openings
-from loyalty.models import Account, BroughtAlong, Card
+from loyalty.models import Account, BroughtAlong, Card, PlasticCard
 from loyalty.sheets import BadCell
 
 
@@ -155,6 +155,12 @@ class ClientResource(resources.Resource):  # type: ignore[misc]
         }
         for kind, some in numbers.items():
             for number in some:
+                waiting = PlasticCard.objects.filter(program_id=account.program_id, number=number)
                 Card.objects.create(
-                    program_id=account.program_id, account=account, kind=kind, number=number, created_at=now
+                    program_id=account.program_id,
+                    account=account,
+                    kind=kind,
+                    number=number,
+                    batch_id=waiting.values_list("batch", flat=True).first(),
+                    created_at=now,
                 )

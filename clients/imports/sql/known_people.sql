@@ -16,12 +16,14 @@ WITH changed AS MATERIALIZED (
       FROM changed n
      WHERE a.program_id = %(program)s AND a.id = n.account AND (n.c ? 'birthday' OR n.c ? 'tags')
 ), cards AS (
-    INSERT INTO loyalty_card (program_id, account_id, kind, number, status, created_at)
-    SELECT %(program)s, n.account, 'phone', n.c->'phone'->>1, 'active', %(now)s FROM changed n WHERE n.c ? 'phone'
+    INSERT INTO loyalty_card (program_id, account_id, kind, number, status, created_at, batch_id)
+    SELECT %(program)s, n.account, 'phone', n.c->'phone'->>1, 'active', %(now)s, NULL FROM changed n WHERE n.c ? 'phone'
     UNION ALL
     SELECT %(program)s, n.account, CASE WHEN d LIKE 'v:%%' THEN 'virtual' ELSE 'plastic' END,
-           regexp_replace(d, '^v:', ''), 'active', %(now)s
-      FROM changed n CROSS JOIN LATERAL jsonb_array_elements_text(n.c->'card'->1) d WHERE n.c ? 'card'
+           regexp_replace(d, '^v:', ''), 'active', %(now)s, b.batch_id
+      FROM changed n CROSS JOIN LATERAL jsonb_array_elements_text(n.c->'card'->1) d
+      LEFT JOIN loyalty_plasticcard b ON b.program_id = %(program)s AND b.number = d
+     WHERE n.c ? 'card'
 )
 INSERT INTO clients_consent (program_id, client_id, kind, given, at, source, text_version)
 SELECT %(program)s, n.client, rtrim(s, '+-'), s LIKE '%%+', %(now)s, %(source)s, ''

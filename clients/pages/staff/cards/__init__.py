@@ -1,0 +1,1 @@
+"""Pages of plastic cards: batches, and the cards of one client."""
