@@ -14,4 +14,5 @@ class ClientsConfig(AppConfig):
         outbox.HANDLERS.update(messages.HANDLERS)
         doors.KNOWN["activities"] = activities.has_any
         doors.KNOWN["approvals"] = approvals.has_any
-        log.FINDERS.update(account=in_the_log.by_account, client=in_the_log.by_client)
+        log.FINDERS.update(account=in_the_log.by_account, client=in_the_log.by_client, cardbatch=in_the_log.by_batch)
+        log.SEARCHERS.append(in_the_log.meant_by)

@@ -13,6 +13,8 @@ from typing import BinaryIO, Final
 
 from django.utils.translation import gettext as _
 
+from merchants.exports import plain
+
 SEPARATORS: Final = ";\t,"
 MOST_COLUMNS: Final = 200
 SHOWN: Final = 60
@@ -42,7 +44,8 @@ def shown(value: str) -> str:
 
 
 def clean(value: str) -> str:
-    """Without control characters, and with single spaces."""
+    """Without control characters and what keeps a spreadsheet from calculating, and with single spaces."""
+    value = plain(value)
     if value.isprintable() and "  " not in value:  # nearly always, and a tenth of the work
         return value.strip(" ")
     return " ".join(value.translate(_CONTROL).split())

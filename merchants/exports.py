@@ -15,12 +15,18 @@ from decimal import Decimal
 from itertools import islice
 from typing import Final, Literal, TypeAlias, TypeVar
 
+from django.contrib import messages
 from django.db.models import Model, QuerySet
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from openpyxl import Workbook
 
-from merchants import paging
+from merchants import audit, paging
 from merchants.access import tenant
+from merchants.doors import Workplace
 
 Kind = Literal["csv", "xlsx"]
 Cell: TypeAlias = str | int | Decimal | dt.date | dt.datetime | None
@@ -29,6 +35,7 @@ Row = TypeVar("Row", bound=Model)
 
 BATCH: Final = 1000
 MOST_IN_XLSX: Final = 50_000
+CSV: Final = "text/csv; charset=utf-8"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FORMULA: Final = re.compile(r"[=+\-@\t\r\n]")
 _PHONE: Final = re.compile(r"\+\d{7,15}", re.ASCII)
@@ -62,10 +69,52 @@ def answer(
     return _csv(name, titles, body) if kind == "csv" else _xlsx(name, titles, body)
 
 
+def download(
+    request: HttpRequest,
+    place: Workplace,
+    kind: Kind,
+    *,
+    name: str,
+    titles: Sequence[str],
+    body: Iterator[Line],
+    action: str,
+    narrowed: bool,
+    back: str,
+    now: dt.datetime,
+) -> HttpResponseBase:
+    """The answer of a page's download, with its line in the log (`action`): who has the list now, and whether it is all
+    of it. Where an XLSX would be too long, `back` to the page of that URL name, with the reason."""
+    try:
+        day = timezone.localtime(now).date()
+        found = answer(kind, name=f"{name}-{day:%Y-%m-%d}", titles=titles, body=body)
+    except TooManyRowsError:
+        said = _("An XLSX holds %(most)d rows at most: narrow the list, or take a CSV.")
+        messages.error(request, said % {"most": MOST_IN_XLSX})
+        return redirect(back, place.merchant.pk)
+    audit.record(
+        program_id=place.program.pk,
+        action=action,
+        at=now,
+        by=place.user,
+        subject=place.merchant,
+        details={"kind": kind, "narrowed": narrowed},
+    )
+    return found
+
+
+def media_type(kind: str) -> str:
+    return XLSX if kind == "xlsx" else CSV
+
+
 def safe(text: str) -> str:
     """A text that no spreadsheet takes for a formula."""
     harmless = not _FORMULA.match(text) or _PHONE.fullmatch(text)
     return text if harmless else f"'{text}"
+
+
+def plain(text: str) -> str:
+    """What `safe` was given: a file of ours that comes back says what it said."""
+    return text[1:] if text[:1] == "'" and _FORMULA.match(text[1:]) else text
 
 
 def _csv(name: str, titles: Sequence[str], body: Iterator[Line]) -> StreamingHttpResponse:
@@ -81,7 +130,7 @@ def _csv(name: str, titles: Sequence[str], body: Iterator[Line]) -> StreamingHtt
                 yield _taken(text)
         yield _taken(text)
 
-    found = StreamingHttpResponse(pieces(), content_type="text/csv; charset=utf-8")
+    found = StreamingHttpResponse(pieces(), content_type=CSV)
     found["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return found
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from django.db.models import CharField, Model, Q, QuerySet
 from django.db.models.functions import Cast
@@ -32,6 +32,7 @@ from merchants.models import (
     Till,
     TillKey,
 )
+from merchants.models.merchant import SecondFactor
 
 _OWNED: dict[str, type[Model]] = {
     "outlet": Outlet,
@@ -61,6 +62,7 @@ LABELS: dict[str, Promise] = {
     "outlets": gettext_lazy("Where"),
     "till": gettext_lazy("Till"),
     "scopes": gettext_lazy("Allows"),
+    "factor_to": gettext_lazy("Who must have a second factor"),
     "code": gettext_lazy("Code"),
     "fields": gettext_lazy("Changed"),
     "file": gettext_lazy("File"),
@@ -148,6 +150,10 @@ class Line:
 # keys only, so that whoever is erased is erased here, too.
 Finder: TypeAlias = Callable[[Workplace, AbstractSet[int]], Mapping[int, Subject]]
 FINDERS: dict[str, Finder] = {}
+# And which of their rows a text may mean: keys by kind of the record's object, at most `MOST_MEANT`.
+Searcher: TypeAlias = Callable[[Workplace, str], Mapping[str, Iterable[int]]]
+SEARCHERS: list[Searcher] = []
+MOST_MEANT: Final = 200
 
 
 def records_of(place: Workplace) -> QuerySet[AuditRecord]:
@@ -169,6 +175,41 @@ def records_of(place: Workplace) -> QuerySet[AuditRecord]:
     for kind, model in _OWNED.items():
         about |= Q(object_type=kind, object_id__in=_keys(model._default_manager.filter(merchant=place.merchant)))
     return records.filter(about | acted & ~Q(object_type__in=[*_OWNED, "merchant", "tillkey"]))
+
+
+def about(place: Workplace, text: str) -> Q:
+    """Records whose object somebody may mean by this text: a part of a name, an address, a number."""
+    meant: dict[str, list[Any]] = {
+        kind: list(model._default_manager.filter(_called(kind, text), merchant=place.merchant)[:MOST_MEANT])
+        for kind, model in _OWNED.items()
+    }
+    found = Q(pk=None)
+    for kind, rows in meant.items():
+        found |= Q(object_type=kind, object_id__in=[str(row.pk) for row in rows])
+    for search in SEARCHERS:
+        for kind, keys in search(place, text).items():
+            found |= Q(object_type=kind, object_id__in=[str(key) for key in keys])
+    return found
+
+
+def _called(kind: str, text: str) -> Q:
+    match kind:
+        case "member":
+            return Q(user__name__icontains=text) | Q(user__email__icontains=text)
+        case "invitation":
+            return Q(email__icontains=text)
+        case _:
+            return Q(name__icontains=text)
+
+
+def fact_in_words(fact: Fact) -> str:
+    """«Баллы: 50» in a file, where numbers are not drawn."""
+    number = fact.money if fact.money is not None else fact.points
+    return f"{fact.label}: {fact.text if number is None else number_in_words(number)}"
+
+
+def number_in_words(number: Decimal) -> str:
+    return f"{number.normalize():f}".replace(".", ",")
 
 
 def _keys(rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -246,6 +287,8 @@ class Names:
                 return str(Role(value).label) if value in Role.values else ""
             case "scopes", list():
                 return ", ".join(str(Scope(scope).label) for scope in value if scope in Scope.values)
+            case "factor_to", str():
+                return str(SecondFactor(value).label) if value in SecondFactor.values else ""
             case "fields", list():
                 return ", ".join(str(FIELDS.get(field, field)) for field in value)
             case "until", str():

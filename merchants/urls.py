@@ -26,6 +26,8 @@ office = [
     path("team/cashiers/<int:cashier_id>/back/", cashiers.cashier_back, name="cashier_back"),
     path("settings/", settings.settings, name="settings"),
     path("log/", audit_log.audit_log, name="audit_log"),
+    path("log/log.csv", audit_log.audit_export, {"kind": "csv"}, name="audit_log_csv"),
+    path("log/log.xlsx", audit_log.audit_export, {"kind": "xlsx"}, name="audit_log_xlsx"),
 ]
 
 urlpatterns = [

@@ -20,10 +20,9 @@ from clients.imports.problems import Problem
 from clients.imports.tables import Layout
 from clients.models import ClientImport, ClientImportLine
 from clients.models.imports import LINES
+from merchants.exports import safe
 
 SHOWN: Final = 50
-
-_FORMULA: Final = ("=", "@", "\t", "\r")
 
 
 class Change(Struct, frozen=True):
@@ -68,7 +67,8 @@ def changes_of(line: ClientImportLine) -> list[Change]:
 
 
 def refused_file(one: ClientImport, kind: str) -> BinaryIO:
-    """The refused lines as they were sent, with a column that says why: to be corrected and loaded again."""
+    """The refused lines as they were sent, with a column that says why: to be corrected and loaded again. Where a
+    spreadsheet would take a text for a formula it has an apostrophe, which is not read."""
     layout = msgspec.convert(one.layout, Layout)
     rows = _refused_rows(one, layout)
     return _xlsx(rows) if kind == "xlsx" else _csv(rows)
@@ -90,13 +90,8 @@ def _refused_rows(one: ClientImport, layout: Layout) -> Iterator[list[str]]:
             if number < line.row:
                 continue
             cells = [*row[:width], *[""] * (width - len(row))]
-            yield [*map(_defused, cells), "; ".join(problem.sentence for problem in problems_of(line))]
+            yield [*map(safe, cells), "; ".join(problem.sentence for problem in problems_of(line))]
             line = next(waiting, None)
-
-
-def _defused(cell: str) -> str:
-    """A spreadsheet must not take a name for a formula; we read it without the sign again."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
 def _csv(rows: Iterator[Sequence[str]]) -> BinaryIO:

@@ -144,9 +144,7 @@ class ResetSecondFactor(Act[Member]):
 
     def says(self) -> Sequence[str]:
         return (
-            _(
-                "Make sure that it is really %(person)s who asks. Codes stop working, all logins end."
-            )
+            _("Make sure that it is really %(person)s who asks. Codes stop working, all logins end.")
             % {"person": self.row.user},
         )
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
+from loyalty.sheets import clean
 from merchants import exports
 
 LINE: exports.Line = (
@@ -69,3 +70,9 @@ def test_an_xlsx_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(exports.TooManyRowsError):
         cells([LINE] * 3, "xlsx")
     assert len(cells([LINE] * 3, "csv")) == 4
+
+
+@pytest.mark.parametrize("text", ["=1+1", "-5", "+7 916 123-45-67", "@home", "Анна", "'кавычки'", "O'Neil"])
+def test_what_was_defused_comes_back_as_it_was(text: str) -> None:
+    assert exports.plain(exports.safe(text)) == text
+    assert clean(exports.safe(text)) == text

@@ -369,11 +369,37 @@ def test_the_log_tells_in_words(office: Callable[..., str], cast: Cast) -> None:
     assert "Роль изменена" not in tills.partition("<tbody")[2]
     assert "касса: Анна" in tills
     assert "Роль изменена" in office(f"log/?who={cast.zerno.owner.pk}&what=team")
-    assert "Ничего такого нет" in office("log/?day=2020-01-01")
-    assert "invalid-feedback" in office("log/?day=вчера")
+    assert "Ничего такого нет" in office("log/?until=2020-01-01")
+    assert "invalid-feedback" in office("log/?since=вчера")
     for day in ("0001-01-01", "9999-12-31"):
-        assert "Ничего такого нет" in office(f"log/?day={day}")
+        assert "Ничего такого нет" in office(f"log/?since={day}&until={day}")
+    assert "Последний день раньше первого" in office("log/?since=2026-02-02&until=2026-02-01")
     assert "Роль изменена" in office("log/?before=~~~")
+    assert "Роль изменена" in office("log/?what=member.role_changed&since=2020-01-01&until=9999-12-31")
+    assert "Роль изменена" not in office("log/?what=member.joined").partition("<tbody")[2]
+    for words in ("vera", "телефон"):
+        told = office(f"log/?q={words}").partition("<tbody")[2]
+        assert ("Роль изменена" in told, "касса: Анна" in told) == (words == "vera", words == "телефон")
+    assert "Ничего такого нет" in office("log/?q=нет такого")
+
+
+def test_the_log_is_taken_along_as_a_file_and_that_is_logged(client: Client, cast: Cast) -> None:
+    client.force_login(cast.zerno.manager)
+    with tenant(cast.zerno.program.pk):
+        record: dict[str, Any] = {
+            "program": cast.zerno.program,
+            "user": cast.zerno.owner,
+            "details": {"points": "-30.00"},
+        }
+        AuditRecord.objects.create(**record, action="account.adjusted", reason="=Опечатка")
+        AuditRecord.objects.create(**record, action="till.renamed")
+    address = f"/m/{cast.zerno.merchant.pk}/log/log.csv?what=points"
+    response: Any = client.get(address)
+    titles, line = b"".join(response).decode("utf-8-sig").splitlines()
+    assert titles == "Когда;Кто;Что;О ком или о чём;Причина;Подробности"
+    assert line.partition(";")[2] == "Anna;Баллы начислены или списаны вручную;;'=Опечатка;Баллы: -30"
+    with tenant(cast.zerno.program.pk):
+        assert AuditRecord.objects.get(action="log.exported").details == {"kind": "csv", "narrowed": True}
 
 
 def test_the_log_of_a_coalition_is_each_merchants_own(client: Client, cast: Cast) -> None:

@@ -10,6 +10,12 @@ HERE = "/m/{merchant}/certificates/{certificate}/"
 
 PAGES: dict[str, Page] = {
     "m/<int:merchant_id>/certificates/": Page("/m/{merchant}/certificates/", STAFF),
+    "m/<int:merchant_id>/certificates/certificates.csv": Page(
+        "/m/{merchant}/certificates/certificates.csv", for_roles("owner", "manager")
+    ),
+    "m/<int:merchant_id>/certificates/certificates.xlsx": Page(
+        "/m/{merchant}/certificates/certificates.xlsx", for_roles("owner", "manager")
+    ),
     "m/<int:merchant_id>/certificates/new/": Page("/m/{merchant}/certificates/new/", STAFF),
     "m/<int:merchant_id>/certificates/batch/<uuid:batch>.pdf": Page(
         "/m/{merchant}/certificates/batch/{certificates}.pdf", STAFF

@@ -41,5 +41,7 @@ PAGES: dict[str, Page] = {
     M + "team/cashiers/<int:cashier_id>/dismiss/": Page("/m/{merchant}/team/cashiers/{cashier}/dismiss/", OFFICE),
     M + "team/cashiers/<int:cashier_id>/back/": Page("/m/{merchant}/team/cashiers/{cashier}/back/", PRESSED),
     M + "settings/": Page("/m/{merchant}/settings/", OFFICE),
+    M + "log/log.csv": Page("/m/{merchant}/log/log.csv", OFFICE),
+    M + "log/log.xlsx": Page("/m/{merchant}/log/log.xlsx", OFFICE),
     M + "log/": Page("/m/{merchant}/log/", OFFICE),
 }

@@ -11,6 +11,13 @@ HANDS = for_roles("owner", "manager", "operator")
 NOTHING_TO_DO = HANDS | dict.fromkeys(("owner", "manager", "operator"), "away")
 
 PAGES: dict[str, Page] = {
+    "m/<int:merchant_id>/receipts/points/": Page("/m/{merchant}/receipts/points/", READERS),
+    "m/<int:merchant_id>/receipts/points/points.csv": Page(
+        "/m/{merchant}/receipts/points/points.csv", for_roles("owner", "manager")
+    ),
+    "m/<int:merchant_id>/receipts/points/points.xlsx": Page(
+        "/m/{merchant}/receipts/points/points.xlsx", for_roles("owner", "manager")
+    ),
     "m/<int:merchant_id>/receipts/<uuid:sale_id>/client/": Page("/m/{merchant}/receipts/{sale}/client/", HANDS),
     "m/<int:merchant_id>/receipts/<uuid:sale_id>/client/<uuid:client_id>/": Page(
         "/m/{merchant}/receipts/{sale}/client/{client}/", NOTHING_TO_DO

@@ -7,10 +7,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from django.contrib import messages
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -18,11 +16,12 @@ from django.views.decorators.http import require_safe
 from clients import listing
 from clients.imports.columns import TITLES
 from clients.models import Client, Consent
+from clients.models.client import ClientQuerySet
 from clients.pages.staff.forms import FindForm
-from clients.pages.staff.lists import narrowed
+from clients.pages.staff.lists import narrowed as narrowed_by
 from clients.pages.staff.scope import own_sales, rules_now
 from loyalty.models import Card
-from merchants import audit, exports
+from merchants import exports
 from merchants.access import Action
 from merchants.doors import Workplace, members_only
 
@@ -36,13 +35,35 @@ COLUMNS = (
 @require_safe
 def clients_export(request: HttpRequest, place: Workplace, kind: exports.Kind) -> HttpResponseBase:
     """What the list shows, as CSV or XLSX. It leaves a line in the log: whose base it was, and who has it now."""
-    now, zone = timezone.now(), ZoneInfo(place.program.time_zone)
-    rulebook, only = rules_now(place, now), own_sales(place)
-    form = FindForm(request.GET, rulebook=rulebook)
-    rows, part = narrowed(form, rulebook, now)
-    rows = rows.select_related("account")
+    now = timezone.now()
+    form = FindForm(request.GET, rulebook=rules_now(place, now))
+    rows, part = narrowed_by(form, rules_now(place, now), now)
     if part:
         rows = rows.matching(part)
+    return download(
+        request,
+        place,
+        kind,
+        rows,
+        narrowed=bool(part or form.asked("tier") or form.asked("show")),
+        back="clients",
+        now=now,
+    )
+
+
+def download(
+    request: HttpRequest,
+    place: Workplace,
+    kind: exports.Kind,
+    rows: ClientQuerySet,
+    *,
+    narrowed: bool,
+    back: str,
+    now: dt.datetime,
+    name: str = "clients",
+) -> HttpResponseBase:
+    """These clients, newest first, in the columns of the list."""
+    zone, rulebook, only = ZoneInfo(place.program.time_zone), rules_now(place, now), own_sales(place)
 
     def told(page: Sequence[Client]) -> list[exports.Line]:
         cards = _cards([client.account_id for client in page])
@@ -60,22 +81,18 @@ def clients_export(request: HttpRequest, place: Workplace, kind: exports.Kind) -
         ]
 
     titles = [*(str(TITLES[column]) for column in COLUMNS), _("Last purchase"), _("Blocked because")]
-    body = exports.lines(rows, told, program_id=place.program.pk)
-    try:
-        found = exports.answer(kind, name=f"clients-{now.astimezone(zone):%Y-%m-%d}", titles=titles, body=body)
-    except exports.TooManyRowsError:
-        said = _("An XLSX holds %(most)d rows at most: narrow the list, or take a CSV.")
-        messages.error(request, said % {"most": exports.MOST_IN_XLSX})
-        return redirect("clients", place.merchant.pk)
-    audit.record(
-        program_id=place.program.pk,
+    return exports.download(
+        request,
+        place,
+        kind,
+        name=name,
+        titles=titles,
+        body=exports.lines(rows.select_related("account"), told, program_id=place.program.pk),
         action="clients.exported",
-        at=now,
-        by=place.user,
-        subject=place.merchant,
-        details={"kind": kind, "narrowed": bool(part or form.asked("tier") or form.asked("show"))},
+        narrowed=narrowed,
+        back=back,
+        now=now,
     )
-    return found
 
 
 def _line(

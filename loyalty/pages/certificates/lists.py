@@ -27,7 +27,7 @@ def certificates(request: HttpRequest, place: Workplace) -> HttpResponse:
     form = FindForm(request.GET)
     asked = form.asked()
     mine = Certificate.objects.filter(program_id=place.program.pk, merchant=place.merchant)
-    rows = _in_state(mine.filter(form.filters()), asked.get("show", ""), now)
+    rows = in_state(mine.filter(form.filters()), asked.get("show", ""), now)
     page: paging.Page[Certificate] = paging.newest_first(rows, request.GET.get("before", ""))
     return render(
         request,
@@ -41,12 +41,13 @@ def certificates(request: HttpRequest, place: Workplace) -> HttpResponse:
             ],
             "asked": bool(asked),
             "batch": asked.get("batch"),
+            "may_export": place.may(Action.EXPORT),
             "owed": Certificate.objects.owed(now, merchant_id=place.merchant.pk),
         },
     )
 
 
-def _in_state(rows: Any, show: str, now: dt.datetime) -> Any:
+def in_state(rows: Any, show: str, now: dt.datetime) -> Any:
     match show:
         case "good":
             return rows.good(now)

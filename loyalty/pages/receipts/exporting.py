@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from django.contrib import messages
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -17,7 +15,7 @@ from django.views.decorators.http import require_safe
 from loyalty.engine.calendar import Calendar
 from loyalty.models import Sale
 from loyalty.pages.receipts.forms import FindForm
-from merchants import audit, exports
+from merchants import exports
 from merchants.access import Action
 from merchants.doors import Workplace, members_only
 
@@ -56,21 +54,18 @@ def sales_export(request: HttpRequest, place: Workplace, kind: exports.Kind) -> 
         _("Points earned"),
     ]
     body = exports.lines(rows, told, program_id=place.program.pk, by="local_day")
-    try:
-        found = exports.answer(kind, name=f"receipts-{now.astimezone(zone):%Y-%m-%d}", titles=titles, body=body)
-    except exports.TooManyRowsError:
-        said = _("An XLSX holds %(most)d rows at most: narrow the list, or take a CSV.")
-        messages.error(request, said % {"most": exports.MOST_IN_XLSX})
-        return redirect("sales", place.merchant.pk)
-    audit.record(
-        program_id=place.program.pk,
+    return exports.download(
+        request,
+        place,
+        kind,
+        name="receipts",
+        titles=titles,
+        body=body,
         action="sales.exported",
-        at=now,
-        by=place.user,
-        subject=place.merchant,
-        details={"kind": kind, "narrowed": bool(form.asked())},
+        narrowed=bool(form.asked()),
+        back="sales",
+        now=now,
     )
-    return found
 
 
 def _line(sale: Sale, zone: ZoneInfo, step: Decimal) -> exports.Line:

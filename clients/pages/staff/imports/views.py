@@ -22,13 +22,11 @@ from clients.models import ClientImport
 from clients.pages.staff.imports.forms import ChoicesForm, ColumnsForm, FileForm, LayoutForm
 from loyalty.sheets import UnreadableError
 from loyalty.wording import words_of
-from merchants import paging
+from merchants import exports, paging
 from merchants.access import Action
 from merchants.doors import Workplace, members_only
 
 FORM: Final = ["GET", "HEAD", "POST"]
-CSV: Final = "text/csv; charset=utf-8"
-XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SHOWN: Final = 50
 # What may be looked at of a report, in the order of the page.
 OUTCOMES: Final = ("refused", "remark", "change", "fresh", "same", "left")
@@ -230,7 +228,7 @@ def client_import_errors(request: HttpRequest, place: Workplace, import_id: int,
         raise Http404
     file = reports.refused_file(one, kind)
     name = f"errors-{one.pk}.{kind}"
-    return FileResponse(file, as_attachment=True, filename=name, content_type=_type_of(kind))  # type: ignore[return-value]  # it streams
+    return FileResponse(file, as_attachment=True, filename=name, content_type=exports.media_type(kind))  # type: ignore[return-value]  # it streams
 
 
 @members_only(Action.IMPORT_CLIENTS)
@@ -240,7 +238,7 @@ def client_import_sample(request: HttpRequest, place: Workplace, kind: str) -> H
     if kind not in ("csv", "xlsx"):
         raise Http404
     content = samples.as_xlsx() if kind == "xlsx" else samples.as_csv()
-    answer = HttpResponse(content, content_type=_type_of(kind))
+    answer = HttpResponse(content, content_type=exports.media_type(kind))
     answer["Content-Disposition"] = f'attachment; filename="clients.{kind}"'
     return answer
 
@@ -265,10 +263,6 @@ def _lines(one: ClientImport, shown: str, after: str) -> list[dict[str, Any]]:
         }
         for line in reports.lines_of(one, shown, after=start, size=SHOWN)
     ]
-
-
-def _type_of(kind: str) -> str:
-    return XLSX if kind == "xlsx" else CSV
 
 
 def _number(value: int) -> str:
