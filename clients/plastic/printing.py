@@ -17,7 +17,7 @@ from reportlab.lib.utils import simpleSplit
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
-from loyalty.certificates.printing import INK, colour, fonts, logo_of
+from loyalty.certificates.drawing import INK, colour, fonts, logo_of
 from loyalty.models import CardBatch
 from merchants import barcodes
 from merchants.look import look_of

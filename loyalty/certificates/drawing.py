@@ -37,12 +37,12 @@ INK, QUIET, LINE = HexColor("#1d2433"), HexColor("#5b6472"), HexColor("#b9c0cb")
 
 def pdf(certificates: Sequence[Certificate], *, site: str, now: dt.datetime) -> bytes:
     """In the active language. The certificates come with their merchant, all of one."""
-    regular, bold = _fonts()
+    regular, bold = fonts()
     buffer = io.BytesIO()
     canvas = Canvas(buffer, pagesize=A4)
     canvas.setTitle(_("Gift certificate"))
     canvas.setAuthor(certificates[0].merchant.name)
-    logo = _logo(certificates[0].merchant)
+    logo = logo_of(certificates[0].merchant)
     for n, one in enumerate(certificates):
         place = n % PER_PAGE
         if n and not place:
@@ -64,9 +64,9 @@ class _Sheet:
 
     def draw(self, site: str) -> None:
         look = look_of(self.one.merchant.colour)
-        self._band(_colour(look.brand), _colour(look.on_brand))
+        self._band(colour(look.brand), colour(look.on_brand))
         self._qr(links.address(self.one, site))
-        self._face(_colour(look.light.primary))
+        self._face(colour(look.light.primary))
         self._foot()
         self.canvas.setStrokeColor(LINE)
         self.canvas.setDash(2, 3)
@@ -147,17 +147,17 @@ class _Sheet:
         return top
 
 
-def _logo(merchant: Merchant) -> Any:
+def logo_of(merchant: Merchant) -> Any:
     found = Logo.objects.filter(program_id=merchant.program_id, merchant=merchant).first()
     return ImageReader(io.BytesIO(bytes(found.content))) if found is not None else None
 
 
-def _colour(rgb: RGB) -> Color:
+def colour(rgb: RGB) -> Color:
     return Color(*(part / 255 for part in rgb))
 
 
 @cache
-def _fonts() -> tuple[str, str]:
+def fonts() -> tuple[str, str]:
     for name, file in (("Inter", "inter-regular.ttf"), ("Inter-Bold", "inter-bold.ttf")):
         pdfmetrics.registerFont(TTFont(name, settings.BASE_DIR / "static" / "vendor" / file))
     return "Inter", "Inter-Bold"
