@@ -19,29 +19,51 @@ from loyalty.backtest.file_history import FileHistory
 from loyalty.backtest.history import History, welcomes_of
 from loyalty.backtest.side import RulesAt, Side
 from loyalty.engine.rulebook import Rulebook, load
-from loyalty.models import ProgramVersion
+from loyalty.models import Account, ProgramVersion
 from loyalty.programs import rulebook_of
 
 EVERY: Final = 500
+# Lived through together: what is known of more clients than these no longer fits the processor's cache.
+CLIENTS_AT_ONCE: Final = 5_000
 Progress = Callable[[int], None]
 
 
 class Plan(Struct, frozen=True):
     """What to try: a whole rulebook as JSON beside the version `live` (0: none was ever published), on what was written
-    from `since` up to `until`. Plain values: another process can be handed them."""
+    from `since` up to `until`. Plain values: another process can be handed them.
+
+    `shards` is in how many parts the clients are taken, one part after the other; 0: as their number asks for."""
 
     program_id: int
     draft: bytes
     live: int
     since: dt.datetime
     until: dt.datetime
-    shards: int = 1
+    shards: int = 0
 
 
 def run(plan: Plan, *, progress: Progress = lambda _done: None) -> dict[str, Any]:
     """The report of the back test, in this process. What `progress` raises ends it."""
+    shards, lived = shards_of(plan), _Lived(progress)
+
+    def parts() -> Iterator[Part]:
+        for shard in range(shards):
+            lived.before, lived.here = lived.before + lived.here, 0
+            yield run_shard(plan, shard, shards, progress=lived)
+
     with seldom_collected():
-        return report(plan, [run_shard(plan, shard, progress=progress) for shard in range(shards_of(plan))])
+        return report(plan, parts())
+
+
+class _Lived:
+    """Says how many receipts all shards have lived through, those before the present one included."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress, self.before, self.here = progress, 0, 0
+
+    def __call__(self, receipts: int) -> None:
+        self.here = receipts
+        self.progress(self.before + receipts)
 
 
 def run_on(
@@ -89,10 +111,10 @@ def report(plan: Plan, parts: Iterable[Part]) -> dict[str, Any]:
     return found
 
 
-def run_shard(plan: Plan, shard: int, *, progress: Progress) -> Part:
+def run_shard(plan: Plan, shard: int, shards: int, *, progress: Progress) -> Part:
     past = Past(plan.program_id)
     draft, live = load(msgspec.json.decode(plan.draft)), past.live(plan.live)
-    history = History(plan.program_id, draft.calendar, until=plan.until, shard=shard, shards=shards_of(plan))
+    history = History(plan.program_id, draft.calendar, until=plan.until, shard=shard, shards=shards)
     first = Side(
         past.rules_at,
         calendar=draft.calendar,
@@ -156,11 +178,12 @@ def always(rulebook: Rulebook) -> RulesAt:
 
 def shards_of(plan: Plan) -> int:
     """One, where clients have to do with each other: by a budget for all, or by inviting."""
-    if plan.shards <= 1:
+    shards = plan.shards or Account.objects.filter(program_id=plan.program_id).count() // CLIENTS_AT_ONCE + 1
+    if shards == 1:
         return 1
     past = Past(plan.program_id)
     together = any(meet(rulebook) for rulebook in (*past.rulebooks, load(msgspec.json.decode(plan.draft))))
-    return 1 if together else plan.shards
+    return 1 if together else shards
 
 
 def meet(rulebook: Rulebook) -> bool:

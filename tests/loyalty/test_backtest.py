@@ -292,6 +292,20 @@ def test_the_same_past_gives_the_same_report_in_any_number_of_parts(cast: Cast) 
         assert found["draft"]["rules"]["more"]["receipts"] > 0
 
 
+def test_many_clients_are_lived_through_in_parts_and_the_progress_counts_them_all(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story = lived(cast, PLAIN, 6, events=80)
+    with tenant(story.program_id):
+        whole = running.run(plan_for(story, START, shards=1))
+        monkeypatch.setattr(running, "EVERY", 1)
+        monkeypatch.setattr(running, "CLIENTS_AT_ONCE", 2)
+        plan, said = plan_for(story, START, shards=0), []
+        assert running.shards_of(plan) > 2
+        assert running.run(plan, progress=said.append) == whole
+        assert said == list(range(1, whole["receipts"] + 1))
+
+
 def test_whoever_took_the_most_takes_the_most(cast: Cast) -> None:
     """Points spent are the same share of what the rules allow."""
     story = TillStory(cast.zerno, START)
