@@ -20,6 +20,7 @@ from cashier.page.saying import MustWaitError
 from cashier.page.who import Named, account_of, named, who_of
 from loyalty import confirmation, sales
 from loyalty.engine.quantities import ONE
+from loyalty.presence import DIGITS
 from loyalty.refusals import Refused
 from loyalty.sales.receipt import Receipt
 from loyalty.sales.request import SaleRequest, Who
@@ -145,14 +146,15 @@ class Desk:
         """The client; by the one-time code where he has shown one, which has to be his."""
         if self.client is None:
             return None
-        if code and (not code.isascii() or not code.isdigit() or len(code) not in (SMS_DIGITS, CARD_DIGITS)):
+        if code and (not code.isascii() or not code.isdigit() or len(code) not in (SMS_DIGITS, CARD_DIGITS, DIGITS)):
             self.form.add_error("confirmation", _("The code has four or six digits."))
             self.problem = _("The code has four or six digits.")
-        elif len(code) == CARD_DIGITS:
+        elif len(code) in (CARD_DIGITS, DIGITS):
             saying.refuse_guessing(self.post)
-            if named(Who("code", code), self.post).account_id != self.client.account_id:
+            shown = named(Who("code", code), self.post)
+            if shown.account_id != self.client.account_id:
                 self.problem = _("This is the code of another client.")
-            return Who("code", code)
+            return Who("code", shown.code)
         return who_of(self.client, self.post)
 
     def _filled(self) -> list[dict[str, Any]]:

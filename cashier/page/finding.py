@@ -24,6 +24,7 @@ from clients.consents import place_of, texts_in_force
 from clients.enrolment import Consented, NotABirthdayError, enrol
 from clients.models import Client, Consent
 from clients.phones import NotAPhoneError
+from loyalty import binding
 from loyalty.idempotency import Done, once
 from loyalty.models import Account
 from loyalty.programs import has_referrals
@@ -61,7 +62,8 @@ def find(request: HttpRequest, post: Post) -> HttpResponse:
         who = read(text)
         form.add_error("q", _not_found(who, refused, post))
         unknown = who.value if who and who.by == "phone" else ""
-        return page(request, post, "home", {"form": form, "unknown": unknown})
+        waiting = who.value if who and who.by == "card" and _is_waiting(who, refused, post) else ""
+        return page(request, post, "home", {"form": form, "unknown": unknown, "waiting": waiting})
     if isinstance(found, Named):
         return see("till_sale", found.word(post))
     if len(found) == 1:
@@ -69,7 +71,13 @@ def find(request: HttpRequest, post: Post) -> HttpResponse:
     return page(request, post, "matches", {"matches": found})
 
 
+def _is_waiting(who: Who, refused: Refused, post: Post) -> bool:
+    return refused.code == "client_not_found" and binding.is_waiting(post.caller.program_id, who.value)
+
+
 def _not_found(who: Who | None, refused: Refused, post: Post) -> str:
+    if who and who.by == "card" and _is_waiting(who, refused, post):
+        return _("This card is nobody’s yet. Find the client by the phone number and bind the card, or enrol him.")
     if who and who.by == "code":
         return _("The one-time code is wrong, used or too old. Ask the client for a new one.")
     if who and who.by == "phone":
@@ -92,8 +100,9 @@ def new(request: HttpRequest, post: Post) -> HttpResponse:
     }
     if request.method != "POST":
         return page(request, post, "new", {"form": EnrolForm(referrals=referrals), **context})
-    if "find" in request.POST:  # from the first page, with the number that nobody has
-        form = EnrolForm(initial={"phone": request.POST["find"][:40]}, referrals=referrals)
+    if "find" in request.POST or "give" in request.POST:  # from the first page, with a number that nobody has
+        given = {"phone": request.POST.get("find", "")[:40], "card": request.POST.get("give", "")[:60]}
+        form = EnrolForm(initial=given, referrals=referrals)
         return page(request, post, "new", {"form": form, **context})
     form = EnrolForm(request.POST, referrals=referrals)
     ticket = tickets.read(request.POST, post, "client")
@@ -102,18 +111,35 @@ def new(request: HttpRequest, post: Post) -> HttpResponse:
         form.add_error(None, _("This form is too old. Send it once more."))
     if ticket is not None and form.is_valid():
         try:
+            if form.cleaned_data["card"]:
+                saying.refuse_guessing(post)
             referrer = _referrer(form, post)
             if not form.errors:
                 return _joined(request, post, form, texts[Consent.Kind.PROCESSING].version, ticket, referrer)
-        except NotAPhoneError:
-            form.add_error("phone", sentence("not_a_phone", {}))
-        except NotABirthdayError:
-            form.add_error("birthday", sentence("not_a_birthday", {}))
-        except Refused as refused:
-            form.add_error("phone", saying.sentence_of(refused, post))
-            if refused.code == "client_exists":
-                context["exists"] = Named(refused.facts["account_id"], "phone").word(post)  # type: ignore[arg-type]
+        except (NotAPhoneError, NotABirthdayError, MustWaitError, Refused) as error:
+            context |= _say(error, form, post)
     return page(request, post, "new", {"form": form, **context})
+
+
+def _say(
+    error: NotAPhoneError | NotABirthdayError | MustWaitError | Refused, form: EnrolForm, post: Post
+) -> dict[str, str]:
+    """Beside the field. Whoever has the phone already is offered."""
+    match error:
+        case NotAPhoneError():
+            form.add_error("phone", sentence("not_a_phone", {}))
+        case NotABirthdayError():
+            form.add_error("birthday", sentence("not_a_birthday", {}))
+        case MustWaitError():
+            wait = -(-error.seconds // 60)
+            form.add_error("card", _("Too many wrong numbers. Wait %(minutes)s min.") % {"minutes": wait})
+        case Refused():
+            saying.count_guess(post, error)
+            about = "card" if error.code.startswith("card_") else "phone"
+            form.add_error(about, saying.sentence_of(error, post))
+            if error.code == "client_exists":
+                return {"exists": Named(error.facts["account_id"], "phone").word(post)}  # type: ignore[arg-type]
+    return {}
 
 
 def _referrer(form: EnrolForm, post: Post) -> Account | None:
@@ -147,6 +173,9 @@ def _joined(
 
     def act() -> Done:
         client = _enrol(post, form, text_version, ticket.cashier, referrer)
+        if number := form.cleaned_data["card"]:
+            by = f"{post.caller} {ticket.cashier}"
+            binding.bind(account=client.account, number=number, now=post.now, by=by)
         answer = client_answer(client.account, caller=post.caller, now=post.now)
         return client.account, msgspec.json.encode(answer).decode()
 

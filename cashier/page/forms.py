@@ -10,6 +10,7 @@ from cashier.api.input.texts import CLEAN
 from cashier.page.codes import code_in
 from cashier.page.numbers import money_field, points_field, quantity_field
 from loyalty.certificates.codes import may_be
+from loyalty.presence import DIGITS
 from merchants.forms import PageForm
 
 MOST_LINES = 100
@@ -45,7 +46,7 @@ class ReceiptForm(PageForm):
     receipt_number = text_field(limit=64, label=_("Receipt number"))
     points = points_field(label=_("Points to spend"), required=False)
     confirmation = text_field(
-        limit=6,
+        limit=DIGITS,
         label=_("Code of the client"),
         help_text=_("Four digits from the message, or six from the client’s card on the phone."),
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
@@ -128,6 +129,12 @@ class EnrolForm(PageForm):
         label=_("Who invited (phone or card)"),
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
     )
+    card = text_field(
+        limit=60,
+        label=_("Number of the plastic card"),
+        help_text=_("If the client is given one: scan it, or type the number."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
     agreed = forms.BooleanField(
         label=_("The client has agreed to the processing of his data"),
         error_messages={"required": _("Without the client’s consent nothing may be stored. Ask for it.")},
@@ -137,6 +144,18 @@ class EnrolForm(PageForm):
         super().__init__(*args, **kwargs)
         if not referrals:
             del self.fields["invited_by"]
+
+
+class BindForm(PageForm):
+    """A plastic card, scanned or keyed in."""
+
+    q = text_field(
+        limit=60,
+        required=True,
+        label=_("Number of the plastic card"),
+        help_text=_("Scan the barcode or the QR code, or type the number."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True, "spellcheck": "false"}),
+    )
 
 
 class PinForm(PageForm):

@@ -46,6 +46,7 @@ def sale(request: HttpRequest, post: Post, word: str = "") -> HttpResponse:
         "word": word,
         "by": client.by if client else "",
         "joined": "joined" in request.GET,
+        "bound": "bound" in request.GET,
     }
     return show(request, desk, "sale", context)
 

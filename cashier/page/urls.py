@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from cashier.page import certificates, correcting, entering, finding, manifest, receipts, returning, selling
+from cashier.page import cards, certificates, correcting, entering, finding, manifest, receipts, returning, selling
 
 urlpatterns: list[URLPattern] = [
     path("m/<int:merchant_id>/till/", entering.here, name="till_here"),
@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern] = [
     path("till/lock/", entering.lock, name="till_lock"),
     path("till/find/", finding.find, name="till_find"),
     path("till/new/", finding.new, name="till_new"),
+    path("till/card/<str:word>/", cards.bind, name="till_card"),
     path("till/sale/", selling.sale, name="till_sale"),
     path("till/sale/<str:word>/", selling.sale, name="till_sale"),
     path("till/receipts/", receipts.receipts, name="till_receipts"),

@@ -19,6 +19,7 @@ from clients.phones import NotAPhoneError, e164
 from loyalty.accounts import find
 from loyalty.engine.cart import IdentifiedBy
 from loyalty.models import Account, Card
+from loyalty.presence import is_token, recognised
 from loyalty.refusals import Refused
 from loyalty.sales.request import Who
 
@@ -83,14 +84,15 @@ def read(text: str) -> Who | None:
     """
     text = _of_address(text.strip())
     digits = re.sub(r"[\s()-]", "", text)
-    if re.fullmatch(r"[0-9]{6}", digits):
+    if re.fullmatch(r"[0-9]{6}", digits) or is_token(digits):
         return Who("code", digits)
     if re.fullmatch(r"\+[0-9]{8,15}|[0-9]{10,11}", digits):
         try:
             return Who("phone", e164(digits))
         except NotAPhoneError:
             pass
-    return Who("card", digits[:40]) if digits and not re.fullmatch(r"[0-9]{4}", digits) else None
+    number = digits if digits.isdigit() else "".join(text.split())
+    return Who("card", number[:40]) if number and not re.fullmatch(r"[0-9]{4}", number) else None
 
 
 def look_for(text: str, phone: Phone) -> Named | list[Match]:
@@ -112,6 +114,7 @@ def look_for(text: str, phone: Phone) -> Named | list[Match]:
 
 
 def named(who: Who, phone: Phone) -> Named:
+    who = recognised(who, program_id=phone.caller.program_id, till_id=phone.caller.till_id, now=phone.now)
     account = find(program_id=phone.caller.program_id, who=who, now=phone.now)
     return Named(account.public_id, who.by, who.value if who.by == "code" else "")
 

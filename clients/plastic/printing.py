@@ -15,7 +15,7 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
 from reportlab.lib.utils import simpleSplit
 from reportlab.pdfbase.pdfmetrics import stringWidth
-from reportlab.pdfgen.canvas import Canvas
+from reportlab.pdfgen.canvas import FILL_NON_ZERO, Canvas
 
 from loyalty.certificates.drawing import INK, colour, fonts, logo_of
 from loyalty.models import CardBatch
@@ -35,7 +35,7 @@ BOTTOM: Final = (A4[1] - ROWS * HEIGHT - (ROWS - 1) * GAP) / 2
 BAND: Final = 25 * mm
 MARGIN: Final = 5 * mm
 # Thinner bars no scanner reads from plastic.
-THINNEST, THICKEST = 0.2 * mm, 0.36 * mm
+THINNEST, THICKEST = 0.2 * mm, 0.42 * mm
 
 
 def pdf(batch: CardBatch, numbers: Sequence[str], *, sheet: Sheet) -> bytes:
@@ -188,10 +188,10 @@ def _qr(canvas: Any, text: str, left: float, bottom: float, side: float) -> None
     for place, row in enumerate(rows):
         line = "".join("1" if dark else "0" for dark in row)
         for begins, many in barcodes.runs(line):
-            # A hair taller than a cell, or some viewers show lines between the rows.
+            # A hair taller than a cell, or some viewers show lines between the rows; hence the fill, too.
             path.rect(left + begins * cell, bottom + side - (place + 1) * cell, many * cell, cell * 1.02)
     canvas.setFillColor(INK)
-    canvas.drawPath(path, stroke=0, fill=1)
+    canvas.drawPath(path, stroke=0, fill=1, fillMode=FILL_NON_ZERO)
 
 
 def _spaced(number: str) -> str:

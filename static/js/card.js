@@ -11,6 +11,8 @@ const refresh = () => {
 };
 
 setInterval(refresh, EVERY);
+// At once, too: the picture that comes with the page is for those who have no scripts.
+addEventListener("load", refresh);
 // Back from another app: what is shown may be minutes old.
 document.addEventListener("visibilitychange", () => {
   if (Date.now() - last > 5_000) refresh();

@@ -93,7 +93,7 @@ def test_from_the_poster_to_the_card(page: Page, live_server: LiveServer, zerno:
     page.set_viewport_size(PHONE)
     code = join(page, link, zerno)
     assert re.fullmatch(r"\d{6}", code)
-    assert scan(page, ".pass-qr") == code
+    assert scan(page, ".pass-qr")[:6] == code
     expect(page.locator(".balance")).to_contain_text("100 зёрен")
 
 
@@ -135,7 +135,7 @@ def test_a_used_code_is_replaced_while_the_card_is_looked_at(
     with stage.zerno():
         fresh = current(account=stage.account, now=timezone.now()).code
     expect(page.locator("[data-code]")).to_have_text(fresh)
-    assert scan(page, ".pass-qr") == fresh
+    assert re.fullmatch(f"{fresh}[0-9]{{22}}", scan(page, ".pass-qr"))
 
 
 def card(client: Client) -> str:

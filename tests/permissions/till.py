@@ -16,6 +16,7 @@ PAGES: dict[str, Page] = {
     "till/lock/": Page("/till/lock/", NOT_CONNECTED, "post"),
     "till/find/": Page("/till/find/", NOT_CONNECTED, "post"),
     "till/new/": Page("/till/new/", NOT_CONNECTED),
+    "till/card/<str:word>/": Page(f"/till/card/{NO_CLIENT}/", NOT_CONNECTED),
     "till/sale/": Page("/till/sale/", NOT_CONNECTED),
     "till/sale/<str:word>/": Page(f"/till/sale/{NO_CLIENT}/", NOT_CONNECTED),
     "till/receipts/": Page("/till/receipts/", NOT_CONNECTED),

@@ -20,6 +20,7 @@ from clients.consents import place_of
 from clients.enrolment import Consented, NotABirthdayError, NotAnEmailError, enrol
 from clients.models import Client, Consent
 from clients.phones import NotAPhoneError
+from loyalty import binding
 from loyalty.accounts import find
 from loyalty.idempotency import Done, once
 from loyalty.models import Account
@@ -42,19 +43,21 @@ class EnrolInput(Struct, forbid_unknown_fields=True):
     birthday: dt.date | None = None
     email: Annotated[str, Meta(max_length=254, pattern=CLEAN)] = ""
     referrer: Annotated[Code, Meta(description="Card number of the client who invited this one.")] | None = None
+    card: Annotated[Code, Meta(description="A plastic card that the client is given; see bindCard.")] | None = None
     consents: Annotated[list[ConsentInput], Meta(max_length=3)] = field(default_factory=list)
     cashier: Short = ""
 
 
 class EnrolClient(ApiView):
     scopes: ClassVar[Mapping[str, tuple[str, ...]]] = {"POST": ("enrol",)}
+    guessable = True
 
     @documented(
         operation="enrolClient",
         summary="Enrol a client",
         request=EnrolInput,
         answers={201: ClientAnswer},
-        problems=("client_exists",),
+        problems=("client_exists", "card_not_found", "card_taken", "card_blocked", "card_replaced"),
         tag="clients",
     )
     def post(self, request: Request) -> HttpResponse:
@@ -65,6 +68,9 @@ class EnrolClient(ApiView):
 
         def act() -> Done:
             client = _enrol(self, given)
+            if given.card is not None:
+                by = f"{self.caller} {given.cashier}".strip()
+                binding.bind(account=client.account, number=given.card, now=self.now, by=by)
             answer = client_answer(client.account, caller=self.caller, now=self.now)
             return client.account, msgspec.json.encode(answer).decode()
 

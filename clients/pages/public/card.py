@@ -28,11 +28,12 @@ from clients.pages.public.forms import CardConsentsForm
 from clients.pages.public.visitors import visitor
 from clients.personal import requests
 from clients.promises import promise_of
+from loyalty import presence
 from loyalty.models import Account, Lot
 from loyalty.programs import has_referrals
 from loyalty.standing import standing
 from loyalty.wording import words_on_page
-from merchants import paging, qr
+from merchants import barcodes, paging, qr
 from merchants.access import tenant
 from merchants.models import Merchant
 from merchants.templatetags.look import logo_url
@@ -76,7 +77,8 @@ def card(request: HttpRequest, holder: Holder) -> HttpResponse:
 def card_code(request: HttpRequest, holder: Holder) -> HttpResponse:
     """The living part of the card by itself; a POST makes a new code, whoever has seen the old one."""
     if request.method != "POST":
-        return render(request, "clients/public/live.html", _live(holder))
+        rotating = "HX-Request" in request.headers
+        return render(request, "clients/public/live.html", _live(holder, rotating=rotating))
     if limits.use(limits.NEW_CODES_BY_CARD, str(holder.account.public_id)):
         messages.error(request, _("Too many new codes. The one you see still works."))
     elif holder.account.status == Account.Status.ACTIVE:
@@ -190,8 +192,9 @@ def notices_off(request: HttpRequest, token: str) -> HttpResponse:
         return private(render(request, "clients/public/notices_off.html", context))
 
 
-def _live(holder: Holder) -> dict[str, Any]:
-    """What changes while the page is looked at."""
+def _live(holder: Holder, *, rotating: bool = False) -> dict[str, Any]:
+    """What changes while the page is looked at. A page that renews itself has a QR code that is good for a moment;
+    without scripts it is the one-time code, which lives for ten minutes."""
     now = timezone.now()
     context: dict[str, Any] = {
         **dress(holder.merchant),
@@ -206,7 +209,14 @@ def _live(holder: Holder) -> dict[str, Any]:
         held = coupons.at_hand(program_id=holder.program.pk, account_id=holder.account.pk, now=now)
         context["coupons"] = [(coupon, coupons.terms(coupon, words)) for coupon in held]
         code = card_codes.current(account=holder.account, now=now)
-        context |= {"code": code, "qr": qr.svg(code.code)}
+        number = card_codes.number_of(holder.account)
+        context |= {
+            "code": code,
+            "qr": qr.svg(presence.token_of(code, now=now) if rotating else code.code),
+            "is_rotating": rotating,
+            "number": number,
+            "barcode": barcodes.svg(number),
+        }
     return context
 
 

@@ -32,6 +32,7 @@ from merchants.doors import Workplace, members_only
 FLAGS: Final[Mapping[str, Promise]] = {
     "clock_ahead": _("The till's clock was ahead: the receipt is dated with the time it came."),
     "client_blocked": _("The client was blocked: the receipt was booked without one."),
+    "card_blocked": _("The card was blocked: the receipt was booked without a client."),
     "client_not_found": _("The client was not found: the receipt was booked without one."),
     "before_first_version": _("The programme had no rules at that time: nothing was earned."),
     "too_old": _("The receipt came too late for the rules: nothing was earned."),
