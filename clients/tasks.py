@@ -9,6 +9,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from clients import merging
+from clients.acts import working as acts
 from clients.imports import jobs, working
 from clients.personal import retention
 
@@ -19,6 +20,11 @@ TURN_SECONDS: Final = 240
 @shared_task(acks_late=False, soft_time_limit=6 * 60 * 60, time_limit=6 * 60 * 60 + 60)
 def run_imports() -> None:
     working.run_due(clock=timezone.now)
+
+
+@shared_task(acks_late=False, soft_time_limit=6 * 60 * 60, time_limit=6 * 60 * 60 + 60)
+def run_acts() -> None:
+    acts.run_due(clock=timezone.now)
 
 
 @shared_task

@@ -212,6 +212,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 5.0,
         "options": {"expire_seconds": 5},
     },
+    "act for many clients": {
+        "task": "clients.tasks.run_acts",
+        "schedule": 5.0,
+        "options": {"expire_seconds": 5},
+    },
     "forget files of clients": {
         "task": "clients.tasks.forget_imports",
         "schedule": 24 * 60 * 60.0,

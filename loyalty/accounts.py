@@ -190,6 +190,23 @@ def adjust(
 
 
 @transaction.atomic
+def adjust_within(
+    *,
+    account: Account,
+    points: Decimal,
+    reason: str,
+    now: dt.datetime,
+    by: Actor,
+    merchant_id: int,
+    once: str,
+    expires_at: dt.datetime | None = None,
+) -> bool:
+    """`adjust` as a part of something larger, whose limits were counted for all of it: here there are none."""
+    same_tenant(account)
+    return _adjust(account, points, reason, now, by, expires_at, merchant_id, once) is not None
+
+
+@transaction.atomic
 def adjust_all(
     *,
     accounts: Sequence[Account],

@@ -18,6 +18,9 @@ from django.utils import timezone
 
 from clients import card_links
 from clients.enrolment import enrol
+from clients.models import ClientAct
+from clients.segments import keeping
+from clients.segments.definition import Definition
 from loyalty import approvals
 from loyalty.accounts import adjust
 from loyalty.certificates import issuing, links
@@ -44,6 +47,7 @@ from tests.permissions import (
     public,
     receipts,
     rules,
+    segments,
     till,
 )
 
@@ -56,6 +60,7 @@ PAGES: dict[str, Page] = {
     **clients.PAGES,
     **client_imports.PAGES,
     **client_merges.PAGES,
+    **segments.PAGES,
     **public.PAGES,
     **personal.PAGES,
     **insights.PAGES,
@@ -200,7 +205,22 @@ def names_of(cast: Cast) -> dict[str, object]:
         certificate, _other = issuing.issue(
             merchant=zerno.merchant, terms=terms, now=timezone.now(), by=zerno.owner, number=2
         )
+        segment = keeping.make(
+            merchant=zerno.merchant, name="Все", definition=Definition(), now=timezone.now(), by=zerno.owner
+        )
+        act = ClientAct.objects.create(
+            program=zerno.program,
+            merchant=zerno.merchant,
+            public_id=uuid.uuid4(),
+            kind="tag",
+            clients=1,
+            done=1,
+            state="done",
+            created_by=zerno.owner,
+        )
         return {
+            "segment": segment.pk,
+            "act": act.pk,
             "certificate": certificate.public_id,
             "certificates": certificate.batch,
             "certificate_public": reverse("certificate_public", args=[links.token_of(certificate)]),

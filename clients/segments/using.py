@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeVar
 
 from django.db import OperationalError, connection, transaction
 from msgspec import Struct
@@ -15,6 +15,8 @@ from clients.segments.definition import Definition, narrowed, read
 from clients.segments.looking import look_of
 from loyalty.models import Account
 from merchants.models import Merchant
+
+T = TypeVar("T")
 
 # How long a page may count, and then how long it may look whether there are more than a thousand.
 PATIENCE_MS: Final = 4_000
@@ -56,22 +58,23 @@ def described(definition: Definition, merchant: Merchant, now: dt.datetime) -> C
 def counted(rows: ClientQuerySet) -> Count:
     """How many, as far as that can be said without keeping anybody waiting."""
     bare = rows.order_by()
-    number = _within(PATIENCE_MS, bare.count)
+    number = within(PATIENCE_MS, bare.count)
     if number is not None:
         return Count(number)
-    number = _within(SHORT_MS, lambda: bare[: AT_LEAST + 1].count())
+    number = within(SHORT_MS, lambda: bare[: AT_LEAST + 1].count())
     return Count(AT_LEAST, more=True) if number is not None and number > AT_LEAST else Count(number)
 
 
-def _within(milliseconds: int, asked: Callable[[], int]) -> int | None:
+def within(milliseconds: int, asked: Callable[[], T]) -> T | None:
+    """What a query answers; None where it takes the database longer than that."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT current_setting('statement_timeout')")
             before = cursor.fetchone()[0]
             cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(milliseconds)])
-            number = asked()
+            answer = asked()
             cursor.execute("SELECT set_config('statement_timeout', %s, true)", [before])
-            return number
+            return answer
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", "") == "57014":  # the statement was cancelled
             return None

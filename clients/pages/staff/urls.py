@@ -16,11 +16,22 @@ from clients.pages.staff.personal.erasing import client_erase, erasure_drop, era
 from clients.pages.staff.personal.retention import retention
 from clients.pages.staff.points import adjust, undo_adjustment_page
 from clients.pages.staff.referrer import client_referrer
+from clients.pages.staff.segments import acts
+from clients.pages.staff.segments.editing import (
+    segment_count,
+    segment_delete,
+    segment_edit,
+    segment_freeze,
+    segment_new,
+)
+from clients.pages.staff.segments.lists import segment, segment_export, segments, segments_rfm
 from clients.pages.staff.selection import adjust_selected
 
 ONE = "m/<int:merchant_id>/clients/<uuid:client_id>/"
 IMPORT = "m/<int:merchant_id>/clients/imports/"
 SALE = "m/<int:merchant_id>/receipts/<uuid:sale_id>/client/"
+SEGMENTS = "m/<int:merchant_id>/clients/segments/"
+ACTS = "m/<int:merchant_id>/clients/acts/"
 ACTIVITY = "m/<int:merchant_id>/activities/<uuid:activity_id>/"
 APPROVAL = "m/<int:merchant_id>/approvals/<uuid:request_id>/"
 
@@ -46,6 +57,21 @@ urlpatterns = [
     path(f"{IMPORT}<int:import_id>/stop/", imports.client_import_stop, name="client_import_stop"),
     path(f"{IMPORT}<int:import_id>/undo/", imports.client_import_undo, name="client_import_undo"),
     path(f"{IMPORT}<int:import_id>/errors.<str:kind>", imports.client_import_errors, name="client_import_errors"),
+    path(SEGMENTS, segments, name="segments"),
+    path(f"{SEGMENTS}new/", segment_new, name="segment_new"),
+    path(f"{SEGMENTS}count/", segment_count, name="segment_count"),
+    path(f"{SEGMENTS}rfm/", segments_rfm, name="segments_rfm"),
+    path(f"{SEGMENTS}<int:segment_id>/", segment, name="segment"),
+    path(f"{SEGMENTS}<int:segment_id>/edit/", segment_edit, name="segment_edit"),
+    path(f"{SEGMENTS}<int:segment_id>/delete/", segment_delete, name="segment_delete"),
+    path(f"{SEGMENTS}<int:segment_id>/freeze/", segment_freeze, name="segment_freeze"),
+    path(f"{SEGMENTS}<int:segment_id>/clients.csv", segment_export, {"kind": "csv"}, name="segment_csv"),
+    path(f"{SEGMENTS}<int:segment_id>/clients.xlsx", segment_export, {"kind": "xlsx"}, name="segment_xlsx"),
+    path(ACTS, acts.client_acts, name="client_acts"),
+    path(f"{ACTS}new/<str:kind>/", acts.client_act_new, name="client_act_new"),
+    path(f"{ACTS}<int:act_id>/", acts.client_act, name="client_act"),
+    path(f"{ACTS}<int:act_id>/decide/", acts.client_act_decide, name="client_act_decide"),
+    path(f"{ACTS}<int:act_id>/undo/", acts.client_act_undo, name="client_act_undo"),
     path("m/<int:merchant_id>/clients/points/", adjust_selected, name="adjust_selected"),
     path("m/<int:merchant_id>/approvals/", approvals_page, name="approvals"),
     path(f"{APPROVAL}approve/", approval_approve, name="approval_approve"),

@@ -57,7 +57,7 @@ class InPeriod(Condition, frozen=True, kw_only=True):
 
     period_parts: ClassVar[Mapping[str, Text]] = {
         "days": ngettext("in the last %(value)s day", "in the last %(value)s days", "days"),
-        "since": _("from %(value)s"),
+        "since": _("since %(value)s"),
         "until": _("through %(value)s"),
     }
 

@@ -151,7 +151,7 @@ class Joined(Condition, frozen=True, kw_only=True, tag="joined"):
 
     title = _("Day of joining")
     says = _("joined %(since)s %(until)s")
-    parts = {"since": _("from %(value)s"), "until": _("through %(value)s")}
+    parts = {"since": _("since %(value)s"), "until": _("through %(value)s")}
 
     since: Annotated[dt.date | None, field("date", _("From"))] = None
     until: Annotated[dt.date | None, field("date", _("Through"))] = None

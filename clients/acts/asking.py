@@ -1,0 +1,199 @@
+"""An act is asked for: its clients are written down, and the limits are counted for all of them together."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+from django.db import transaction
+from msgspec import Struct
+
+from clients.models import ClientAct, ClientActLine
+from clients.models.client import ClientQuerySet
+from clients.segments.keeping import keep
+from loyalty import hand_limits
+from loyalty.approvals import DECIDED_WITHIN
+from loyalty.undoing import UNDONE_WITHIN
+from merchants import audit
+from merchants.access import Action, require, same_tenant
+from merchants.models import Merchant, User
+
+Kind = ClientAct.Kind
+State = ClientAct.State
+
+MOST: Final = 200_000
+LINES: Final = "clients_clientactline (program_id, act_id, account_id)"
+
+
+class Terms(Struct, frozen=True, kw_only=True):
+    """What is done to each of them."""
+
+    points: Decimal = Decimal(0)
+    expires_at: dt.datetime | None = None
+    tier: str = ""
+    until: dt.datetime | None = None
+    tag: str = ""
+    # Who wanted it undone.
+    undone_by: int | None = None
+
+
+class ChangedError(Exception):
+    """There are not so many clients as was confirmed."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+class NotNowError(Exception):
+    """Somebody was faster, or it is too late."""
+
+
+class OneselfError(Exception):
+    """Nobody approves what he has asked for."""
+
+
+def terms_of(act: ClientAct) -> Terms:
+    return msgspec.convert(act.terms, Terms, strict=False)
+
+
+def stored(terms: Terms) -> Any:
+    return msgspec.json.decode(msgspec.json.encode(terms))
+
+
+@transaction.atomic
+def ask(
+    *,
+    merchant: Merchant,
+    kind: Kind,
+    terms: Terms,
+    reason: str,
+    rows: ClientQuerySet,
+    title: str,
+    expected: int,
+    key: uuid.UUID,
+    now: dt.datetime,
+    by: User,
+) -> ClientAct:
+    """Have a worker do it to these clients; with the same key, what was asked the first time. ChangedError.
+
+    Points above the limits of whoever asks wait for somebody else.
+    """
+    program_id = same_tenant(merchant)
+    Merchant.objects.select_for_update(no_key=True).get(pk=merchant.pk)
+    known = ClientAct.objects.filter(program_id=program_id, merchant=merchant, public_id=key).first()
+    if known is not None:
+        return known
+    act = ClientAct.objects.create(
+        program_id=program_id,
+        merchant=merchant,
+        public_id=key,
+        kind=kind,
+        terms=stored(terms),
+        reason=reason[:250],
+        title=title[:80],
+        clients=0,
+        created_by=by,
+        created_at=now,
+    )
+    number = keep(rows, LINES, program_id, act.pk, "account_id")
+    if number != expected or not 0 < number <= MOST:
+        raise ChangedError(number)
+    act.clients = number
+    if kind == Kind.POINTS:
+        total = terms.points * number
+        if hand_limits.over(merchant=merchant, points=total, now=now, by=by) is not None:
+            act.state = State.ASKED
+        else:
+            hand_limits.take(program_id=program_id, merchant_id=merchant.pk, points=total, now=now, by=by)
+    act.save(update_fields=["clients", "state"])
+    record(act, "client_act.asked", now, by)
+    return act
+
+
+@transaction.atomic
+def approve(*, act: ClientAct, now: dt.datetime, by: User) -> ClientAct:
+    """Somebody else says yes, within his own limits. OneselfError, NotNowError; Refused `adjustment_limit`."""
+    act = _asked(act, now, by)
+    total = terms_of(act).points * act.clients
+    hand_limits.take(program_id=act.program_id, merchant_id=act.merchant_id, points=total, now=now, by=by)
+    act.state, act.decided_by = State.WORK, by
+    act.save(update_fields=["state", "decided_by"])
+    record(act, "client_act.approved", now, by)
+    return act
+
+
+@transaction.atomic
+def refuse(*, act: ClientAct, now: dt.datetime, by: User) -> ClientAct:
+    """Somebody else says no; whoever asked takes it back. NotNowError."""
+    act = _locked(act, State.ASKED)
+    if by.pk != act.created_by_id:
+        require(by, Action.APPROVE_POINTS, merchant=act.merchant)
+        act.decided_by = by
+    act.state, act.finished_at = State.REFUSED, now
+    act.save(update_fields=["state", "decided_by", "finished_at"])
+    record(act, "client_act.refused", now, by)
+    return act
+
+
+@transaction.atomic
+def undo(*, act: ClientAct, now: dt.datetime, by: User) -> ClientAct:
+    """Have a worker take all of it back, as far as it can be. NotNowError."""
+    act = _locked(act, State.DONE, State.STOPPED)
+    if not may_undo(act, now):
+        raise NotNowError(act.state)
+    act.terms = stored(msgspec.structs.replace(terms_of(act), undone_by=by.pk))
+    act.state, act.mark, act.passed, act.claim, act.why = State.UNDO, 0, 0, None, ""
+    act.save(update_fields=["terms", "state", "mark", "passed", "claim", "why"])
+    record(act, "client_act.undo_asked", now, by)
+    return act
+
+
+@transaction.atomic
+def go_on(*, act: ClientAct, now: dt.datetime, by: User) -> ClientAct:
+    """Have a worker go on with what was stopped half-way. NotNowError."""
+    act = _locked(act, State.STOPPED)
+    act.state = State.WORK if terms_of(act).undone_by is None else State.UNDO
+    act.claim, act.why = None, ""
+    act.save(update_fields=["state", "claim", "why"])
+    record(act, "client_act.continued", now, by)
+    return act
+
+
+def may_undo(act: ClientAct, now: dt.datetime) -> bool:
+    return act.state in (State.DONE, State.STOPPED) and act.done > 0 and act.created_at > now - UNDONE_WITHIN
+
+
+def left_out(act: ClientAct) -> int:
+    lines = ClientActLine.objects.filter(program_id=act.program_id, act=act)
+    return lines.filter(outcome=ClientActLine.Outcome.LEFT).count()
+
+
+def record(act: ClientAct, action: str, now: dt.datetime, by: User | str, **details: object) -> None:
+    terms = terms_of(act)
+    told = {"act": act.pk, "kind": act.kind, "clients": act.clients, **details}
+    if act.kind == Kind.POINTS:
+        told["points"] = str(terms.points)
+    audit.record(program_id=act.program_id, action=action, at=now, by=by, subject=act, details=told, reason=act.reason)
+
+
+def _asked(act: ClientAct, now: dt.datetime, by: User) -> ClientAct:
+    act = _locked(act, State.ASKED)
+    require(by, Action.APPROVE_POINTS, merchant=act.merchant)
+    if by.pk == act.created_by_id:
+        raise OneselfError
+    if act.created_at + DECIDED_WITHIN <= now:
+        raise NotNowError(act.state)
+    return act
+
+
+def _locked(act: ClientAct, *states: State) -> ClientAct:
+    same_tenant(act)
+    rows = ClientAct.objects.select_for_update(of=("self",)).select_related("merchant")
+    found = rows.get(program_id=act.program_id, pk=act.pk)
+    if found.state not in states:
+        raise NotNowError(found.state)
+    return found

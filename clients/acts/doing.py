@@ -1,0 +1,136 @@
+"""A client's turn: the act itself, and its undoing. Accounts are locked by the caller, in the order of their ids."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from clients.acts.asking import Kind, Terms
+from clients.models import ClientAct, ClientActLine
+from loyalty import accounts
+from loyalty.by_hand import mark_of
+from loyalty.models import Account, Entry
+from loyalty.refusals import Refused
+from loyalty.undoing import CannotUndo, undo_adjustment
+from merchants.access import Actor
+
+Outcome = ClientActLine.Outcome
+# As many as the form of a client takes.
+MOST_TAGS: Final = 20
+
+# What was in the way, beside the reasons of `CannotUndo`: `gone` (merged or removed), `short` of points, `late` (the
+# points would have expired already), `had` the tag, `had_not`, `many` tags already, `changed` since, `tier` is no more.
+Do = Callable[[ClientAct, Terms, ClientActLine, dt.datetime, Actor], str]
+
+
+def do(act: ClientAct, terms: Terms, line: ClientActLine, now: dt.datetime, by: Actor) -> None:
+    gone = line.account.status in (Account.Status.REMOVED, Account.Status.MERGED)
+    line.why = "gone" if gone else _DO[Kind(act.kind)](act, terms, line, now, by)
+    line.outcome = Outcome.LEFT if line.why else Outcome.DONE
+
+
+def undo(act: ClientAct, terms: Terms, line: ClientActLine, now: dt.datetime, by: Actor) -> None:
+    """A line that stays done says why."""
+    gone = line.account.status in (Account.Status.REMOVED, Account.Status.MERGED)
+    line.why = "gone" if gone else _UNDO[Kind(act.kind)](act, terms, line, now, by)
+    line.outcome = Outcome.DONE if line.why else Outcome.UNDONE
+
+
+def _points(act: ClientAct, terms: Terms, line: ClientActLine, now: dt.datetime, by: Actor) -> str:
+    once = act.public_id.hex
+    try:
+        accounts.adjust_within(
+            account=line.account,
+            points=terms.points,
+            reason=act.reason,
+            now=now,
+            by=by,
+            merchant_id=act.merchant_id,
+            once=once,
+            expires_at=terms.expires_at,
+        )
+    except Refused as refused:
+        known = {"insufficient_points": "short", "points_expired": "late"}
+        if refused.code not in known:
+            raise
+        return known[refused.code]
+    mark = mark_of(merchant_id=act.merchant_id, once=once)
+    entries = Entry.objects.filter(program_id=act.program_id, account=line.account_id, rule=mark)
+    line.entry = entries.values_list("pk", flat=True).first()
+    return ""
+
+
+def _points_back(act: ClientAct, terms: Terms, line: ClientActLine, now: dt.datetime, by: Actor) -> str:
+    entry = Entry.objects.select_related("account").get(program_id=act.program_id, pk=line.entry)
+    try:
+        undo_adjustment(entry=entry, reason=act.reason, now=now, by=by, merchant_id=act.merchant_id)
+    except CannotUndo as cannot:
+        # Somebody has undone it at the client's page.
+        return "" if cannot.why == "done" else cannot.why
+    return ""
+
+
+def _tier(act: ClientAct, terms: Terms, line: ClientActLine, now: dt.datetime, by: Actor) -> str:
+    account = line.account
+    until = account.manual_tier_until
+    line.before = [account.manual_tier, until.isoformat() if until else None]
+    return _set_tier(account, terms.tier, terms.until, act.reason, now, by)
+
+
+def _tier_back(act: ClientAct, terms: Terms, line: ClientActLine, now: dt.datetime, by: Actor) -> str:
+    account = line.account
+    if (account.manual_tier, account.manual_tier_until) != (terms.tier, terms.until):
+        return "changed"
+    tier, until = line.before
+    return _set_tier(account, tier, dt.datetime.fromisoformat(until) if until else None, act.reason, now, by)
+
+
+def _set_tier(account: Account, tier: str, until: dt.datetime | None, reason: str, now: dt.datetime, by: Actor) -> str:
+    try:
+        accounts.set_manual_tier(account=account, tier=tier, until=until, reason=reason, now=now, by=by)
+    except Refused as refused:
+        if refused.code != "tier_not_found":
+            raise
+        return "tier"
+    return ""
+
+
+def _tag(act: ClientAct, terms: Terms, line: ClientActLine, now: dt.datetime, by: Actor) -> str:
+    tags = line.account.tags
+    if terms.tag in tags:
+        return "had"
+    if len(tags) >= MOST_TAGS:
+        return "many"
+    return _set_tags(line.account, [*tags, terms.tag])
+
+
+def _untag(act: ClientAct, terms: Terms, line: ClientActLine, now: dt.datetime, by: Actor) -> str:
+    tags = line.account.tags
+    if terms.tag not in tags:
+        return "had_not"
+    return _set_tags(line.account, [tag for tag in tags if tag != terms.tag])
+
+
+def _set_tags(account: Account, tags: list[str]) -> str:
+    Account.objects.filter(pk=account.pk).update(tags=tags)
+    return ""
+
+
+def _already(put_back: Do) -> Do:
+    """Of tags: what is as it was needs no putting back."""
+
+    def back(act: ClientAct, terms: Terms, line: ClientActLine, now: dt.datetime, by: Actor) -> str:
+        why = put_back(act, terms, line, now, by)
+        return "" if why in {"had", "had_not"} else why
+
+    return back
+
+
+_DO: Final[Mapping[Kind, Do]] = {Kind.POINTS: _points, Kind.TIER: _tier, Kind.TAG: _tag, Kind.UNTAG: _untag}
+_UNDO: Final[Mapping[Kind, Do]] = {
+    Kind.POINTS: _points_back,
+    Kind.TIER: _tier_back,
+    Kind.TAG: _already(_untag),
+    Kind.UNTAG: _already(_tag),
+}

@@ -1,0 +1,1 @@
+"""Pages of segments: the list, one of them, its conditions, the RFM table."""

@@ -1,0 +1,262 @@
+"""Points, tiers, tags for many: the total before, once each, whoever is killed; limits, approval, undoing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import uuid
+from collections.abc import Iterator
+from decimal import Decimal as D
+from typing import Any
+
+import pytest
+from django.test import Client as Browser
+from django.urls import reverse
+from django.utils import timezone
+
+from clients.acts import asking, doing, working
+from clients.acts.asking import Kind, State, Terms
+from clients.enrolment import enrol
+from clients.models import Client, ClientAct, ClientActLine, Segment
+from clients.segments import keeping
+from clients.segments.definition import Definition
+from clients.segments.using import members
+from loyalty import hand_limits
+from loyalty.models import Account, Entry
+from loyalty.refusals import Refused
+from merchants.access import tenant
+from merchants.models import AuditRecord, Role, User
+from tests.cast import Cast
+from tests.loyalty.shop import TillStory
+
+TIERS = {"tiers": [{"id": "silver", "title": "Серебро", "earn_percent": "1"}]}
+
+
+@pytest.fixture
+def story(cast: Cast) -> Iterator[TillStory]:
+    with tenant(cast.zerno.program.pk):
+        story = TillStory(cast.zerno, timezone.now())
+        story.publish(TIERS)
+        for n in range(5):
+            enrol(
+                program_id=story.program_id,
+                merchant_id=story.caller.merchant_id,
+                phone=f"+791612345{n:02}",
+                name=f"Клиент {n}",
+                source="test",
+                now=story.now,
+            )
+        yield story
+
+
+@pytest.fixture
+def segment(cast: Cast, story: TillStory) -> Segment:
+    return keeping.make(
+        merchant=cast.zerno.merchant, name="Все наши", definition=Definition(), now=story.now, by=cast.zerno.owner
+    )
+
+
+def asked(
+    cast: Cast, story: TillStory, segment: Segment, kind: Kind, by: User | None = None, **terms: Any
+) -> ClientAct:
+    return asking.ask(
+        merchant=cast.zerno.merchant,
+        kind=kind,
+        terms=Terms(**terms),
+        reason="Подарок",
+        rows=members(segment, story.now),
+        title=segment.name,
+        expected=5,
+        key=uuid.uuid4(),
+        now=story.now,
+        by=by or cast.zerno.owner,
+    )
+
+
+def balances() -> list[D]:
+    return [account.points - account.debt for account in Account.objects.order_by("pk")]
+
+
+def run(story: TillStory) -> None:
+    working.run_due(clock=lambda: story.now)
+
+
+def test_each_once_whoever_is_killed(
+    cast: Cast, story: TillStory, segment: Segment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(working, "CHUNK", 2)
+    act = asked(cast, story, segment, Kind.POINTS, points=D(10))
+    turns = []
+    do = doing.do
+
+    def dies_at_the_fourth(*args: Any) -> None:
+        turns.append(1)
+        if len(turns) == 4:
+            raise KeyboardInterrupt
+        do(*args)
+
+    monkeypatch.setattr(doing, "do", dies_at_the_fourth)
+    with pytest.raises(KeyboardInterrupt):
+        run(story)
+    act.refresh_from_db()
+    assert (act.state, act.done, sum(balances())) == ("work", 2, 20)
+    run(story)  # it is somebody's still
+    assert sum(balances()) == 20
+    story.later(minutes=3)
+    run(story)
+    act.refresh_from_db()
+    assert (act.state, act.done, act.passed) == ("done", 5, 5)
+    assert balances() == [10] * 5
+    run(story)
+    assert balances() == [10] * 5
+    assert Entry.objects.count() == 5
+    done = AuditRecord.objects.get(action="client_act.done")
+    assert (done.details["done"], done.details["points"]) == (5, "10")
+
+
+def test_undone_as_a_whole(cast: Cast, story: TillStory, segment: Segment) -> None:
+    act = asked(cast, story, segment, Kind.POINTS, points=D(10))
+    run(story)
+    one = Account.objects.earliest("pk")
+    story.give(one, "-10")
+    asking.undo(act=act, now=story.now, by=cast.zerno.manager)
+    run(story)
+    act.refresh_from_db()
+    assert act.state == "undone"
+    assert balances() == [-10, 0, 0, 0, 0]
+    with pytest.raises(asking.NotNowError):
+        asking.undo(act=act, now=story.now, by=cast.zerno.manager)
+
+
+def test_who_has_too_few_is_left_out(cast: Cast, story: TillStory, segment: Segment) -> None:
+    for account in Account.objects.order_by("pk")[:3]:
+        story.give(account, "7")
+    act = asked(cast, story, segment, Kind.POINTS, points=D(-7))
+    run(story)
+    act.refresh_from_db()
+    assert (act.state, act.done, asking.left_out(act)) == ("done", 3, 2)
+    assert set(ClientActLine.objects.values_list("why", flat=True)) == {"", "short"}
+    assert balances() == [0] * 5
+
+
+def test_tiers_come_back_as_they_were(cast: Cast, story: TillStory, segment: Segment) -> None:
+    first, second = Account.objects.order_by("pk")[:2]
+    until = story.now + dt.timedelta(days=3)
+    Account.objects.filter(pk=first.pk).update(manual_tier="silver", manual_tier_until=until)
+    act = asked(cast, story, segment, Kind.TIER, tier="silver", until=story.now + dt.timedelta(days=30))
+    run(story)
+    assert set(Account.objects.values_list("manual_tier", flat=True)) == {"silver"}
+    Account.objects.filter(pk=second.pk).update(manual_tier="", manual_tier_until=None)
+    asking.undo(act=act, now=story.now, by=cast.zerno.owner)
+    run(story)
+    first.refresh_from_db()
+    assert (first.manual_tier, first.manual_tier_until) == ("silver", until)
+    assert Account.objects.exclude(manual_tier="").count() == 1
+    assert ClientActLine.objects.get(account=second).why == "changed"
+
+
+def test_tags_added_and_removed(cast: Cast, story: TillStory, segment: Segment) -> None:
+    first = Account.objects.earliest("pk")
+    Account.objects.filter(pk=first.pk).update(tags=["опт", "друзья"])
+    act = asked(cast, story, segment, Kind.TAG, tag="опт")
+    run(story)
+    assert Account.objects.filter(tags__contains=["опт"]).count() == 5
+    act.refresh_from_db()
+    assert (act.done, asking.left_out(act)) == (4, 1)
+    asking.undo(act=act, now=story.now, by=cast.zerno.owner)
+    run(story)
+    assert list(Account.objects.filter(tags__contains=["опт"])) == [first]
+    asked(cast, story, segment, Kind.UNTAG, tag="опт")
+    run(story)
+    first.refresh_from_db()
+    assert first.tags == ["друзья"]
+
+
+def limit(cast: Cast, story: TillStory, **most: D) -> None:
+    none: dict[str, D | None] = dict.fromkeys(hand_limits.FIELDS)
+    roles = {Role.MANAGER: none | {"add_once": D(60)}, Role.OPERATOR: none | most}
+    hand_limits.change(merchant=cast.zerno.merchant, limits=roles, now=story.now, by=cast.zerno.owner)
+
+
+def test_above_the_limit_somebody_else_decides(cast: Cast, story: TillStory, segment: Segment) -> None:
+    limit(cast, story, add_once=D(49))
+    act = asked(cast, story, segment, Kind.POINTS, by=cast.zerno.operator, points=D(10))
+    assert act.state == State.ASKED
+    run(story)
+    assert sum(balances()) == 0
+    with pytest.raises(Exception, match="approve"):
+        asking.approve(act=act, now=story.now, by=cast.zerno.operator)
+    asking.approve(act=act, now=story.now, by=cast.zerno.manager)
+    run(story)
+    assert balances() == [10] * 5
+    big = asked(cast, story, segment, Kind.POINTS, by=cast.zerno.operator, points=D(13))
+    with pytest.raises(Refused, match="adjustment_limit"):
+        asking.approve(act=big, now=story.now, by=cast.zerno.manager)
+    own = asked(cast, story, segment, Kind.POINTS, by=cast.zerno.manager, points=D(13))
+    with pytest.raises(asking.OneselfError):
+        asking.approve(act=own, now=story.now, by=cast.zerno.manager)
+    asking.refuse(act=own, now=story.now, by=cast.zerno.owner)
+    with pytest.raises(asking.NotNowError):
+        asking.approve(act=big, now=story.later(days=30), by=cast.zerno.owner)
+    assert balances() == [10] * 5
+
+
+def test_within_the_limit_the_day_is_counted(cast: Cast, story: TillStory, segment: Segment) -> None:
+    limit(cast, story, add_day=D(80))
+    assert asked(cast, story, segment, Kind.POINTS, by=cast.zerno.operator, points=D(10)).state == State.WORK
+    assert asked(cast, story, segment, Kind.POINTS, by=cast.zerno.operator, points=D(10)).state == State.ASKED
+
+
+def test_what_was_confirmed_and_twice(cast: Cast, story: TillStory, segment: Segment) -> None:
+    Client.objects.latest("pk").delete()
+    with pytest.raises(asking.ChangedError):
+        asked(cast, story, segment, Kind.POINTS, points=D(10))
+    assert not ClientAct.objects.exists()
+
+
+def url(cast: Cast, name: str, *args: object) -> str:
+    return reverse(name, args=[cast.zerno.merchant.pk, *args])
+
+
+def confirmed(browser: Browser, address: str, shown: str) -> str:
+    hidden = re.findall(r'<input type="hidden" name="(\w+)"(?: value="([^"]*)")?', shown)
+    data: dict[str, list[str]] = {}
+    for name, value in hidden:
+        data.setdefault(name, []).append(value)
+    return browser.post(address, data | {"confirmed": ["yes"]}, follow=True).content.decode().replace("\u00a0", " ")
+
+
+def test_the_pages_from_a_segment_to_the_undoing(cast: Cast, story: TillStory, segment: Segment) -> None:
+    browser = Browser()
+    browser.force_login(cast.zerno.owner)
+    address = url(cast, "client_act_new", "points")
+    form = browser.get(address, {"segment": segment.pk}).content.decode()
+    assert "Все наши: 5 клиентов" in form
+    points = {"direction": "add", "points": "10", "reason": "gift", "segment": segment.pk}
+    shown = browser.post(address, points).content.decode().replace("\u00a0", " ")
+    for said in ("5 клиентов", "Всего", "+50", "Начислить 50"):
+        assert said in shown
+    assert sum(balances()) == 0
+    done = confirmed(browser, address, shown)
+    assert "+10" in done
+    assert "Отменить у всех" in done
+    assert balances() == [10] * 5
+    confirmed(browser, address, shown)  # the same press again
+    assert balances() == [10] * 5
+    act = ClientAct.objects.get()
+    assert "5 клиентов" in browser.get(url(cast, "client_act_undo", act.pk)).content.decode()
+    assert "отменено" in browser.post(url(cast, "client_act_undo", act.pk), follow=True).content.decode()
+    assert balances() == [0] * 5
+    assert "Все наши" in browser.get(url(cast, "client_acts")).content.decode()
+
+
+def test_a_tag_for_the_ticked(cast: Cast, story: TillStory) -> None:
+    browser = Browser()
+    browser.force_login(cast.zerno.operator)
+    listed = browser.get(url(cast, "clients")).content.decode()
+    assert listed.index("Баллы вручную выбранным") < listed.index("Клиент 4")
+    address = url(cast, "client_act_new", "tag")
+    ids = [str(one.account.public_id) for one in Client.objects.select_related("account").order_by("pk")[:2]]
+    shown = browser.post(address, {"client": ids, "tag": "опт", "reason": "акция"}).content.decode()
+    confirmed(browser, address, shown)
+    assert Account.objects.filter(tags=["опт"]).count() == 2
