@@ -12,6 +12,7 @@ from clients import merging
 from clients.acts import working as acts
 from clients.imports import jobs, working
 from clients.personal import retention
+from clients.plastic import making
 
 TURN_SECONDS: Final = 240
 
@@ -25,6 +26,11 @@ def run_imports() -> None:
 @shared_task(acks_late=False, soft_time_limit=6 * 60 * 60, time_limit=6 * 60 * 60 + 60)
 def run_acts() -> None:
     acts.run_due(clock=timezone.now)
+
+
+@shared_task
+def make_card_batches() -> None:
+    making.run_due(clock=timezone.now)
 
 
 @shared_task

@@ -65,6 +65,9 @@ ROOMS: Sequence[Room] = (
             "client_act_undo",
             "client_merge",
             "client_unmerge",
+            "client_card_bind",
+            "client_card_block",
+            "client_card_replace",
             "client_consents",
             "client_erase",
             "erasures",
@@ -89,6 +92,12 @@ ROOMS: Sequence[Room] = (
         Action.ADJUST_POINTS,
         ("approvals", "approval_approve", "approval_refuse", "approval_withdraw"),
         where="approvals",
+    ),
+    Room(
+        _("Cards"),
+        "credit-card",
+        Action.EDIT_CLIENTS,
+        ("card_batches", "card_batch", "card_batch_new", "card_batch_withdraw"),
     ),
     Room(
         _("Certificates"),

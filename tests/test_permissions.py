@@ -18,13 +18,15 @@ from django.utils import timezone
 
 from clients import card_links
 from clients.enrolment import enrol
+from clients.plastic import making
+from clients.plastic.numbers import Order
 from clients.models import ClientAct
 from clients.segments import keeping
 from clients.segments.definition import Definition
 from loyalty import approvals
 from loyalty.accounts import adjust
 from loyalty.certificates import issuing, links
-from loyalty.models import Account, Activity, Category, Entry, GoodsImport, Product, Sale
+from loyalty.models import Account, Activity, Card, Category, Entry, GoodsImport, Product, Sale
 from merchants import invitations
 from merchants.access import tenant
 from merchants.models import Cashier, Invitation, Member, OutboxMessage, Role, Scope, TillKey, User
@@ -35,6 +37,7 @@ from tests.permissions import (
     Page,
     Person,
     backtests,
+    cards,
     certificates,
     client_imports,
     client_merges,
@@ -65,6 +68,7 @@ PAGES: dict[str, Page] = {
     **personal.PAGES,
     **insights.PAGES,
     **backtests.PAGES,
+    **cards.PAGES,
     **certificates.PAGES,
     **till.PAGES,
 }
@@ -88,6 +92,7 @@ CALLS: dict[str, Call] = {
     "api/v1/clients/<uuid:client_id>/history": Call("/api/v1/clients/{id}/history", READ),
     "api/v1/clients/<uuid:client_id>/confirmation": Call("/api/v1/clients/{id}/confirmation", SELL),
     "api/v1/clients/<uuid:client_id>/activities": Call("/api/v1/clients/{id}/activities", {"POST": {"sell", "enrol"}}),
+    "api/v1/clients/<uuid:client_id>/cards": Call("/api/v1/clients/{id}/cards", {"POST": {"sell", "enrol"}}),
     "api/v1/certificates": Call("/api/v1/certificates", {"POST": {"sell", "adjust"}}),
     "api/v1/certificates/<str:code>": Call("/api/v1/certificates/7K2MQX4T9PBA", READ),
     "api/v1/quotes": Call("/api/v1/quotes", SELL),

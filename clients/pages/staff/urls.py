@@ -2,6 +2,8 @@ from django.urls import path
 
 from clients.pages.staff.activities import activities, activity_approve, activity_refuse
 from clients.pages.staff.approvals import approval_approve, approval_refuse, approval_withdraw, approvals_page
+from clients.pages.staff.cards import batches as cards
+from clients.pages.staff.cards.of_client import client_card_bind, client_card_block, client_card_replace
 from clients.pages.staff.editing import client_block, client_edit, client_new, client_tier
 from clients.pages.staff.exporting import clients_export
 from clients.pages.staff.hand_limits import points_limits
@@ -28,6 +30,7 @@ from clients.pages.staff.segments.lists import segment, segment_export, segments
 from clients.pages.staff.selection import adjust_selected
 
 ONE = "m/<int:merchant_id>/clients/<uuid:client_id>/"
+CARDS = "m/<int:merchant_id>/cards/<int:batch_id>/"
 IMPORT = "m/<int:merchant_id>/clients/imports/"
 SALE = "m/<int:merchant_id>/receipts/<uuid:sale_id>/client/"
 SEGMENTS = "m/<int:merchant_id>/clients/segments/"
@@ -91,4 +94,16 @@ urlpatterns = [
     path(f"{ONE}tier/", client_tier, name="client_tier"),
     path(f"{ONE}points/", adjust, name="adjust"),
     path(f"{ONE}points/<int:entry_id>/undo/", undo_adjustment_page, name="undo_adjustment"),
+    path(f"{ONE}cards/bind/", client_card_bind, name="client_card_bind"),
+    path(f"{ONE}cards/<int:card_id>/block/", client_card_block, name="client_card_block"),
+    path(f"{ONE}cards/<int:card_id>/replace/", client_card_replace, name="client_card_replace"),
+    path("m/<int:merchant_id>/cards/", cards.card_batches, name="card_batches"),
+    path("m/<int:merchant_id>/cards/new/", cards.card_batch_new, name="card_batch_new"),
+    path("m/<int:merchant_id>/cards/any-number/", cards.card_any_number, name="card_any_number"),
+    path(CARDS, cards.card_batch, name="card_batch"),
+    path(f"{CARDS}withdraw/", cards.card_batch_withdraw, name="card_batch_withdraw"),
+    path(f"{CARDS}numbers.csv", cards.card_batch_numbers, {"kind": "csv"}, name="card_batch_csv"),
+    path(f"{CARDS}numbers.xlsx", cards.card_batch_numbers, {"kind": "xlsx"}, name="card_batch_xlsx"),
+    path(f"{CARDS}cards.pdf", cards.card_batch_pdf, name="card_batch_pdf"),
+    path(f"{CARDS}errors.csv", cards.card_batch_errors, name="card_batch_errors"),
 ]
