@@ -23,14 +23,14 @@ def run_imports() -> None:
     working.run_due(clock=timezone.now)
 
 
-@shared_task(acks_late=False, soft_time_limit=6 * 60 * 60, time_limit=6 * 60 * 60 + 60)
-def run_acts() -> None:
-    acts.run_due(clock=timezone.now)
-
-
 @shared_task
 def make_card_batches() -> None:
     making.run_due(clock=timezone.now)
+
+
+@shared_task(acks_late=False, soft_time_limit=6 * 60 * 60, time_limit=6 * 60 * 60 + 60)
+def run_acts() -> None:
+    acts.run_due(clock=timezone.now)
 
 
 @shared_task

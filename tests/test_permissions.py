@@ -18,9 +18,9 @@ from django.utils import timezone
 
 from clients import card_links
 from clients.enrolment import enrol
+from clients.models import ClientAct
 from clients.plastic import making
 from clients.plastic.numbers import Order
-from clients.models import ClientAct
 from clients.segments import keeping
 from clients.segments.definition import Definition
 from loyalty import approvals
@@ -210,6 +210,15 @@ def names_of(cast: Cast) -> dict[str, object]:
         certificate, _other = issuing.issue(
             merchant=zerno.merchant, terms=terms, now=timezone.now(), by=zerno.owner, number=2
         )
+        batch = making.order_batch(
+            merchant=zerno.merchant,
+            name="Синие",
+            line="",
+            codes="both",
+            order=Order(source="random", count=1),
+            now=timezone.now(),
+            by=zerno.owner,
+        )
         segment = keeping.make(
             merchant=zerno.merchant, name="Все", definition=Definition(), now=timezone.now(), by=zerno.owner
         )
@@ -226,6 +235,8 @@ def names_of(cast: Cast) -> dict[str, object]:
         return {
             "segment": segment.pk,
             "act": act.pk,
+            "virtual": Card.objects.get(account=anna.account, kind=Card.Kind.VIRTUAL).pk,
+            "cards": batch.pk,
             "certificate": certificate.public_id,
             "certificates": certificate.batch,
             "certificate_public": reverse("certificate_public", args=[links.token_of(certificate)]),
