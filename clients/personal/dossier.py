@@ -229,7 +229,7 @@ SECTIONS: Final[tuple[Section, ...]] = (
         "profile",
         _("About the client"),
         {
-            "id": _("Id"), "name": _("Name"), "phone": _("Phone"), "email": _("E-mail"), "birthday": _("Birthday"),
+            "id": _("Id"), "name": _("Name of the client"), "phone": _("Phone"), "email": _("E-mail"), "birthday": _("Birthday"),
             "note": _("Note of the staff"), "tags": _("Tags"), "joined_at": _("Joined"), "status": _("State"),
             "block_reason": _("Blocked because"), "invited_by": _("Invited by, id"),
         },
@@ -239,7 +239,7 @@ SECTIONS: Final[tuple[Section, ...]] = (
         "merged_cards",
         _("Merged cards"),
         {
-            "merged_at": _("Merged"), "name": _("Name"), "phone": _("Phone"), "email": _("E-mail"),
+            "merged_at": _("Merged"), "name": _("Name of the client"), "phone": _("Phone"), "email": _("E-mail"),
             "birthday": _("Birthday"), "note": _("Note of the staff"),
         },
         _merged,
@@ -358,7 +358,7 @@ SECTIONS: Final[tuple[Section, ...]] = (
         "imports",
         _("Loaded files that name the client"),
         {
-            "file": _("File"), "at": _("When"), "row": _("Line"), "outcome": _("State"), "name": _("Name"),
+            "file": _("File"), "at": _("When"), "row": _("Line"), "outcome": _("State"), "name": _("Name of the client"),
             "phone": _("Phone"), "email": _("E-mail"), "birthday": _("Birthday"), "note": _("Note of the staff"),
             "points": _("Points"),
         },

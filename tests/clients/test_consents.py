@@ -36,7 +36,7 @@ def page(client: Client) -> str:
 def log(client: Client) -> list[tuple[str, bool, str]]:
     with tenant(client.program_id):
         rows = Consent.objects.filter(client=client).order_by("pk")
-        return [(row.kind, row.given, row.source) for row in rows][2:]
+        return [(row.kind, row.given, row.source) for row in rows][3:]
 
 
 def test_built_in_texts_name_the_operator(cast: Cast, client: Browser) -> None:
@@ -101,7 +101,7 @@ def test_the_owner_writes_texts_and_clients_agree_to_that_version(cast: Cast, cl
     anna = join(zerno)
     with tenant(zerno.program.pk):
         versions = {row.kind: row.text_version for row in Consent.objects.filter(client=anna)}
-    assert versions == {"processing": f"m{zerno.merchant.pk}-1", "advertising": "default-1"}
+    assert versions == {"processing": f"m{zerno.merchant.pk}-1", "advertising": "default-1", "partners": "default-1"}
 
 
 def test_what_a_client_changes_is_written_down_once(cast: Cast, anna: Client) -> None:

@@ -81,6 +81,7 @@ def test_from_the_poster_to_the_card(zerno: Shop, client: Browser) -> None:
     assert consents_of(anna) == [
         ("processing", True, source, "default-1"),
         ("advertising", False, source, "default-1"),
+        ("partners", False, source, "default-1"),
         ("notices", True, source, "default-1"),
     ]
     assert "100 зёрен" in client.get(answer["Location"]).content.decode().replace("\xa0", " ")
@@ -92,6 +93,7 @@ def test_who_gives_no_address_is_not_asked_about_letters(zerno: Shop) -> None:
     assert consents_of(anna) == [
         ("processing", True, "join page", "default-1"),
         ("advertising", True, "join page", "default-1"),
+        ("partners", False, "join page", "default-1"),
     ]
 
 
@@ -185,6 +187,7 @@ def test_a_known_phone_is_led_to_its_card_and_keeps_what_it_has(zerno: Shop) -> 
     assert [(kind, given) for kind, given, *_rest in consents_of(again)] == [
         ("processing", True),
         ("advertising", True),
+        ("partners", False),
         ("notices", True),
     ]
 
