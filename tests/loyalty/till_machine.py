@@ -26,6 +26,7 @@ from loyalty.certificates.issuing import Terms
 from loyalty.engine.cart import AskedCertificate, Line, line
 from loyalty.models import Account, AccountMerge, Certificate, Entry, Lot, Sale
 from loyalty.refusals import Refused
+from loyalty.sales import moving
 from loyalty.sales.receipt import GivenBack, Receipt
 from loyalty.sales.request import Answer, Idempotency, ReturnLineRequest, ReturnRequest, SaleRequest, Who
 from loyalty.standing import NO_RULES, Standing, standing_of
@@ -334,6 +335,29 @@ class TillMachine(RuleBasedStateMachine):
             assert self.balances[row.kept_id] == done.kept_after
             self.seen["unmerged"] += 1
 
+    @rule(n=anyone, who=anyone)
+    @precondition(lambda self: self.sales)
+    def move_a_receipt(self, n: int, who: int) -> None:
+        """To whoever was forgotten, or is the right one; now and then back again."""
+        sale, now = Sale.objects.get(public_id=id_of(self._sale(n))), self.story.now
+        to = self._who(who)
+        with self._refusals():
+            told = moving.foresee_move(sale=sale, to=to, now=now, by="test")
+            done = moving.move(sale=sale, to=to, reason="", now=now, by="test")
+            assert (done.giver, done.taker) == (told.giver, told.taker)
+            self._moved(sale.account_id, to.pk, done)
+            if who % 2:
+                back = moving.move_back(sale=Sale.objects.get(public_id=done.sale_id), reason="", now=now, by="test")
+                self._moved(to.pk, sale.account_id, back)
+            self.seen["moved"] += 1
+
+    def _moved(self, giver: int | None, taker: int | None, done: moving.Moved) -> None:
+        for key, side in ((giver, done.giver), (taker, done.taker)):
+            assert (key is None) == (side is None)
+            if key is not None and side is not None:
+                assert side.before.balance == self.balances[key]
+                self.balances[key] += side.change
+
     @rule(minutes=st.sampled_from([1, 20, 300, 1440, 3000]))
     def later(self, minutes: int) -> None:
         now = self.story.now + dt.timedelta(minutes=minutes)
@@ -393,6 +417,8 @@ class TillMachine(RuleBasedStateMachine):
         except Refused as refused:
             assert refused.code in EXPECTED, refused.code
             self.seen[f"refused {refused.code}"] += 1
+        except moving.CannotMove as refused:
+            self.seen[f"not moved: {refused.why}"] += 1
         except merging.CannotMerge as refused:
             assert refused.why in {"same", "hold", "late", "merged_on"}, refused.why
             self.seen[f"no merge: {refused.why}"] += 1
