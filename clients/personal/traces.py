@@ -17,7 +17,7 @@ from django.db import connection
 from django.db.models import Q
 from msgspec import Struct
 
-from clients.models import Client, ClientImport, ClientImportLine, ClientMerge, PhoneCheck
+from clients.models import Client, ClientAct, ClientImport, ClientImportLine, ClientMerge, PhoneCheck
 from clients.models.imports import LINES
 from loyalty import closing
 from loyalty.models import (
@@ -79,6 +79,8 @@ def forget(known: Known) -> None:
     referred = ClientImportLine.objects.filter(**program, referrer__in=(*known.phones, *known.numbers))
     referred.update(referrer=None)
     _forget_examples(known)
+    # Of an act for many the reason is about all of them; for him alone, it is about him.
+    ClientAct.objects.filter(**program, clients=1, lines__account__in=known.accounts).update(reason="")
     OutboxMessage.objects.filter(_about(known), **program).delete()
     _forget_answers(known)
     _forget_records(known)
