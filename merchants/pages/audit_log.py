@@ -42,7 +42,7 @@ class Filters(PageForm):
     """By whom, what, about whom or in which words, in which days. Whatever is wrong filters nothing, and says so."""
 
     q = forms.CharField(
-        label=gettext_lazy("About whom or what, or a word of the reason"),
+        label=gettext_lazy("About whom, or why"),
         required=False,
         max_length=100,
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),

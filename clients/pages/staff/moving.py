@@ -182,9 +182,9 @@ def _figures(title: str, name: str, side: Side | None, words: Words) -> Iterator
     was, will = words.points(side.before.balance), words.points(side.after.balance)
     yield _("Balance"), f"{was} → {will}"
     if side.after.debt > side.before.debt:
-        yield _("Debt: taken of the next points"), words.points(side.after.debt)
+        yield _("Debt then"), words.points(side.after.debt)
     if side.after.pending > side.before.pending:
-        yield _("Of it, to be spent later"), words.points(side.after.pending - side.before.pending)
+        yield _("Of it, later"), words.points(side.after.pending - side.before.pending)
     if side.after.tier != side.before.tier:
         yield _("Tier"), f"{side.before.tier_title or '—'} → {side.after.tier_title or '—'}"
 
