@@ -51,7 +51,7 @@ def _part(part: Part) -> Iterator[str]:
         yield from ("", " ".join(notes))
     fields = fields_of(part)
     if fields:
-        yield from ("", "| field | kind | bounds | default | |", "|---|---|---|---|---|", *map(_row, fields))
+        yield from ("", "| field | kind | bounds | default | |", "|---|---|---|---|---|", *map(row, fields))
 
 
 NOTES: Final[Mapping[type, str]] = {
@@ -63,7 +63,8 @@ NOTES: Final[Mapping[type, str]] = {
 }
 
 
-def _row(field: Field) -> str:
+def row(field: Field) -> str:
+    """A field as a row of a table."""
     said = ". ".join(text.rstrip(".") for text in (field.title, field.help) if text) + "."
     if field.choices:
         said += " " + "; ".join(f"`{value}`: {words}" for value, words in field.choices) + "."

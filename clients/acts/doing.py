@@ -62,7 +62,7 @@ def _points(act: ClientAct, terms: Terms, line: ClientActLine, now: dt.datetime,
 
 
 def _points_back(act: ClientAct, terms: Terms, line: ClientActLine, now: dt.datetime, by: Actor) -> str:
-    entry = Entry.objects.select_related("account").get(program_id=act.program_id, pk=line.entry)
+    entry = Entry.objects.select_related("account").get(program_id=act.program_id, pk=line.entry or 0)
     try:
         undo_adjustment(entry=entry, reason=act.reason, now=now, by=by, merchant_id=act.merchant_id)
     except CannotUndo as cannot:

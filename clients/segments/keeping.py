@@ -113,7 +113,7 @@ def keep(rows: ClientQuerySet, into: str, program_id: int, owner: int, column: s
             f"INSERT INTO {into} SELECT %s, %s, found.one FROM ({sql}) AS found (one)",  # noqa: S608  # of ours
             [program_id, owner, *params],
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def _save(segment: Segment) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 
 from clients import segments
 from clients.models import Segment
-from clients.segments import definition
+from clients.segments import definition, rfm
 from clients.segments.conditions import BY_KIND
 from loyalty.wording import words_of
 from merchants.access import tenant
@@ -217,3 +220,16 @@ def born_on_the_29th_of_february(people: People) -> None:
     segment.definition = {"clauses": [{"is": {"kind": "age", "at_least": 26, "at_most": 26}}]}
     assert "Е" in letters({one.name for one in segments.members(segment, at("2026-02-28 10:00"))})
     assert "Е" not in letters({one.name for one in segments.members(segment, at("2026-02-27 10:00"))})
+
+
+def test_the_reference_is_up_to_date() -> None:
+    """`manage.py segment_vocabulary > docs/segments-reference.md` writes it anew."""
+    out = StringIO()
+    call_command("segment_vocabulary", stdout=out)
+    assert (Path(__file__).resolve().parents[3] / "docs/segments-reference.md").read_text() == out.getvalue()
+
+
+def test_each_cell_of_rfm_is_in_one_group() -> None:
+    cells = sorted(cell for its in rfm.CELLS.values() for cell in its)
+    assert cells == [(recency, frequency) for recency in range(1, 6) for frequency in range(1, 6)]
+    assert set(rfm.CELLS) == set(rfm.NAMES) == set(rfm.HINTS)

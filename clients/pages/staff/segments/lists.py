@@ -146,7 +146,7 @@ def _heat(clients: int, most: int) -> int:
 
 def _groups(cells: list[rfm.Cell]) -> list[Mapping[str, Any]]:
     total = sum(cell.clients for cell in cells)
-    found = []
+    found: list[Mapping[str, Any]] = []
     for name, its in rfm.CELLS.items():
         mine = [cell for cell in cells if (cell.recency, cell.frequency) in its]
         clients = sum(cell.clients for cell in mine)

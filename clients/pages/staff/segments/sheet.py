@@ -14,12 +14,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from msgspec import Struct
 
-from clients.segments.conditions import BY_KIND, CONDITIONS
+from clients.segments.conditions import BY_KIND, CONDITIONS, Condition
+from clients.segments.conditions.base import InPeriod
 from clients.segments.definition import MOST_CLAUSES, Clause, Definition, read, stored
+from loyalty.engine.fields import fields_of
 from loyalty.pages.rules.vocabulary import Setting, VocabularyForm
 from merchants.forms import PageForm
 
 _KEY: Final = re.compile(r"([0-9]{1,3})-([a-z_]{1,40})")
+PERIOD: Final = tuple(one.name for one in fields_of(InPeriod))
 # Modules of the vocabulary, as the page heads their conditions.
 CHAPTERS: Final[Mapping[str, Promise]] = {
     "profile": gettext_lazy("Who the client is"),
@@ -53,7 +56,7 @@ class Row(Struct, frozen=True):
         if self.form.fields and (not self.sent or not self.form.is_valid()):
             return None
         made = self.form.made()
-        if made is None or not isinstance(made, tuple(CONDITIONS)):
+        if not isinstance(made, Condition):
             return None
         clause = Clause(made, self.negated)
         try:
@@ -106,6 +109,8 @@ class Sheet:
         old = clause.condition if clause and isinstance(clause.condition, condition) else None
         sent = self.data is not None and f"sent-{key}" in self.data
         form = VocabularyForm(condition, old, self.data if sent else None, prefix=f"when-{key}", setting=self.setting)
+        # The period is asked last.
+        form.order_fields([*(name for name in form.fields if name not in PERIOD), *PERIOD])
         negated = bool(self.data and self.data.get(f"not-{key}")) if sent else bool(old and clause and clause.negated)
         return Row(key, _(condition.title), form, negated, sent or (old is not None and self.data is None))
 
