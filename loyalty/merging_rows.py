@@ -126,8 +126,8 @@ def _with_heirs(program_id: int, cards: list[int]) -> set[int]:
     """These cards and those that have replaced them since: whoever gave one back at the counter got the other."""
     found, fresh = set(cards), set(cards)
     while fresh:
-        heirs = Card.objects.filter(program_id=program_id, pk__in=fresh, replaced_by__isnull=False)
-        fresh = set(heirs.values_list("replaced_by", flat=True)) - found
+        heirs = Card.objects.filter(program_id=program_id, pk__in=fresh).values_list("replaced_by", flat=True)
+        fresh = {heir for heir in heirs if heir is not None} - found
         found |= fresh
     return found
 
