@@ -116,5 +116,5 @@ def workplace_of(user: User, merchant_id: int) -> Workplace:
             raise Http404
         outlets = frozenset(outlet.pk for outlet in member.outlets.all())
     known = frozenset(name for name in KNOWN if getattr(member, f"knows_{name}"))
-    lacks = second_factor.is_asked_of(member) and not member.has_second_factor
+    lacks = second_factor.is_asked_of(member) and not member.has_second_factor  # type: ignore[attr-defined]  # annotated
     return Workplace(user, member, member.merchant, member.program, outlets or None, known, lacks)
