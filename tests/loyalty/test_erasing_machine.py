@@ -75,7 +75,7 @@ class ErasingMachine(MergeMachine):
 
 @pytest.mark.django_db(transaction=True)
 def test_people_come_and_go_in_any_order() -> None:
-    run_state_machine_as_test(ErasingMachine, settings=settings(SHORT, max_examples=12, stateful_step_count=25))
+    run_state_machine_as_test(ErasingMachine, settings=settings(SHORT, max_examples=10, stateful_step_count=25))
 
 
 @pytest.mark.long
