@@ -36,6 +36,13 @@ class Terms(Struct, frozen=True, kw_only=True):
     tier: str = ""
     until: dt.datetime | None = None
     tag: str = ""
+    # A certificate that is given away: for a sum, or for a percent. `email`: it is sent, with links to `site`.
+    amount: Decimal = Decimal(0)
+    percent: Decimal = Decimal(0)
+    title: str = ""
+    wish: str = ""
+    email: bool = False
+    site: str = ""
     # Who wanted it undone.
     undone_by: int | None = None
 

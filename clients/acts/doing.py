@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from clients.acts.asking import Kind, Terms
-from clients.models import ClientAct, ClientActLine
+from clients.models import Client, ClientAct, ClientActLine
 from loyalty import accounts
 from loyalty.by_hand import mark_of
-from loyalty.models import Account, Entry
+from loyalty.certificates import changing, issuing
+from loyalty.models import Account, Certificate, Entry
 from loyalty.refusals import Refused
 from loyalty.undoing import CannotUndo, undo_adjustment
 from merchants.access import Actor
@@ -20,7 +21,8 @@ Outcome = ClientActLine.Outcome
 MOST_TAGS: Final = 20
 
 # What was in the way, beside the reasons of `CannotUndo`: `gone` (merged or removed), `short` of points, `late` (the
-# points would have expired already), `had` the tag, `had_not`, `many` tags already, `changed` since, `tier` is no more.
+# points would have expired already), `had` the tag, `had_not`, `many` tags already, `changed` since, `tier` is no more,
+# a certificate was `used`.
 Do = Callable[[ClientAct, Terms, ClientActLine, dt.datetime, Actor], str]
 
 
@@ -117,6 +119,40 @@ def _set_tags(account: Account, tags: list[str]) -> str:
     return ""
 
 
+def _gift(act: ClientAct, terms: Terms, line: ClientActLine, now: dt.datetime, by: Actor) -> str:
+    if terms.until is not None and terms.until <= now:
+        return "late"
+    asked = issuing.Terms(
+        kind="sum" if terms.amount else "percent",
+        amount=terms.amount,
+        percent=terms.percent,
+        expires_at=terms.until or now + dt.timedelta(days=365),
+        title=terms.title,
+        wish=terms.wish,
+    )
+    [one] = issuing.issue(merchant=act.merchant, terms=asked, now=now, by=by, holder=line.account)
+    line.entry = one.pk
+    if terms.email:
+        known = Client.objects.filter(program_id=act.program_id, account=line.account_id)
+        email = known.values_list("email", flat=True).first()
+        if email:
+            changing.send(certificate=one, email=email, site=terms.site, now=now, by=by)
+    return ""
+
+
+def _gift_back(act: ClientAct, terms: Terms, line: ClientActLine, now: dt.datetime, by: Actor) -> str:
+    one = Certificate.objects.get(program_id=act.program_id, pk=line.entry or 0)
+    if one.cancelled_at is not None:
+        return ""
+    if one.rest != one.nominal:
+        return "used"
+    try:
+        changing.cancel(certificate=one, now=now, by=by, reason=act.reason)
+    except Refused:
+        return "used"  # an unfinished receipt keeps some of it
+    return ""
+
+
 def _already(put_back: Do) -> Do:
     """Of tags: what is as it was needs no putting back."""
 
@@ -127,10 +163,17 @@ def _already(put_back: Do) -> Do:
     return back
 
 
-_DO: Final[Mapping[Kind, Do]] = {Kind.POINTS: _points, Kind.TIER: _tier, Kind.TAG: _tag, Kind.UNTAG: _untag}
+_DO: Final[Mapping[Kind, Do]] = {
+    Kind.POINTS: _points,
+    Kind.TIER: _tier,
+    Kind.TAG: _tag,
+    Kind.UNTAG: _untag,
+    Kind.GIFT: _gift,
+}
 _UNDO: Final[Mapping[Kind, Do]] = {
     Kind.POINTS: _points_back,
     Kind.TIER: _tier_back,
     Kind.TAG: _already(_untag),
     Kind.UNTAG: _already(_tag),
+    Kind.GIFT: _gift_back,
 }

@@ -87,6 +87,7 @@ class ClientAct(models.Model):
         TIER = "tier", _("tier")
         TAG = "tag", _("tag added")
         UNTAG = "untag", _("tag removed")
+        GIFT = "gift", _("certificates")
 
     class State(models.TextChoices):
         ASKED = "asked", _("waits for a decision")
@@ -168,7 +169,7 @@ class ClientActLine(models.Model):
     why = models.CharField(max_length=20, blank=True, default="", db_default="")
     # The manual tier before, and until when.
     before: models.JSONField[Any, Any] = models.JSONField(null=True)
-    # The entry of points.
+    # The entry of points, or the certificate.
     entry = models.BigIntegerField(null=True)
 
     objects = TenantManager()

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from clients.models import Client
+from clients.models import Client, ClientAct
 from clients.pages.staff.forms import ReasonForm
 from clients.pages.staff.one import name_of
 from clients.pages.staff.points import figures_of, signed
@@ -63,11 +63,21 @@ def approvals_page(request: HttpRequest, place: Workplace) -> HttpResponse:
     context = {
         "waiting": [_shown(row, place) for row in waiting],
         "decided": [_shown(row, place) for row in page.rows],
+        "acts": _acts(place, mine=not may_approve),
         "page": page,
         "may_approve": may_approve,
         "may_see_clients": place.may(Action.SEE_CLIENTS),
     }
     return render(request, "approvals/list.html", context)
+
+
+def _acts(place: Workplace, *, mine: bool) -> list[ClientAct]:
+    """What waits for many clients: decided at its own page."""
+    acts = ClientAct.objects.filter(program=place.program, merchant=place.merchant, state=ClientAct.State.ASKED)
+    acts = acts.filter(created_at__gt=timezone.now() - approvals.DECIDED_WITHIN)
+    if mine:
+        acts = acts.filter(created_by=place.user)
+    return list(acts.select_related("created_by").order_by("pk")[:MOST_WAITING])
 
 
 @members_only(Action.APPROVE_POINTS)

@@ -329,7 +329,7 @@ class HasCertificate(Condition, frozen=True, kw_only=True, tag="has_certificate"
 
     title = _("Certificate")
     says = _("who hold a certificate %(kind_of)s")
-    parts = {"kind_of": _("%(value)s")}
+    parts = {"kind_of": "%(value)s"}
 
     kind_of: Annotated[
         Literal["any", "sold", "given"],

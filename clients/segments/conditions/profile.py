@@ -30,7 +30,7 @@ class Contact(Condition, frozen=True, kw_only=True, tag="contact"):
     """The client can be reached: by phone, by e-mail."""
 
     title = _("Contacts")
-    says = _("%(has)s")
+    says = "%(has)s"
 
     has: Annotated[
         Literal["phone", "email", "either", "both"],
@@ -197,7 +197,7 @@ class Tagged(Condition, frozen=True, kw_only=True, tag="tags"):
     """The client has one of these tags, and none of those."""
 
     title = _("Tags")
-    says = (_("%(any)s, %(none)s"), _("%(any)s"), _("%(none)s"))
+    says = ("%(any)s, %(none)s", "%(any)s", "%(none)s")
     parts = {
         "any": ngettext("with the tag %(value)s", "with one of the tags %(value)s", "any"),
         "none": ngettext("without the tag %(value)s", "without the tags %(value)s", "none"),

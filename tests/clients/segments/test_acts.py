@@ -22,10 +22,10 @@ from clients.segments import keeping
 from clients.segments.definition import Definition
 from clients.segments.using import members
 from loyalty import hand_limits
-from loyalty.models import Account, Entry
+from loyalty.models import Account, Certificate, Entry
 from loyalty.refusals import Refused
 from merchants.access import tenant
-from merchants.models import AuditRecord, Role, User
+from merchants.models import AuditRecord, OutboxMessage, Role, User
 from tests.cast import Cast
 from tests.loyalty.shop import TillStory
 
@@ -201,6 +201,19 @@ def test_above_the_limit_somebody_else_decides(cast: Cast, story: TillStory, seg
     assert balances() == [10] * 5
 
 
+def test_what_waits_stands_among_the_approvals(cast: Cast, story: TillStory, segment: Segment) -> None:
+    limit(cast, story, add_once=D(49))
+    act = asked(cast, story, segment, Kind.POINTS, by=cast.zerno.operator, points=D(10))
+    browser = Browser()
+    browser.force_login(cast.zerno.owner)
+    assert "Все наши" in browser.get(url(cast, "approvals")).content.decode()
+    page = browser.get(url(cast, "client_act", act.pk)).content.decode()
+    assert "Согласовать" in page
+    browser.post(url(cast, "client_act_decide", act.pk), {"do": "approve"})
+    run(story)
+    assert balances() == [10] * 5
+
+
 def test_within_the_limit_the_day_is_counted(cast: Cast, story: TillStory, segment: Segment) -> None:
     limit(cast, story, add_day=D(80))
     assert asked(cast, story, segment, Kind.POINTS, by=cast.zerno.operator, points=D(10)).state == State.WORK
@@ -260,3 +273,24 @@ def test_a_tag_for_the_ticked(cast: Cast, story: TillStory) -> None:
     shown = browser.post(address, {"client": ids, "tag": "опт", "reason": "акция"}).content.decode()
     confirmed(browser, address, shown)
     assert Account.objects.filter(tags=["опт"]).count() == 2
+
+
+def test_a_certificate_for_each(cast: Cast, story: TillStory, segment: Segment) -> None:
+    Client.objects.filter(name="Клиент 0").update(email="nol@example.org")
+    browser = Browser()
+    browser.force_login(cast.zerno.owner)
+    address = url(cast, "client_act_new", "gift")
+    day = (story.now + dt.timedelta(days=30)).date().isoformat()
+    data = {"sort": "sum", "amount": "500", "last_day": day, "reason": "акция", "email": "on", "segment": segment.pk}
+    wrong = browser.post(address, data | {"amount": ""}).content.decode()
+    assert "Укажите сумму сертификата" in wrong
+    shown = browser.post(address, data).content.decode().replace("\u00a0", " ")
+    assert "2 500 ₽" in shown
+    assert not Certificate.objects.exists()
+    confirmed(browser, address, shown)
+    confirmed(browser, address, shown)
+    assert Certificate.objects.filter(nominal=500, is_sold=False).count() == 5
+    assert OutboxMessage.objects.filter(topic="certificate.send").count() == 1
+    assert Certificate.objects.exclude(email="").get().holder.client.name == "Клиент 0"
+    browser.post(url(cast, "client_act_undo", ClientAct.objects.get().pk))
+    assert Certificate.objects.cancelled().count() == 5

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from decimal import Decimal
 from typing import Any, Final
 
 from django import forms
@@ -23,16 +24,20 @@ from clients.acts import asking, working
 from clients.acts.asking import Kind, State, Terms
 from clients.models import Client, ClientAct, ClientActLine
 from clients.models.client import ClientQuerySet
-from clients.pages.staff.forms import AdjustForm, ReasonForm, TierForm
+from clients.pages.staff.forms import AdjustForm, DayInput, ReasonForm, TierForm
 from clients.pages.staff.points import over_in_words, signed, until_day
 from clients.pages.staff.scope import rules_now
 from clients.pages.staff.segments.common import clients_in_words, segment_of
 from clients.segments import using
 from loyalty import hand_limits
 from loyalty.approvals import DECIDED_WITHIN
+from loyalty.certificates.rows import USUAL_DAYS
 from loyalty.engine.earning import lot_dates
+from loyalty.engine.quantities import ZERO
 from loyalty.engine.rulebook import Rulebook
 from loyalty.models import Account
+from loyalty.pages.certificates.forms import KINDS, checked_day
+from loyalty.pages.goods.forms import PriceField
 from loyalty.refusals import Refused
 from loyalty.templatetags.kopilka import through
 from loyalty.wording import Words, words_on_page
@@ -48,7 +53,9 @@ TITLES: Final = {
     Kind.TIER: gettext_lazy("Set a tier"),
     Kind.TAG: gettext_lazy("Add a tag"),
     Kind.UNTAG: gettext_lazy("Remove a tag"),
+    Kind.GIFT: gettext_lazy("Give certificates"),
 }
+NEEDED: Final = {Kind.POINTS: Action.ADJUST_POINTS, Kind.GIFT: Action.ISSUE_CERTIFICATES}
 WHY: Final[dict[str, Promise]] = {
     "gone": gettext_lazy("is merged into another or removed"),
     "short": gettext_lazy("has too few points"),
@@ -60,6 +67,7 @@ WHY: Final[dict[str, Promise]] = {
     "tier": gettext_lazy("there is no such tier any more"),
     "nothing": gettext_lazy("the points have expired"),
     "spent": gettext_lazy("the points are spent"),
+    "used": gettext_lazy("was used already"),
 }
 
 
@@ -74,6 +82,50 @@ class TagForm(ReasonForm):
         if "," in tag:
             raise forms.ValidationError(_("One tag, without a comma."))
         return tag
+
+
+class GiftForm(ReasonForm):
+    """A certificate that is given away, to each of them."""
+
+    sort = forms.ChoiceField(label=gettext_lazy("What for"), choices=KINDS[:2], widget=forms.RadioSelect, initial="sum")
+    amount = PriceField(label=gettext_lazy("Sum"))
+    percent = forms.DecimalField(
+        label=gettext_lazy("Discount, %"),
+        required=False,
+        min_value=Decimal("0.01"),
+        max_value=100,
+        max_digits=5,
+        decimal_places=2,
+        localize=True,
+    )
+    last_day = forms.DateField(label=gettext_lazy("Good through"), widget=DayInput)
+    title = forms.CharField(
+        label=gettext_lazy("What it is called"),
+        required=False,
+        max_length=200,
+        help_text=gettext_lazy("Certificates are given away: they pay, but earn no points."),
+    )
+    wish = forms.CharField(
+        label=gettext_lazy("Wish"), required=False, max_length=250, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    email = forms.BooleanField(label=gettext_lazy("Send it by e-mail to those whose address is known"), required=False)
+    field_order = ("sort", "amount", "percent", "last_day", "title", "wish", "email", "reason")
+
+    def __init__(self, *args: Any, rulebook: Rulebook, now: dt.datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._today = rulebook.calendar.day_of(now)
+        self.fields["last_day"].initial = self._today + dt.timedelta(days=USUAL_DAYS)
+
+    def clean_last_day(self) -> dt.date:
+        return checked_day(self.cleaned_data["last_day"], self._today)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("sort") == "sum" and "amount" in data and not data["amount"]:
+            self.add_error("amount", _("Say the sum of the certificate."))
+        if data.get("sort") == "percent" and "percent" in data and not data["percent"]:
+            self.add_error("percent", _("Say the discount of the certificate."))
+        return data
 
 
 class Whom:
@@ -113,19 +165,19 @@ def client_act_new(request: HttpRequest, place: Workplace, kind: str) -> HttpRes
     if kind not in Kind.values:
         raise Http404
     what, now = Kind(kind), timezone.now()
-    if what == Kind.POINTS:
-        place.require(Action.ADJUST_POINTS)
+    place.require(NEEDED.get(what, Action.EDIT_CLIENTS))
     whom, rulebook = Whom(request, place, now), rules_now(place, now)
     number = whom.rows.order_by().count()
     if not number:
         messages.warning(request, _("There is nobody to do it for.") if whom.segment else _("Tick the clients first."))
         return redirect(whom.back(place))
     form = _form(what, request.POST if request.method == "POST" else None, rulebook, now)
+    site = request.build_absolute_uri("/")
     if form.is_valid() and number > asking.MOST:
         form.add_error(None, _("That is too many clients at once: narrow the segment."))
     elif form.is_valid():
         if "confirmed" in request.POST:
-            done = _asked(request, place, what, whom, form, rulebook, now)
+            done = _asked(place, what, whom, form, rulebook, now, site)
             if done is not None:
                 return done
             messages.warning(request, _("The number of clients has changed meanwhile. Look at the numbers again."))
@@ -185,8 +237,7 @@ def client_act_decide(request: HttpRequest, place: Workplace, act_id: int) -> Ht
     """`do`: approve, refuse (or take back), go_on."""
     act, now = _found(place, act_id), timezone.now()
     back = redirect("client_act", place.merchant.pk, act.pk)
-    if not _may_do(place, act):
-        place.require(Action.ADJUST_POINTS)
+    place.require(NEEDED.get(Kind(act.kind), Action.EDIT_CLIENTS))
     try:
         match request.POST.get("do"):
             case "approve":
@@ -213,8 +264,7 @@ def client_act_decide(request: HttpRequest, place: Workplace, act_id: int) -> Ht
 @require_http_methods(FORM)
 def client_act_undo(request: HttpRequest, place: Workplace, act_id: int) -> HttpResponse:
     act, now = _found(place, act_id), timezone.now()
-    if act.kind == Kind.POINTS:
-        place.require(Action.ADJUST_POINTS)
+    place.require(NEEDED.get(Kind(act.kind), Action.EDIT_CLIENTS))
     if not asking.may_undo(act, now):
         return redirect("client_act", place.merchant.pk, act.pk)
     if request.method == "POST":
@@ -249,19 +299,25 @@ def _found(place: Workplace, act_id: int) -> ClientAct:
 
 
 def _may_do(place: Workplace, act: ClientAct) -> bool:
-    return place.may(Action.ADJUST_POINTS if act.kind == Kind.POINTS else Action.EDIT_CLIENTS)
+    return place.may(NEEDED.get(Kind(act.kind), Action.EDIT_CLIENTS))
 
 
 def _form(kind: Kind, data: Any, rulebook: Rulebook, now: dt.datetime) -> Any:
     if kind == Kind.POINTS:
         return AdjustForm(data, rulebook=rulebook, now=now)
-    form: Any = TierForm(data, rulebook=rulebook, now=now) if kind == Kind.TIER else TagForm(data)
+    form: Any
+    if kind == Kind.TIER:
+        form = TierForm(data, rulebook=rulebook, now=now)
+    elif kind == Kind.GIFT:
+        form = GiftForm(data, rulebook=rulebook, now=now)
+    else:
+        form = TagForm(data)
     form.fields["once"] = forms.UUIDField(required=False, widget=forms.HiddenInput)
     form.fields["seen"] = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
     return form
 
 
-def _terms(kind: Kind, form: Any, rulebook: Rulebook) -> tuple[Terms, str]:
+def _terms(kind: Kind, form: Any, rulebook: Rulebook, site: str = "") -> tuple[Terms, str]:
     """What is done, and why."""
     if kind == Kind.POINTS:
         return Terms(points=form.change, expires_at=form.until), form.said
@@ -269,17 +325,29 @@ def _terms(kind: Kind, form: Any, rulebook: Rulebook) -> tuple[Terms, str]:
     if kind == Kind.TIER:
         day = data["until"] if data["tier"] else None
         return Terms(tier=data["tier"], until=rulebook.calendar.end_of(day) if day else None), data["reason"]
+    if kind == Kind.GIFT:
+        is_sum = data["sort"] == "sum"
+        terms = Terms(
+            amount=data["amount"] if is_sum else ZERO,
+            percent=ZERO if is_sum else data["percent"],
+            until=rulebook.calendar.end_of(data["last_day"]),
+            title=data["title"],
+            wish=data["wish"],
+            email=data["email"],
+            site=site,
+        )
+        return terms, data["reason"]
     return Terms(tag=data["tag"]), data["reason"]
 
 
 def _asked(
-    request: HttpRequest, place: Workplace, kind: Kind, whom: Whom, form: Any, rulebook: Rulebook, now: dt.datetime
+    place: Workplace, kind: Kind, whom: Whom, form: Any, rulebook: Rulebook, now: dt.datetime, site: str
 ) -> HttpResponse | None:
     """None where there are no longer as many clients as were shown."""
     seen, key = form.cleaned_data["seen"], form.cleaned_data["once"]
     if not key or not str(seen).isdigit():
         return None
-    terms, reason = _terms(kind, form, rulebook)
+    terms, reason = _terms(kind, form, rulebook, site)
     try:
         act = asking.ask(
             merchant=place.merchant,
@@ -328,6 +396,8 @@ def _confirm(
             figures.append((_("Your limit"), over_in_words(form, over, words)))
     else:
         figures.append((_("What"), _said(kind, terms, words, rulebook)))
+        if terms.amount:
+            figures.append((_("Certificates for all of them"), words.round_money(terms.amount * number)))
     figures.append((_("Reason"), reason))
     data = request.POST.copy()
     data["once"], data["seen"] = uuid.uuid4().hex, str(number)
@@ -375,6 +445,13 @@ def _said(kind: Kind, terms: Terms, words: Words, rulebook: Rulebook) -> str:
             title = next((tier.title for tier in rulebook.tiers if tier.id == terms.tier), terms.tier)
             said = _("tier “%(tier)s” through %(day)s") if terms.until else _("tier “%(tier)s” for ever")
             return said % {"tier": title, "day": through(terms.until) if terms.until else ""}
+        case Kind.GIFT:
+            day = through(terms.until) if terms.until else ""
+            if terms.amount:
+                said = _("certificate for %(sum)s through %(day)s")
+                return said % {"sum": words.round_money(terms.amount), "day": day}
+            said = _("certificate for a discount of %(percent)s through %(day)s")
+            return said % {"percent": words.percent(terms.percent), "day": day}
         case Kind.TAG:
             return _("add the tag “%(tag)s”") % {"tag": terms.tag}
     return _("remove the tag “%(tag)s”") % {"tag": terms.tag}

@@ -66,6 +66,7 @@ def segment(request: HttpRequest, place: Workplace, segment_id: int) -> HttpResp
         "may_tag": place.may(Action.EDIT_CLIENTS),
         "may_adjust": place.may(Action.ADJUST_POINTS),
         "may_export": place.may(Action.EXPORT),
+        "may_give": place.may(Action.ISSUE_CERTIFICATES),
     }
     try:
         definition = read(one.definition)
