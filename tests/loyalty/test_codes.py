@@ -227,7 +227,7 @@ def test_a_blocked_card_finds_nobody(story: TillStory, kind: Card.Kind) -> None:
     anna = story.join()
     request = story.request(anna, "10", by="phone" if kind == Card.Kind.PHONE else "card")
     Card.objects.filter(account=anna, kind=kind).update(status=Card.Status.BLOCKED)
-    with pytest.raises(Refused, match="client_not_found"):
+    with pytest.raises(Refused, match="card_blocked"):
         story.sell_raw(request)
 
 

@@ -15,7 +15,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clients.pages.staff.cards.forms import SOURCES, AnyNumberForm, BatchForm
@@ -183,7 +182,7 @@ def card_batch_numbers(
     """For a printing house: every number, in order."""
     batch = _ready(place, batch_id)
     _note(place, batch, kind)
-    titles = [pgettext("of a list", "No."), _("Card number")]
+    titles = ["№", _("Card number")]
     try:
         return exports.answer(kind, name=_name(batch), titles=titles, body=_lines(place.program.pk, batch.pk))
     except exports.TooManyRowsError:
