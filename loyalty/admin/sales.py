@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from loyalty.admin import finding, shown
 from loyalty.admin.books import shorter
+from loyalty.admin.moving import Move, MoveBack
 from loyalty.admin.shown import shortest
 from loyalty.models import Entry, Return, ReturnLine, Sale, SaleLine
 from loyalty.wording import words_on_page
@@ -32,6 +33,7 @@ class SaleAdmin(LargeTable[Sale]):
     list_display_links = ("occurred_at", "receipt")
     list_select_related = ("account", "till__outlet", "program")
     search_help_text = _RECEIPT_HELP
+    acts = (Move, MoveBack)
     list_before_template = "admin/kopilka/receipts_hint.html"
     fieldsets = (
         (

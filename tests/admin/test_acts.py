@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from loyalty import programs
-from loyalty.models import Account, OneTimeCode, ProgramDraft, ProgramVersion
+from loyalty.models import Account, OneTimeCode, ProgramDraft, ProgramVersion, Sale
 from merchants.access import every_tenant
 from merchants.models import AuditRecord, Invitation, Member, TillKey
 from tests.admin.stage import RULES, Stage
@@ -129,6 +129,27 @@ def test_a_client_is_blocked_and_unblocked_on_the_clients_page(olga: Client, sta
         "жалоба",
         "разобрались",
     ]
+
+
+def test_a_receipt_gets_its_client_and_loses_him_again(olga: Client, stage: Stage) -> None:
+    with every_tenant():
+        sale = Sale.objects.get(receipt_number="R-nobody", program=stage.cast.zerno.program)
+    before = balance(stage)
+    stranger = act(olga, sale, "move", to="+79990000000", reason="Чек на руках")
+    assert "Такого клиента в этой программе нет" in stranger.content.decode()
+    asked = act(olga, sale, "move", to="+7 916 123-45-67", reason="Чек на руках")
+    assert "Чей станет" in asked.content.decode()
+    assert balance(stage) == before
+    data = {"to": "+79161234567", "reason": "Чек на руках", "confirmed": "yes"}
+    assert act(olga, sale, "move", **data).status_code == 302
+    assert balance(stage) > before
+    assert records("sale.attached")[0].user == stage.cast.olga
+    with every_tenant():
+        new = Sale.objects.get(replaces=sale)
+    assert act(olga, new, "move-back", reason="Ошибка", confirmed="yes").status_code == 302
+    assert balance(stage) == before
+    gone = olga.get(reverse("admin:loyalty_sale_change", args=[sale.pk])).content.decode()
+    assert "acts/move/" not in gone
 
 
 def test_a_tier_is_set_until_the_end_of_a_day(olga: Client, stage: Stage) -> None:
