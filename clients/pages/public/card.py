@@ -107,6 +107,9 @@ def card_history(request: HttpRequest, holder: Holder) -> HttpResponse:
 @for_holder
 def card_consents(request: HttpRequest, holder: Holder) -> HttpResponse:
     said, texts = consents.held(holder.client), consents.texts_in_force(holder.merchant)
+    if said.get(Kind.PARTNERS) and Kind.PARTNERS not in texts:
+        # Nobody asks for it any more; whoever has given it may still withdraw it.
+        texts[Kind.PARTNERS] = consents.built_in(holder.merchant, Kind.PARTNERS)
     initial = {"email": holder.client.email, **{str(kind): given for kind, given in said.items()}}
     sent = request.POST if request.method == "POST" and "withdraw" not in request.POST else None
     form = CardConsentsForm(sent, texts=texts, initial=initial)

@@ -255,3 +255,14 @@ def test_terms_show_numbers_first_and_then_erase(cast: Cast, story: TillStory) -
     assert AuditRecord.objects.get(action="retention.done").details == {"clients": 1, "addresses": 1}
     wrong = desk.post("settings/keeping/", {"idle_years": "0", "import_days": "31", "address_days": ""})
     assert set(wrong.context["form"].errors) == {"idle_years", "import_days"}
+
+
+def test_what_was_given_can_be_withdrawn_where_nobody_asks_for_it(cast: Cast, story: TillStory) -> None:
+    with tenant(cast.pryanik.program.pk):
+        anna = enrolled(cast.pryanik, "Анна", PHONE, NOON)
+        consents.say(client=anna, said={Kind.PARTNERS: True}, texts={}, source="till:1", now=NOON)
+        page = reverse("card_consents", args=[card_links.token_of(anna)])
+        assert 'name="partners"' in Browser().get(page).content.decode()
+        Browser().post(page, {"email": ""})
+        assert consents.held(anna)[Kind.PARTNERS] is False
+        assert 'name="partners"' not in Browser().get(page).content.decode()
