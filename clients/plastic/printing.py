@@ -24,7 +24,6 @@ from merchants.look import look_of
 
 Sheet = Literal["a4", "single"]
 
-MOST: Final = 1_000
 WIDTH, HEIGHT = 85.6 * mm, 54 * mm
 BLEED: Final = 1.5 * mm
 COLUMNS, ROWS = 2, 5
@@ -34,6 +33,7 @@ LEFT: Final = (A4[0] - COLUMNS * WIDTH - (COLUMNS - 1) * GAP) / 2
 BOTTOM: Final = (A4[1] - ROWS * HEIGHT - (ROWS - 1) * GAP) / 2
 BAND: Final = 25 * mm
 MARGIN: Final = 5 * mm
+_GROUND: Final = "ground"
 # Thinner bars no scanner reads from plastic.
 THINNEST, THICKEST = 0.2 * mm, 0.42 * mm
 
@@ -46,6 +46,7 @@ def pdf(batch: CardBatch, numbers: Sequence[str], *, sheet: Sheet) -> bytes:
     canvas = Canvas(buffer, pagesize=page)
     canvas.setTitle(f"{batch.merchant.name}: {batch.name}")
     canvas.setAuthor(batch.merchant.name)
+    face.prepare(canvas)
     if sheet == "a4":
         _sheets(canvas, face, numbers)
     else:
@@ -103,10 +104,16 @@ class _Face:
         self.logo = logo_of(self.merchant)
         self.regular, self.bold = fonts()
 
-    def draw(self, canvas: Any, number: str) -> None:
+    def prepare(self, canvas: Any) -> None:
+        """What is the same on every card is written once."""
+        canvas.beginForm(_GROUND, -BLEED, -BLEED, WIDTH + BLEED, HEIGHT + BLEED)
         canvas.setFillColor(HexColor("#ffffff"))
         canvas.rect(-BLEED, -BLEED, WIDTH + 2 * BLEED, HEIGHT + 2 * BLEED, stroke=0, fill=1)
         self._band(canvas)
+        canvas.endForm()
+
+    def draw(self, canvas: Any, number: str) -> None:
+        canvas.doForm(_GROUND)
         room = WIDTH - 2 * MARGIN
         with_qr = self.batch.codes != CardBatch.Codes.BARCODE
         bars = None if self.batch.codes == CardBatch.Codes.QR else barcodes.modules(number)
@@ -182,7 +189,8 @@ def _bars(canvas: Any, found: str, left: float, bottom: float, width: float, hei
 
 
 def _qr(canvas: Any, text: str, left: float, bottom: float, side: float) -> None:
-    rows = list(segno.make_qr(text, error="m").matrix)
+    # Of eight masks any is read; to look for the handsomest takes longer than all the rest of the card.
+    rows = list(segno.make_qr(text, error="m", mask=2).matrix)
     cell = side / len(rows)
     path = canvas.beginPath()
     for place, row in enumerate(rows):

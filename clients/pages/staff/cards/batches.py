@@ -31,7 +31,7 @@ from merchants.doors import Workplace, members_only
 FORM: Final = ["GET", "HEAD", "POST"]
 PROBLEMS_SHOWN: Final = 50
 # Of a printed file: more than that no browser shows with pleasure.
-PRINTED: Final = 1_000
+PRINTED: Final = 500
 _PIECE: Final = 1_000
 State = CardBatch.State
 
@@ -206,7 +206,7 @@ def _lines(program_id: int, batch_id: int) -> Iterator[Sequence[exports.Cell]]:
 @members_only(Action.EDIT_CLIENTS)
 @require_safe
 def card_batch_pdf(request: HttpRequest, place: Workplace, batch_id: int) -> HttpResponse:
-    """A thousand cards from `?from=`, on sheets of A4 or, with `?sheet=single`, each on a page of its own."""
+    """Five hundred cards from `?from=`, on sheets of A4 or, with `?sheet=single`, each on a page of its own."""
     from clients.plastic import printing  # noqa: PLC0415  # it takes 18 MB, and most processes never print
 
     batch = _ready(place, batch_id)
