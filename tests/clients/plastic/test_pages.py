@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from typing import Any
 
@@ -9,12 +10,14 @@ import pypdfium2
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client as Browser
+from PIL import Image
 
 from clients.enrolment import enrol
 from clients.models import Client
 from clients.plastic import making
 from clients.plastic.numbers import Order
 from loyalty.models import Card, CardBatch, PlasticCard
+from merchants import logos
 from merchants.access import tenant
 from merchants.models import AuditRecord
 from tests.cast import Cast
@@ -200,3 +203,16 @@ def test_the_reader_sees_ends_of_numbers(cast: Cast, client: Browser, anna: Clie
     assert number not in page
     assert f"…{number[-4:]}" in page
     assert "Заменить" not in page
+
+
+def test_the_logo_is_on_the_paper(cast: Cast, owner: Browser) -> None:
+    png = io.BytesIO()
+    Image.new("RGB", (64, 64), "#c01040").save(png, format="PNG")
+    png.seek(0)
+    with tenant(cast.zerno.program.pk):
+        logos.put_logo(merchant=cast.zerno.merchant, file=png, by=cast.zerno.owner, now=NOW)
+    made = batch_of(cast, 1)
+    page = pypdfium2.PdfDocument(owner.get(rooms(cast, f"{made.pk}/cards.pdf?sheet=single")).content)[0]
+    picture = page.render(scale=2).to_pil().convert("RGB")
+    colours = {picture.getpixel((x, y)) for x in range(0, picture.width, 4) for y in range(0, picture.height, 4)}
+    assert any(isinstance(one, tuple) and one[0] > 150 and one[1] < 60 and one[2] < 100 for one in colours)
