@@ -13,7 +13,6 @@ from clients.segments.conditions.base import Between, Condition, Days, InPeriod,
 from clients.segments.conditions.profile import ago
 from clients.segments.looking import Among, Look
 from loyalty.engine.fields import field
-from loyalty.engine.quantities import ZERO
 from loyalty.engine.words import gettext_noop, ngettext
 from loyalty.models import Certificate, Lot, Return, SaleLine
 
@@ -126,7 +125,12 @@ class Spent(Between, InPeriod, frozen=True, kw_only=True, tag="spent"):
     def finds(self, look: Look) -> Q | Among:
         if look.own is None and self.is_ever:
             return between(self.at_least, self.at_most, "account__spent")
-        return by_sums(self, look, "sum(t.paid)", self.at_least, self.at_most)
+        if self.at_least:
+            return by_sums(self, look, "sum(t.paid)", (">=", self.at_least), ("<=", self.at_most))
+        # Whoever has bought nothing has spent nothing.
+        if self.at_most is None:
+            return look.everybody()
+        return look.everybody().but(by_sums(self, look, "sum(t.paid)", (">", self.at_most)))
 
     def faults(self) -> Iterator[tuple[str, str]]:
         yield from Between.faults(self)
@@ -151,21 +155,16 @@ class AverageReceipt(Between, InPeriod, frozen=True, kw_only=True, tag="average_
             return (
                 found if self.at_most is None else found & Q(account__spent__lte=F("account__purchases") * self.at_most)
             )
-        found_ = by_sums(self, look, "sum(t.paid) / nullif(sum(t.one), 0)", self.at_least or ZERO, None)
-        if self.at_most is None:
-            return found_
-        return found_.but(by_sums(self, look, "sum(t.paid) / nullif(sum(t.one), 0)", None, self.at_most, above=True))
+        average = "sum(t.paid) / nullif(sum(t.one), 0)"
+        return by_sums(self, look, average, (">=", self.at_least), ("<=", self.at_most))
 
     def faults(self) -> Iterator[tuple[str, str]]:
         yield from Between.faults(self)
         yield from InPeriod.faults(self)
 
 
-def by_sums(
-    period: InPeriod, look: Look, measure: str, low: Decimal | None, high: Decimal | None, *, above: bool = False
-) -> Among:
-    """Accounts by what their purchases of a period cost, less returns of these purchases, whenever they came. With
-    `above`, those above `high`."""
+def by_sums(period: InPeriod, look: Look, measure: str, *bounds: tuple[str, Decimal | None]) -> Among:
+    """Accounts by what their purchases of a period cost, less returns of these purchases, whenever they came."""
     sold, params = _sales_where(period, look)
     back = (
         "SELECT s.account_id, -(r.money + r.turnover_off), 0 FROM loyalty_return r"  # noqa: S608  # all are parameters
@@ -175,21 +174,10 @@ def by_sums(
         f"SELECT s.account_id, s.to_pay + s.turnover_off AS paid, 1 AS one FROM loyalty_sale s WHERE {sold}"  # noqa: S608
         f" UNION ALL {back}"
     )
-    among = [*params, look.program_id, *params]
-
-    def having(test: str, bound: Decimal) -> Among:
-        sql = f"(SELECT t.account_id FROM ({rows}) t GROUP BY 1 HAVING {measure} {test} %s)"  # noqa: S608
-        return Among(sql, (*among, bound))
-
-    if above and high is not None:
-        return having(">", high)
-    if low is not None and low > 0:
-        found = having(">=", low)
-    elif measure != "sum(t.paid)":
-        found = having(">=", ZERO)
-    else:
-        found = look.everybody()
-    return found if high is None else found.but(having(">", high))
+    said = [(test, bound) for test, bound in bounds if bound is not None]
+    having = " AND ".join(f"{measure} {test} %s" for test, _bound in said)
+    sql = f"(SELECT t.account_id FROM ({rows}) t GROUP BY 1 HAVING {having})"  # noqa: S608
+    return Among(sql, (*params, look.program_id, *params, *(bound for _test, bound in said)))
 
 
 def _sales_where(period: InPeriod, look: Look) -> tuple[str, list[object]]:
