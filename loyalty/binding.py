@@ -22,7 +22,8 @@ from merchants.access import Actor, same_tenant
 # More than anybody carries: whoever reaches it is feeding a scanner.
 MOST_CARDS: Final = 50
 
-_NUMBER: Final = re.compile(r"(?!\+)[\w-]{3,40}")
+# What a till page would take for the end of a phone, a code or a phone is no number of a card.
+_NUMBER: Final = re.compile(r"(?!(?:[0-9]{4}|[0-9]{6}|[0-9]{28}|[78]?9[0-9]{9})$)[\w-]{3,40}")
 
 
 def spelled(text: str) -> str:

@@ -153,7 +153,14 @@ def all_of(account: Account, model: str) -> str:
 class CardAdmin(LargeTable[Card]):
     list_display = ("number", "kind", "status", "account_shown", "in_program", "created_at")
     list_select_related = ("account", "program")
-    fields = ("number", "kind", "status", "account_shown", "in_program", "created_at")
+    fields = (
+        "number",
+        "kind",
+        ("status", "block_why", "block_note", "blocked_at"),
+        "account_shown",
+        "in_program",
+        "created_at",
+    )
 
     def find(self, queryset: QuerySet[Card], term: str) -> QuerySet[Card]:
         if finding.as_uuid(term):
