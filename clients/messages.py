@@ -11,6 +11,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from clients import card_links, certificates, notices
+from clients.acts import letters
 from clients.models import Client
 from clients.names import quoted
 from merchants import sms
@@ -56,6 +57,7 @@ def send_card_link_by_mail(client: Client, message: OutboxMessage) -> None:
 
 
 HANDLERS: Mapping[str, Handler] = {
+    **letters.HANDLERS,
     "card_link.send": send_card_link,
     "certificate.ends": certificates.send_warning,
     "sale.committed": notices.send_purchase,

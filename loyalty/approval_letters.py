@@ -31,17 +31,18 @@ def send_asked(message: OutboxMessage, now: datetime) -> None:
         return
     if message.payload["user"] in approvals.who_may_decide(request):
         user = User.objects.get(pk=message.payload["user"])
-        _send(request, user, ASKED, "approvals/asked_email.txt")
+        send(request, user, ASKED, "approvals/asked_email.txt")
 
 
 def send_decided(message: OutboxMessage, now: datetime) -> None:
     """Payload: `request` (key)."""
     request = _read(message)
     if request is not None and request.asked_by.is_active:
-        _send(request, request.asked_by, DECIDED, "approvals/decided_email.txt")
+        send(request, request.asked_by, DECIDED, "approvals/decided_email.txt")
 
 
-def _send(request: AdjustmentRequest, user: User, subject: str, template: str) -> None:
+def send(request: AdjustmentRequest, user: User, subject: str, template: str) -> None:
+    """One letter; the request may be of something else that is decided on the same page, and no row."""
     program, shop = request.program, one_line(request.merchant.name)
     words = words_of(program.pk)
     with translation.override(program.language), timezone.override(program.time_zone):

@@ -14,10 +14,11 @@ from msgspec import Struct
 from clients.models import ClientAct, ClientActLine
 from clients.models.client import ClientQuerySet
 from clients.segments.keeping import keep
-from loyalty import hand_limits
+from loyalty import approvals, hand_limits
 from loyalty.approvals import DECIDED_WITHIN
+from loyalty.models import AdjustmentRequest
 from loyalty.undoing import UNDONE_WITHIN
-from merchants import audit
+from merchants import audit, outbox
 from merchants.access import Action, require, same_tenant
 from merchants.models import Merchant, User
 
@@ -118,6 +119,11 @@ def ask(
             hand_limits.take(program_id=program_id, merchant_id=merchant.pk, points=total, now=now, by=by)
     act.save(update_fields=["clients", "state"])
     record(act, "client_act.asked", now, by)
+    if act.state == State.ASKED:
+        for user_id in approvals.who_may_decide(as_request(act)):
+            outbox.put(
+                program_id=program_id, topic="client_act.asked", payload={"act": act.pk, "user": user_id}, now=now
+            )
     return act
 
 
@@ -130,6 +136,7 @@ def approve(*, act: ClientAct, now: dt.datetime, by: User) -> ClientAct:
     act.state, act.decided_by = State.WORK, by
     act.save(update_fields=["state", "decided_by"])
     record(act, "client_act.approved", now, by)
+    _tell(act, now)
     return act
 
 
@@ -143,6 +150,8 @@ def refuse(*, act: ClientAct, now: dt.datetime, by: User) -> ClientAct:
     act.state, act.finished_at = State.REFUSED, now
     act.save(update_fields=["state", "decided_by", "finished_at"])
     record(act, "client_act.refused", now, by)
+    if act.decided_by is not None:
+        _tell(act, now)
     return act
 
 
@@ -185,6 +194,25 @@ def record(act: ClientAct, action: str, now: dt.datetime, by: User | str, **deta
     if act.kind == Kind.POINTS:
         told["points"] = str(terms.points)
     audit.record(program_id=act.program_id, action=action, at=now, by=by, subject=act, details=told, reason=act.reason)
+
+
+def as_request(act: ClientAct) -> AdjustmentRequest:
+    """What waits, as if it were for one client: for those who are told of it. It is no row."""
+    states = {State.ASKED: AdjustmentRequest.State.WAITING, State.REFUSED: AdjustmentRequest.State.REFUSED}
+    return AdjustmentRequest(
+        program=act.program,
+        merchant=act.merchant,
+        points=terms_of(act).points * act.clients,
+        reason=": ".join(part for part in (act.title, act.reason) if part),
+        asked_by=act.created_by,
+        until=act.created_at + DECIDED_WITHIN,
+        state=states.get(State(act.state), AdjustmentRequest.State.APPROVED),
+        decided_by=act.decided_by,
+    )
+
+
+def _tell(act: ClientAct, now: dt.datetime) -> None:
+    outbox.put(program_id=act.program_id, topic="client_act.decided", payload={"act": act.pk}, now=now)
 
 
 def _asked(act: ClientAct, now: dt.datetime, by: User) -> ClientAct:

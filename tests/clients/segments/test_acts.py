@@ -10,12 +10,14 @@ from decimal import Decimal as D
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
 
 from clients.acts import asking, doing, working
 from clients.acts.asking import Kind, State, Terms
+from clients.acts.letters import HANDLERS
 from clients.enrolment import enrol
 from clients.models import Client, ClientAct, ClientActLine, Segment
 from clients.segments import keeping
@@ -207,9 +209,20 @@ def test_what_waits_stands_among_the_approvals(cast: Cast, story: TillStory, seg
     browser = Browser()
     browser.force_login(cast.zerno.owner)
     assert "Все наши" in browser.get(url(cast, "approvals")).content.decode()
+    # Within the manager's own limit.
+    letters = OutboxMessage.objects.filter(topic="client_act.asked")
+    assert {message.payload["user"] for message in letters} == {cast.zerno.owner.pk, cast.zerno.manager.pk}
+    for message in letters:
+        HANDLERS[message.topic](message, story.now)
+    assert {to for letter in mail.outbox for to in letter.to} == {"anna@example.org", "boris@example.org"}
+    assert "Начислить 50" in mail.outbox[0].body.replace("\u00a0", " ")
+    assert "Все наши: Подарок" in mail.outbox[0].body
     page = browser.get(url(cast, "client_act", act.pk)).content.decode()
     assert "Согласовать" in page
     browser.post(url(cast, "client_act_decide", act.pk), {"do": "approve"})
+    message = OutboxMessage.objects.get(topic="client_act.decided")
+    HANDLERS[message.topic](message, story.now)
+    assert mail.outbox[-1].to == ["vera@example.org"]
     run(story)
     assert balances() == [10] * 5
 
