@@ -300,7 +300,8 @@ def test_many_clients_are_lived_through_in_parts_and_the_progress_counts_them_al
         whole = running.run(plan_for(story, START, shards=1))
         monkeypatch.setattr(running, "EVERY", 1)
         monkeypatch.setattr(running, "CLIENTS_AT_ONCE", 2)
-        plan, said = plan_for(story, START, shards=0), []
+        plan = plan_for(story, START, shards=0)
+        said: list[int] = []
         assert running.shards_of(plan) > 2
         assert running.run(plan, progress=said.append) == whole
         assert said == list(range(1, whole["receipts"] + 1))
