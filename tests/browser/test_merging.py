@@ -11,6 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from clients.enrolment import enrol
 from clients.models import Client
+from clients.personal import requests
 from tests.admin.stage import Stage
 from tests.browser.looking import enter, look_at, without_scripts
 
@@ -77,3 +78,12 @@ def test_it_is_for_everybody(page: Page, live_server: LiveServer, at: str, stage
     page.get_by_role("button", name="Объединить").click()
     undo = page.get_by_role("link", name="Отменить объединение").get_attribute("href") or ""
     assert look_at(page, live_server, [f"{m}similar/", f"{m}{keep.account.public_id}/", undo]) == {}
+
+
+def test_erasing_is_for_everybody(page: Page, live_server: LiveServer, at: str, stage: Stage) -> None:
+    with stage.zerno():
+        one = Client.objects.filter(birthday=BORN).select_related("account").earliest("pk")
+        requests.ask(client=one, source="card page", now=timezone.now())
+    home = f"/m/{stage.cast.zerno.merchant.pk}/"
+    pages = [f"{home}clients/{one.account.public_id}/{rest}" for rest in ("", "erase/")]
+    assert look_at(page, live_server, [*pages, f"{home}clients/erasures/", f"{home}settings/keeping/"]) == {}

@@ -157,6 +157,7 @@ def test_pages_for_clients_are_for_everybody(
         f"{mine}history/",
         f"{mine}history/?before=1",
         f"{mine}consents/",
+        f"{mine}data/",
         f"/notices/{off}/",
     ]
     assert look_at(page, live_server, paths) == {}

@@ -110,6 +110,7 @@ def test_they_are_for_everybody(page: Page, live_server: LiveServer, at: str, st
     pages = ["", "?q=zzz", "?q=89771234567", "new/"]
     paths = [f"clients/{rest}" for rest in pages]
     paths += [f"{anna}{rest}" for rest in ("", "edit/", "block/", "tier/", "points/", f"points/{entry}/undo/")]
+    paths += [f"{anna}consents/"]
     paths += ["receipts/", "receipts/?number=zzz", *sales]
     assert look_at(page, live_server, [f"/m/{stage.cast.zerno.merchant.pk}/{path}" for path in paths]) == {}
 
