@@ -8,6 +8,8 @@ from allauth.account.admin import EmailAddressAdmin as TheirEmailAddressAdmin
 from allauth.account.models import EmailAddress
 from allauth.mfa import admin as mfa_admin
 from allauth.mfa.models import Authenticator
+from allauth.usersessions import admin as sessions_admin
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import admin as auth_admin
@@ -30,18 +32,20 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from merchants.admin.base import LargeTable, PlatformAdmin
 
 # Imported for what they register: it is taken off again below.
-THEIR_ADMINS = (auth_admin, mfa_admin)
+THEIR_ADMINS = (auth_admin, mfa_admin, sessions_admin)
 THEIRS = (
     Group,
     EmailAddress,
     Authenticator,
+    UserSession,
     PeriodicTask,
     IntervalSchedule,
     CrontabSchedule,
     ClockedSchedule,
     SolarSchedule,
 )
-# Importing their admins registers them; what follows takes their places. Groups have none: roles are rows of `Member`.
+# Importing their admins registers them; what follows takes their places. Groups have none: roles are rows of
+# `Member`. Sessions have none: taking a row off the list would end nothing.
 for model in THEIRS:
     if admin.site.is_registered(model):
         admin.site.unregister(model)
