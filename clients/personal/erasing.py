@@ -18,7 +18,6 @@ from clients.models import Client, Erasure
 from clients.personal import traces
 from loyalty import closing, ledger
 from loyalty.closing import Closing
-from loyalty.models import Account
 from merchants import audit
 from merchants.access import Actor, same_tenant, tenant
 from merchants.models import Merchant
@@ -102,7 +101,3 @@ def write_off_late(*, program_id: int, now: dt.datetime) -> int:
                 reason = gettext("The client’s data were erased")
                 closing.write_off(program_id=program_id, account_id=row.account_id, reason=reason, now=now, by="sweep")
     return len(found)
-
-
-def is_erased(account: Account) -> bool:
-    return account.status == Account.Status.REMOVED
