@@ -13,9 +13,7 @@ KEPT = ("secret", "seed")
 
 
 class Command(BaseCommand):
-    help = (
-        "Encrypts the secrets of second factors with the present SECRET_KEY, whatever they were kept with."
-    )
+    help = "Encrypts the secrets of second factors with the present SECRET_KEY, whatever they were kept with."
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         done = 0
