@@ -160,7 +160,7 @@ def test_a_day_in_the_office(
     page.goto(f"{base}/log/")
     for act in ("Логотип изменён", "Кассир добавлен", "Приглашение отправлено", "Ключ выдан"):
         expect(page.get_by_role("rowheader", name=act)).to_be_visible()
-    page.get_by_label("Что").select_option(label="Настройки")
+    page.get_by_label("Что").select_option("settings")
     page.wait_for_url("**what=settings**")
     expect(page.get_by_role("rowheader", name="Кассир добавлен")).to_have_count(0)
 

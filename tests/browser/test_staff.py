@@ -92,7 +92,7 @@ def test_by_keyboard(page: Page, at: str, stage: Stage) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_role("link", name="Анна Смирнова")).to_be_hidden()
     page.get_by_role("link", name="Борис").press("Enter")
-    page.get_by_role("link", name="Заблокировать").press("Enter")
+    page.get_by_role("link", name="Заблокировать", exact=True).press("Enter")
     page.get_by_label("Причина").focus()
     page.keyboard.type("проверка")
     page.keyboard.press("Tab")
