@@ -19,7 +19,7 @@ from loyalty.approvals import DECIDED_WITHIN
 from loyalty.models import AdjustmentRequest
 from loyalty.undoing import UNDONE_WITHIN
 from merchants import audit, outbox
-from merchants.access import Action, require, same_tenant
+from merchants.access import Action, may, require, same_tenant
 from merchants.models import Merchant, User
 
 Kind = ClientAct.Kind
@@ -58,6 +58,10 @@ class ChangedError(Exception):
 
 class NotNowError(Exception):
     """Somebody was faster, or it is too late."""
+
+
+class NotYoursError(Exception):
+    """An act is undone by whoever asked for it, or who approves points."""
 
 
 class OneselfError(Exception):
@@ -157,10 +161,17 @@ def refuse(*, act: ClientAct, now: dt.datetime, by: User) -> ClientAct:
 
 @transaction.atomic
 def undo(*, act: ClientAct, now: dt.datetime, by: User) -> ClientAct:
-    """Have a worker take all of it back, as far as it can be. NotNowError."""
+    """Have a worker take all of it back, as far as it can be. NotNowError, NotYoursError.
+
+    Somebody else's points count against the limits of whoever undoes them: Refused `adjustment_limit`.
+    """
     act = _locked(act, State.DONE, State.STOPPED)
     if not may_undo(act, now):
         raise NotNowError(act.state)
+    if not is_ones_to_undo(act, by):
+        raise NotYoursError
+    if moved := moved_by_undoing(act, by):
+        hand_limits.take(program_id=act.program_id, merchant_id=act.merchant_id, points=moved, now=now, by=by)
     act.terms = stored(msgspec.structs.replace(terms_of(act), undone_by=by.pk))
     act.state, act.mark, act.passed, act.claim, act.why = State.UNDO, 0, 0, None, ""
     act.save(update_fields=["terms", "state", "mark", "passed", "claim", "why"])
@@ -181,6 +192,17 @@ def go_on(*, act: ClientAct, now: dt.datetime, by: User) -> ClientAct:
 
 def may_undo(act: ClientAct, now: dt.datetime) -> bool:
     return act.state in (State.DONE, State.STOPPED) and act.done > 0 and act.created_at > now - UNDONE_WITHIN
+
+
+def is_ones_to_undo(act: ClientAct, by: User) -> bool:
+    return by.pk == act.created_by_id or may(by, Action.APPROVE_POINTS, merchant=act.merchant)
+
+
+def moved_by_undoing(act: ClientAct, by: User) -> Decimal:
+    """The points that an undoing counts for; none where it is one's own act, whose limits have been counted."""
+    if act.kind != Kind.POINTS or by.pk == act.created_by_id:
+        return Decimal(0)
+    return -terms_of(act).points * act.done
 
 
 def left_out(act: ClientAct) -> int:

@@ -33,5 +33,5 @@ PAGES: dict[str, Page] = {
     f"{M}acts/<int:act_id>/decide/": Page(
         f"{ACTS}{{act}}/decide/", EDITORS | dict.fromkeys(("owner", "manager", "operator"), "away"), "post"
     ),
-    f"{M}acts/<int:act_id>/undo/": Page(f"{ACTS}{{act}}/undo/", EDITORS),
+    f"{M}acts/<int:act_id>/undo/": Page(f"{ACTS}{{act}}/undo/", EDITORS | {"operator": "away"}),
 }

@@ -24,7 +24,7 @@ from clients.segments import keeping
 from clients.segments.definition import Definition
 from clients.segments.using import members
 from loyalty import hand_limits
-from loyalty.models import Account, Certificate, Entry
+from loyalty.models import Account, Certificate, Entry, HandUse
 from loyalty.refusals import Refused
 from merchants.access import tenant
 from merchants.models import AuditRecord, OutboxMessage, Role, User
@@ -308,3 +308,38 @@ def test_a_certificate_for_each(cast: Cast, story: TillStory, segment: Segment) 
     assert Client.objects.get(account=sent.holder_id).name == "Клиент 0"
     browser.post(url(cast, "client_act_undo", ClientAct.objects.get().pk))
     assert Certificate.objects.cancelled().count() == 5
+
+
+def test_somebody_elses_act_is_undone_within_ones_own_limit(cast: Cast, story: TillStory, segment: Segment) -> None:
+    none: dict[str, D | None] = dict.fromkeys(hand_limits.FIELDS)
+    roles = {Role.MANAGER: none | {"deduct_once": D(49)}, Role.OPERATOR: none}
+    hand_limits.change(merchant=cast.zerno.merchant, limits=roles, now=story.now, by=cast.zerno.owner)
+    act = asked(cast, story, segment, Kind.POINTS, points=D(10))
+    run(story)
+    with pytest.raises(asking.NotYoursError):
+        asking.undo(act=act, now=story.now, by=cast.zerno.operator)
+    with pytest.raises(Refused, match="adjustment_limit"):
+        asking.undo(act=act, now=story.now, by=cast.zerno.manager)
+    for user, said in ((cast.zerno.operator, "Отменить может"), (cast.zerno.manager, "больше баллов, чем ваш лимит")):
+        browser = Browser()
+        browser.force_login(user)
+        for ask in (browser.get, browser.post):
+            assert said in ask(url(cast, "client_act_undo", act.pk), follow=True).content.decode()
+    act.refresh_from_db()
+    assert (act.state, balances()) == (State.DONE, [10] * 5)
+    small = asked(cast, story, segment, Kind.POINTS, points=D(9))
+    run(story)
+    asking.undo(act=small, now=story.now, by=cast.zerno.manager)
+    run(story)
+    assert balances() == [10] * 5
+    use = HandUse.objects.get(user=cast.zerno.manager)
+    assert (use.added, use.deducted) == (0, 45)
+
+
+def test_ones_own_act_is_undone_whatever_the_limit(cast: Cast, story: TillStory, segment: Segment) -> None:
+    limit(cast, story, deduct_once=D(1))
+    act = asked(cast, story, segment, Kind.POINTS, by=cast.zerno.operator, points=D(10))
+    run(story)
+    asking.undo(act=act, now=story.now, by=cast.zerno.operator)
+    run(story)
+    assert balances() == [0] * 5

@@ -56,6 +56,9 @@ TITLES: Final = {
     Kind.GIFT: gettext_lazy("Give certificates"),
 }
 NEEDED: Final = {Kind.POINTS: Action.ADJUST_POINTS, Kind.GIFT: Action.ISSUE_CERTIFICATES}
+_TOO_MUCH: Final = gettext_lazy(
+    "That is more points than your own limit allows. Whoever asked for it, or an owner, can undo it."
+)
 WHY: Final[dict[str, Promise]] = {
     "gone": gettext_lazy("is merged into another or removed"),
     "short": gettext_lazy("has too few points"),
@@ -226,7 +229,7 @@ def client_act(request: HttpRequest, place: Workplace, act_id: int) -> HttpRespo
         "may_approve": act.state == State.ASKED and others and place.may(Action.APPROVE_POINTS),
         "may_take_back": act.state == State.ASKED and not others,
         "may_go_on": act.state == State.STOPPED and _may_do(place, act),
-        "may_undo": asking.may_undo(act, now) and _may_do(place, act),
+        "may_undo": asking.may_undo(act, now) and _may_do(place, act) and asking.is_ones_to_undo(act, place.user),
     }
     return render(request, "clients/acts/one.html", context)
 
@@ -265,8 +268,16 @@ def client_act_decide(request: HttpRequest, place: Workplace, act_id: int) -> Ht
 def client_act_undo(request: HttpRequest, place: Workplace, act_id: int) -> HttpResponse:
     act, now = _found(place, act_id), timezone.now()
     place.require(NEEDED.get(Kind(act.kind), Action.EDIT_CLIENTS))
+    back = redirect("client_act", place.merchant.pk, act.pk)
     if not asking.may_undo(act, now):
-        return redirect("client_act", place.merchant.pk, act.pk)
+        return back
+    moved = asking.moved_by_undoing(act, place.user)
+    if not asking.is_ones_to_undo(act, place.user):
+        messages.error(request, _("Only whoever asked for it, or who approves points, can undo it."))
+        return back
+    if moved and hand_limits.over(merchant=place.merchant, points=moved, now=now, by=place.user) is not None:
+        messages.error(request, _TOO_MUCH)
+        return back
     if request.method == "POST":
         try:
             act = asking.undo(act=act, now=now, by=place.user)
@@ -274,7 +285,11 @@ def client_act_undo(request: HttpRequest, place: Workplace, act_id: int) -> Http
                 working.run_now(act, clock=timezone.now)
         except asking.NotNowError:
             messages.info(request, _("Somebody has done that already."))
-        return redirect("client_act", place.merchant.pk, act.pk)
+        except Refused as refused:
+            if refused.code != "adjustment_limit":
+                raise
+            messages.error(request, _TOO_MUCH)
+        return back
     words, rulebook = words_on_page(place.program.pk), rules_now(place, now)
     context = {
         "title": _("Undo it for all?"),
