@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 
 from loyalty import ledger
 from loyalty.cards import new_number, refuse_blocked
-from loyalty.models import Account, Card, CardBatch, CardSettings, PlasticCard
+from loyalty.models import Account, Card, CardBatch, CardSettings, OneTimeCode, PlasticCard
 from loyalty.refusals import Refused
 from merchants import audit
 from merchants.access import Actor, same_tenant
@@ -32,8 +32,11 @@ def spelled(text: str) -> str:
 
 
 @transaction.atomic
-def bind(*, account: Account, number: str, now: dt.datetime, by: Actor) -> Card:
+def bind(*, account: Account, number: str, now: dt.datetime, by: Actor, proven: bool = True) -> Card:
     """The card finds this client from now on. Binding what is his already changes nothing.
+
+    One that is not `proven` (a till has bound it without the client's own code) confirms spending no more than his
+    phone does, until he has confirmed something by it, or it is bound once more with proof.
 
     Refused `card_not_found` where no batch has the number and the programme binds no others, `card_taken` where it is
     another client's, `card_blocked` or `card_replaced` where it is of no use any more, `client_blocked`, `card_limit`.
@@ -47,10 +50,24 @@ def bind(*, account: Account, number: str, now: dt.datetime, by: Actor) -> Card:
         raise Refused("client_not_found")
     known = _known(program_id, number, state.id)
     if known is not None:
+        if proven and known.unproven:
+            prove(program_id=program_id, number=number)
+            known.unproven = False
         return known
-    card = _bind(program_id, state.id, number, now)
+    card = _bind(program_id, state.id, number, now, proven=proven)
     _record(card, "card.bound", now, by)
     return card
+
+
+def prove(*, program_id: int, number: str) -> None:
+    """The client has shown that the card is his."""
+    Card.objects.filter(program_id=program_id, number=number, unproven=True).update(unproven=False)
+
+
+def proves(*, account: Account, code: str, now: dt.datetime) -> bool:
+    """Whether these six digits are, or were within their ten minutes, the client's own."""
+    codes = OneTimeCode.objects.filter(program_id=account.program_id, code=code, expires_at__gt=now)
+    return codes.filter(account=account).exists()
 
 
 def _known(program_id: int, number: str, account_id: int) -> Card | None:
@@ -64,7 +81,7 @@ def _known(program_id: int, number: str, account_id: int) -> Card | None:
     return card
 
 
-def _bind(program_id: int, account_id: int, number: str, now: dt.datetime) -> Card:
+def _bind(program_id: int, account_id: int, number: str, now: dt.datetime, *, proven: bool) -> Card:
     if Card.objects.filter(program_id=program_id, account=account_id).count() >= MOST_CARDS:
         raise Refused("card_limit", most=MOST_CARDS)
     batch = _batch_of(program_id, number)
@@ -76,6 +93,7 @@ def _bind(program_id: int, account_id: int, number: str, now: dt.datetime) -> Ca
                 kind=Card.Kind.PLASTIC,
                 number=number,
                 batch=batch,
+                unproven=not proven,
                 created_at=now,
             )
     except IntegrityError:

@@ -95,6 +95,7 @@ def client_of(
     *,
     identified_by: IdentifiedBy = "card",
     confirmed: bool = False,
+    unproven: bool = False,
     redeemed_today: Decimal = ZERO,
     visited_today: bool = False,
     uplines: Sequence[Upline] = (),
@@ -105,6 +106,7 @@ def client_of(
     return Client(
         identified_by=identified_by,
         confirmed=confirmed,
+        unproven=unproven,
         available=books.available,
         redeemed_today=redeemed_today,
         tier=state.tier,

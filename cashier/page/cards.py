@@ -12,7 +12,7 @@ from cashier.page.forms import BindForm
 from cashier.page.panel import panel_of
 from cashier.page.rendering import page, see
 from cashier.page.saying import MustWaitError
-from cashier.page.who import account_of, named_by
+from cashier.page.who import account_of, named_by, proves
 from loyalty import binding
 from loyalty.refusals import Refused
 
@@ -29,7 +29,9 @@ def bind(request: HttpRequest, post: Post, word: str) -> HttpResponse:
         try:
             saying.refuse_guessing(post)
             by = f"{post.caller} {post.cashier.name}"
-            binding.bind(account=account_of(client, post), number=form.cleaned_data["q"], now=post.now, by=by)
+            account = account_of(client, post)
+            proven = proves(client, account, post)
+            binding.bind(account=account, number=form.cleaned_data["q"], now=post.now, by=by, proven=proven)
         except MustWaitError as error:
             wait = -(-error.seconds // 60)
             form.add_error("q", _("Too many wrong numbers. Wait %(minutes)s min.") % {"minutes": wait})

@@ -1,10 +1,12 @@
 """The client of a page: found by what was keyed in or scanned, then carried from page to page in a signed word.
 
-The word holds the account's id and the way he was identified, and no number: it stands in addresses.
+The word holds the account's id and the way he was identified, and no number: it stands in addresses. It is good for one
+shift.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import uuid
 from urllib.parse import parse_qsl, urlsplit
@@ -16,6 +18,7 @@ from cashier.page.door import Phone
 from cashier.page.saying import count_guess, count_look, refuse_guessing
 from clients.models import Client
 from clients.phones import NotAPhoneError, e164
+from loyalty import binding
 from loyalty.accounts import find
 from loyalty.engine.cart import IdentifiedBy
 from loyalty.models import Account, Card
@@ -24,19 +27,22 @@ from loyalty.refusals import Refused
 from loyalty.sales.request import Who
 
 _SALT = "cashier.page.who"
+_LIVES = dt.timedelta(hours=12)
 MOST_MATCHES = 20
 
 
 class Named(Struct, frozen=True):
-    """An account, the way it was named, and the one-time code where it was one."""
+    """An account, the way it was named, and the one-time code or the key of the card where it was one."""
 
     account_id: uuid.UUID
     by: IdentifiedBy
     code: str = ""
+    card: int = 0
 
     def word(self, phone: Phone) -> str:
         """For addresses and forms of this programme."""
-        return signing.dumps([phone.caller.program_id, str(self.account_id), self.by, self.code], salt=_SALT)
+        said = [phone.caller.program_id, str(self.account_id), self.by, self.code, self.card]
+        return signing.dumps(said, salt=_SALT)
 
 
 class Match(Struct, frozen=True):
@@ -49,16 +55,20 @@ class Match(Struct, frozen=True):
 
 def named_by(word: str, phone: Phone) -> Named | None:
     try:
-        program_id, account_id, by, code = signing.loads(word, salt=_SALT)
+        program_id, account_id, by, code, card = signing.loads(word, salt=_SALT, max_age=_LIVES)
     except (signing.BadSignature, ValueError, TypeError):
         return None
-    return Named(uuid.UUID(account_id), by, code) if program_id == phone.caller.program_id else None
+    return Named(uuid.UUID(account_id), by, code, card) if program_id == phone.caller.program_id else None
 
 
 def who_of(named: Named, phone: Phone) -> Who:
-    """What the services are told. Where the phone or card is gone meanwhile, the id."""
+    """What the services are told. Where the phone or card is gone meanwhile, the id. The card that he was found by stays
+    the one: where it is blocked meanwhile, they refuse it."""
     if named.by == "code":
         return Who("code", named.code)
+    if named.card:
+        shown = _card(named, phone)
+        return Who("card", shown.number) if shown is not None else Who("id", str(named.account_id))
     if named.by in ("phone", "card"):
         kinds = [Card.Kind.PHONE] if named.by == "phone" else [Card.Kind.VIRTUAL, Card.Kind.PLASTIC]
         card = Card.objects.filter(
@@ -70,6 +80,18 @@ def who_of(named: Named, phone: Phone) -> Who:
         if card is not None:
             return Who(named.by, card.number)
     return Who("id", str(named.account_id))
+
+
+def proves(named: Named, account: Account, phone: Phone) -> bool:
+    """Whether he is there himself: his code lives still, or the card that was scanned is his for sure."""
+    if named.by == "code":
+        return binding.proves(account=account, code=named.code, now=phone.now)
+    shown = _card(named, phone) if named.card else None
+    return shown is not None and shown.status == Card.Status.ACTIVE and not shown.unproven
+
+
+def _card(named: Named, phone: Phone) -> Card | None:
+    return Card.objects.filter(program_id=phone.caller.program_id, pk=named.card).first()
 
 
 def account_of(named: Named, phone: Phone) -> Account:
@@ -116,6 +138,9 @@ def look_for(text: str, phone: Phone) -> Named | list[Match]:
 def named(who: Who, phone: Phone) -> Named:
     who = recognised(who, program_id=phone.caller.program_id, till_id=phone.caller.till_id, now=phone.now)
     account = find(program_id=phone.caller.program_id, who=who, now=phone.now)
+    if who.by == "card":
+        shown = Card.objects.filter(program_id=phone.caller.program_id, number=who.value).values_list("pk", flat=True)
+        return Named(account.public_id, who.by, card=shown.get())
     return Named(account.public_id, who.by, who.value if who.by == "code" else "")
 
 

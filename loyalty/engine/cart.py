@@ -158,6 +158,8 @@ class Client(Struct, frozen=True):
 
     identified_by: IdentifiedBy = "card"
     confirmed: bool = False
+    # By a card that was bound without the client: it proves no more than his phone does.
+    unproven: bool = False
     available: Decimal = ZERO
     redeemed_today: Decimal = ZERO
     tier: str = ""

@@ -40,7 +40,8 @@ def allowance(bill: Bill) -> Allowance:
         points, limit = ZERO, "redeem_from"
     elif points < spending.min_points:
         points, limit = ZERO, "min_points"
-    needs = client.identified_by in spending.confirm and not client.confirmed
+    proves = client.identified_by not in spending.confirm and not (client.unproven and "phone" in spending.confirm)
+    needs = not (proves or client.confirmed)
     return Allowance(points, limit, needs_confirmation=needs and points > 0)
 
 

@@ -74,6 +74,8 @@ class PlasticCard(models.Model):
     program = models.ForeignKey(Program, models.DO_NOTHING, db_constraint=False, related_name="+", db_index=False)
     batch = models.ForeignKey(CardBatch, models.CASCADE, related_name="numbers", db_index=False)
     number = models.CharField(_("number"), max_length=40)
+    # It was blocked when its client was erased: nobody is given it again.
+    blocked = models.BooleanField(default=False, db_default=False, editable=False)
 
     objects = TenantManager()
 

@@ -46,7 +46,7 @@ def _book(
         return known
     account, booked = _client(opened, request, flags)
     version, rulebook, booked = _rules(opened, caller, booked, now, flags)
-    booked = _given(booked, flags, account, rulebook, caller)
+    booked = _given(opened, booked, flags, account, rulebook, caller)
     work = Work(opened, caller, booked, now, version, rulebook, account, tuple(flags))
     if _over_limit(work):
         work.flags += ("points_over_limit",)
@@ -103,7 +103,12 @@ def _certificates_short(work: Work) -> bool:
 
 
 def _given(
-    request: SaleRequest, flags: list[str], account: AccountState | None, rulebook: Rulebook, caller: Caller
+    opened: Opened,
+    request: SaleRequest,
+    flags: list[str],
+    account: AccountState | None,
+    rulebook: Rulebook,
+    caller: Caller,
 ) -> SaleRequest:
     """Points that the till says it has taken are taken; «as many as possible» says nothing of what it did.
 
@@ -113,7 +118,9 @@ def _given(
     points, who = request.cart.points, request.client
     if points is None:
         return request
-    believed = who is not None and (who.by not in rulebook.spending.confirm or "adjust" in caller.scopes)
+    confirm = rulebook.spending.confirm
+    proves = who is not None and who.by not in confirm and not (opened.unproven and "phone" in confirm)
+    believed = who is not None and (proves or "adjust" in caller.scopes)
     given = isinstance(points, Decimal) and account is not None and believed
     if not given:
         flags.append("points_not_booked")

@@ -71,6 +71,8 @@ class Opened(msgspec.Struct):
     account: AccountState | None
     # Of a card that finds nobody any more: `blocked` or `replaced`.
     card: Literal["blocked", "replaced"] | None = None
+    # The card was bound without the client's own code, and he has not confirmed anything by it since.
+    unproven: bool = False
     # Those who invited, nearest first; what budgets have given, by rule; the coupons that the cart names.
     uplines: list[AccountState] = []
     budgets: dict[str, tuple[Decimal, int]] = {}
@@ -185,6 +187,7 @@ def client_for(
         request.occurred_at,
         identified_by=request.client.by,
         confirmed=_is_confirmed(opened, account, request, caller),
+        unproven=opened.unproven,
         redeemed_today=opened.day.redeemed if opened.day else ZERO,
         visited_today=opened.day is not None and opened.day.visited,
         uplines=[

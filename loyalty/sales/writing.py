@@ -7,7 +7,7 @@ import hashlib
 
 import msgspec
 
-from loyalty import ledger
+from loyalty import binding, ledger
 from loyalty.goods import marking
 from loyalty.ledger import AccountState
 from loyalty.sales.consequences import coupon_rows
@@ -25,6 +25,10 @@ def write(work: Work, booked: Booked, key: Idempotency, *, sent: SaleRequest) ->
     the till sent it: when it is sent again, it is known by that."""
     text = msgspec.json.encode(_payload(work, booked, key, sent)).decode()
     ledger.call("SELECT loyalty_write_sale(%s::jsonb)", [text])
+    who = work.request.client
+    if work.opened.unproven and work.request.confirmation and work.quote.points and who is not None:
+        # The client has confirmed with this card in hand: from now on it is his word.
+        binding.prove(program_id=work.caller.program_id, number=who.value)
     return booked.answer
 
 

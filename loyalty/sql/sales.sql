@@ -17,6 +17,7 @@ DECLARE
     v_found bigint;
     v_code bigint;
     v_card text;
+    v_unproven boolean;
     v_version integer;
     v_needs jsonb;
     v_above bigint[] := '{}';
@@ -38,8 +39,9 @@ BEGIN
 
     IF p_by = 'phone' OR p_by = 'card' THEN
         SELECT CASE WHEN c.status = 'active' THEN c.account_id END,
-               CASE WHEN c.status = 'active' THEN NULL WHEN c.block_why = 'replaced' THEN 'replaced' ELSE 'blocked' END
-          INTO v_account, v_card FROM loyalty_card c
+               CASE WHEN c.status = 'active' THEN NULL WHEN c.block_why = 'replaced' THEN 'replaced' ELSE 'blocked' END,
+               c.unproven
+          INTO v_account, v_card, v_unproven FROM loyalty_card c
          WHERE c.program_id = p_program AND c.number = p_value AND (c.kind = 'phone') = (p_by = 'phone');
     ELSIF p_by = 'id' THEN
         SELECT a.id INTO v_account FROM loyalty_account a
@@ -132,7 +134,8 @@ BEGIN
     RETURN jsonb_build_object(
         'goods', loyalty_goods_json(p_program, p_skus), 'uplines', v_uplines, 'coupons', v_coupons, 'budgets', v_budgets,
         'certificates', v_certificates,
-        'alive', coalesce(v_alive, false), 'card', v_card, 'version', v_version, 'code_id', v_code, 'stored', v_stored,
+        'alive', coalesce(v_alive, false), 'card', v_card,
+        'unproven', coalesce(v_unproven, false), 'version', v_version, 'code_id', v_code, 'stored', v_stored,
         'receipt', v_receipt, 'day', v_day, 'confirmation', v_confirmation,
         'account', CASE WHEN v_account IS NULL THEN NULL
                         ELSE loyalty_account_json(p_program, v_account, p_now)

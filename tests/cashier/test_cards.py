@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from loyalty import binding, presence
 from loyalty.cards import issue_code
 from loyalty.models import Account, Card, CardBatch, PlasticCard
 from merchants.access import tenant
+from merchants.models import OutboxMessage
 from tests.cashier.till import ANNA, FIVE_PERCENT, Till, Told
 from tests.cast import make_key
 
@@ -120,3 +123,34 @@ def test_a_photograph_of_the_code_is_worthless(till: Till) -> None:
     till.later(minutes=3)
     assert till.get("clients", code=scanned).problem == (404, "client_not_found")
     assert sell(till, {"code": scanned}).problem == (404, "client_not_found")
+
+
+def test_a_card_bound_without_the_client_confirms_nothing(till: Till, waiting: None) -> None:
+    till.publish(FIVE_PERCENT)
+    anna = till.join()
+    till.give(anna, "50")
+    assert sell(till, {"phone": ANNA}, points="50").problem == (409, "confirmation_required")
+    assert till.post(f"clients/{anna}/cards", {"number": BLUE}).ok()["confirmed"] is False
+    assert sell(till, {"card": BLUE}, points="10").problem == (409, "confirmation_required")
+    assert sell(till, {"card": BLUE}).ok()["points_earned"] == "5"
+    late = {"client": {"card": BLUE}, "total": "100", "points": "10", "occurred_at": till.now.isoformat()}
+    (item,) = till.post("sales/batch", {"sales": [late]}, key=make_key(till.shop.till, ["sell"])).ok()["results"]
+    assert "points_not_booked" in item["body"]["flags"]
+    till.post(f"clients/{anna}/confirmation", {}).ok()
+    with tenant(till.shop.program.pk):
+        text = OutboxMessage.objects.get(topic="confirmation.send").payload["text"]
+    (code,) = re.findall(r"\b\d{4}\b", text)
+    assert sell(till, {"card": BLUE}, points="10", confirmation=code).ok()["points_redeemed"] == "10"
+    assert sell(till, {"card": BLUE}, points="10").ok()["points_redeemed"] == "10", "she has confirmed with it once"
+
+
+def test_a_card_bound_with_the_clients_code_spends(till: Till, waiting: None) -> None:
+    till.publish(FIVE_PERCENT)
+    anna, boris = till.join(), till.join("+79161234568")
+    till.give(anna, "50")
+    strange = token(till, boris)
+    assert till.post(f"clients/{anna}/cards", {"number": BLUE, "code": strange}).problem[1] == "confirmation_invalid"
+    till.post(f"clients/{anna}/cards", {"number": BLUE}).ok()
+    bound = till.post(f"clients/{anna}/cards", {"number": BLUE, "code": token(till, anna)})
+    assert bound.ok()["confirmed"] is True
+    assert sell(till, {"card": BLUE}, points="10").ok()["points_redeemed"] == "10"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.urls import reverse
@@ -56,6 +58,16 @@ def test_bound_by_a_cashier_and_found_by_the_scanner(till: TillPage, batch: None
     till.sell(url, total="100")
     assert Sale.objects.get().identified_by == "card"
     assert AuditRecord.objects.get(action="card.bound").actor.endswith("Анна")
+
+
+def test_a_card_that_the_cashier_has_bound_does_not_spend_for_the_client(till: TillPage, batch: None) -> None:
+    vera = till.join(points="50")
+    bind(till, FIRST)
+    assert "код" in text_of(till.sell(opened(till, FIRST), total="100", points="50"))
+    assert not Sale.objects.exists()
+    bind(till, FIRST, q=issue_code(account=vera.account, now=timezone.now()).code)
+    till.sell(opened(till, FIRST), total="100", points="50")
+    assert Sale.objects.get().points_redeemed == 50
 
 
 def test_a_card_that_waits_is_given_to_a_new_client(till: TillPage, batch: None) -> None:
@@ -111,3 +123,20 @@ def test_the_picture_confirms_spending_by_phone(till: TillPage, batch: None) -> 
     assert "устарел" in text_of(till.sell(url, total="100", points="50", confirmation=old))
     till.sell(url, total="100", points="50", confirmation=presence.token_of(code, now=now))
     assert Sale.objects.get().identified_by == "code"
+
+
+def test_a_page_opened_with_a_card_that_is_stolen_goes_no_further(till: TillPage, batch: None) -> None:
+    till.join()
+    bind(till, FIRST)
+    url = opened(till, FIRST)
+    binding.block(card=Card.objects.get(number=FIRST), why=Card.Why.STOLEN, note="", now=timezone.now(), by="test")
+    assert "Карта заблокирована." in text_of(till.sell(url, total="100"))
+    assert not Sale.objects.exists()
+
+
+def test_a_page_is_good_for_one_shift(till: TillPage, batch: None) -> None:
+    till.join()
+    url = opened(till, "+79161234567")
+    assert till.client.get(url).status_code == 200
+    with mock.patch("django.core.signing.time.time", return_value=time.time() + 12 * 3600 + 1):
+        assert till.client.get(url).status_code == 303

@@ -12,13 +12,15 @@ from django.http import HttpResponse
 from msgspec import Meta, Struct
 from rest_framework.request import Request
 
-from cashier.api.input.texts import Code, Short
+from cashier.api.input.texts import Code, OneTimeCode, Short
 from cashier.api.schema import documented
 from cashier.api.view import ApiView
 from loyalty import binding
 from loyalty.accounts import find
 from loyalty.idempotency import Done, once
-from loyalty.models import Card
+from loyalty.models import Account, Card
+from loyalty.presence import recognised
+from loyalty.refusals import Refused
 from loyalty.sales.request import Who
 
 CardNumber = Annotated[
@@ -27,9 +29,11 @@ CardNumber = Annotated[
 
 
 class BindInput(Struct, forbid_unknown_fields=True):
-    """A plastic card that the client has been given."""
+    """A plastic card that the client has been given. With his `code` it spends as his other cards do; without one its
+    spending has to be confirmed as that of a phone, until he has done so once."""
 
     number: CardNumber
+    code: OneTimeCode | None = None
     cashier: Short = ""
 
 
@@ -40,6 +44,7 @@ class CardAnswer(Struct, frozen=True):
     number: str
     kind: Literal["virtual", "plastic"]
     status: Literal["active", "blocked"]
+    confirmed: Annotated[bool, Meta(description="False: bound without his code; it spends as his phone does.")]
     issued_at: dt.datetime
 
 
@@ -62,6 +67,7 @@ class BindCard(ApiView):
             "card_blocked",
             "card_replaced",
             "card_limit",
+            "confirmation_invalid",
         ),
         tag="clients",
     )
@@ -72,10 +78,19 @@ class BindCard(ApiView):
 
         def act() -> Done:
             by = f"{caller} {given.cashier}".strip()
-            card = binding.bind(account=account, number=given.number, now=self.now, by=by)
+            proven = given.code is not None and self._shows(account, given.code)
+            card = binding.bind(account=account, number=given.number, now=self.now, by=by, proven=proven)
             return account, msgspec.json.encode(_answer(card, client_id)).decode()
 
         return self.stored(once(caller=caller, key=key, now=self.now, status=201, act=act))
+
+    def _shows(self, account: Account, code: str) -> bool:
+        """Refused `confirmation_invalid` where the code is not the client's."""
+        program_id, till_id = self.caller.program_id, self.caller.till_id
+        shown = recognised(Who("code", code), program_id=program_id, till_id=till_id, now=self.now)
+        if not binding.proves(account=account, code=shown.value, now=self.now):
+            raise Refused("confirmation_invalid")
+        return True
 
 
 def _answer(card: Card, client_id: uuid.UUID) -> CardAnswer:
@@ -84,5 +99,6 @@ def _answer(card: Card, client_id: uuid.UUID) -> CardAnswer:
         number=card.number,
         kind=card.kind,  # type: ignore[arg-type]
         status=card.status,  # type: ignore[arg-type]
+        confirmed=not card.unproven,
         issued_at=card.created_at,
     )
