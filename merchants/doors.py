@@ -28,7 +28,15 @@ from merchants.models import Member, Merchant, Outlet, Program, Role, User
 P = ParamSpec("P")
 
 EVERYWHERE = frozenset(
-    {Action.EDIT_RULES, Action.CHANGE_SETTINGS, Action.IMPORT_CLIENTS, Action.LIMIT_POINTS, Action.GUARD_LOGIN}
+    {
+        Action.EDIT_RULES,
+        Action.CHANGE_SETTINGS,
+        Action.IMPORT_CLIENTS,
+        Action.MERGE_CLIENTS,
+        Action.ERASE_CLIENTS,
+        Action.LIMIT_POINTS,
+        Action.GUARD_LOGIN,
+    }
 )
 # What other apps have to say of a workplace, by name: conditions on the member, looked up in the query that finds him.
 KNOWN: dict[str, Callable[[], Combinable | Q]] = {}

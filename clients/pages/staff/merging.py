@@ -18,7 +18,8 @@ from clients import duplicates, listing, merging
 from clients.models import Client, ClientMerge
 from clients.pages.staff.one import name_of
 from clients.pages.staff.points import signed
-from clients.pages.staff.scope import client_of, email_for, own_sales, phone_for, rules_now
+from clients.pages.staff.scope import client_of, email_for, not_ours, ours, own_sales, phone_for, rules_now
+from loyalty import closing
 from loyalty.merging import CannotMerge, Merging, Unmerging, foresee_merge, foresee_unmerge
 from loyalty.wording import Words, words_on_page
 from merchants.access import Action
@@ -55,6 +56,9 @@ def client_merge(request: HttpRequest, place: Workplace, client_id: uuid.UUID, o
     """`client_id` stays, `other_id` goes: first the numbers, then the deed."""
     now = timezone.now()
     keep, drop = client_of(place, client_id), client_of(place, other_id)
+    # Of two cards of one person the other one may be a partner's.
+    if not ours(place, [keep.account_id, drop.account_id]):
+        return not_ours(request)
     back = reverse("client_duplicates", args=[place.merchant.pk])
     try:
         told = foresee_merge(keep=keep.account, drop=drop.account, now=now)
@@ -86,6 +90,8 @@ def client_merge(request: HttpRequest, place: Workplace, client_id: uuid.UUID, o
 def client_unmerge(request: HttpRequest, place: Workplace, client_id: uuid.UUID, merge_id: int) -> HttpResponse:
     now = timezone.now()
     one = client_of(place, client_id)
+    if not ours(place, [one.account_id, *closing.aliases_of(one.account)]):
+        return not_ours(request)
     row = ClientMerge.objects.filter(client=one, pk=merge_id).select_related("merge").first()
     if row is None:
         raise Http404

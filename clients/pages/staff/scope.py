@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 
-from django.db.models import Q
-from django.http import Http404
+from django.db.models import Exists, OuterRef, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from clients.models import Client
 from loyalty.engine.rulebook import Rulebook
-from loyalty.models import Card, Sale
+from loyalty.models import Account, Card, Sale
 from loyalty.programs import rulebook_at
 from loyalty.refusals import Refused
 from loyalty.templatetags.kopilka import phone as spelled
@@ -24,6 +27,25 @@ def client_of(place: Workplace, client_id: uuid.UUID) -> Client:
     if client is None:
         raise Http404
     return client
+
+
+def ours(place: Workplace, accounts: Sequence[int]) -> set[int]:
+    """Of these accounts those whose clients this merchant may decide on for good: they have joined here, or bought
+    here, or joined where nobody answers for them any more."""
+    bought = Sale.objects.filter(program_id=place.program.pk, account=OuterRef("pk"), merchant=place.merchant)
+    found = Account.objects.filter(
+        Q(merchant=place.merchant)
+        | Q(merchant__is_active=False)
+        | Exists(bought.exclude(status__in=(Sale.Status.HELD, Sale.Status.ENDED))),
+        program_id=place.program.pk,
+        pk__in=accounts,
+    )
+    return set(found.values_list("pk", flat=True))
+
+
+def not_ours(request: HttpRequest) -> HttpResponse:
+    why = _("This client has joined at another company and has never bought at yours. That company decides on it.")
+    return render(request, "403.html", {"why": why}, status=403)
 
 
 def rules_now(place: Workplace, now: object) -> Rulebook:

@@ -18,7 +18,7 @@ from clients.models import Client, Erasure
 from clients.pages.staff.forms import ReasonForm
 from clients.pages.staff.merging import SeenForm
 from clients.pages.staff.one import name_of, where_of
-from clients.pages.staff.scope import client_of, phone_for
+from clients.pages.staff.scope import client_of, not_ours, ours, phone_for
 from clients.personal import erasing, requests
 from clients.personal.erasing import Foreseen
 from loyalty.closing import ClosedAlreadyError
@@ -35,10 +35,18 @@ FORM = ["GET", "HEAD", "POST"]
 def erasures(request: HttpRequest, place: Workplace) -> HttpResponse:
     now = timezone.now()
     asked = list(requests.waiting(place.program.pk)[: paging.SIZE * 10])
-    found = Client.objects.filter(account__in=[row.account_id for row in asked]).select_related("account")
+    found = Client.objects.filter(account__in=[row.account_id for row in asked]).select_related("account__merchant")
     clients = {one.account_id: one for one in found}
+    mine = ours(place, list(clients))
     rows = [
-        (row, clients[row.account_id], phone_for(place, clients[row.account_id]), where_of(row.source), row.until < now)
+        (
+            row,
+            clients[row.account_id],
+            phone_for(place, clients[row.account_id]),
+            where_of(row.source),
+            row.until < now,
+            "" if row.account_id in mine else clients[row.account_id].account.merchant.name,
+        )
         for row in asked
         if row.account_id in clients
     ]
@@ -50,6 +58,8 @@ def erasures(request: HttpRequest, place: Workplace) -> HttpResponse:
 @require_http_methods(FORM)
 def client_erase(request: HttpRequest, place: Workplace, client_id: uuid.UUID) -> HttpResponse:
     now, one = timezone.now(), client_of(place, client_id)
+    if not ours(place, [one.account_id]):
+        return not_ours(request)
     told = erasing.foresee(client=one, now=now)
     seen = f"{told.books.points}/{told.books.debt}/{told.books.receipts}/{told.books.certificates}"
     form = SeenForm(request.POST if request.method == "POST" else None)
@@ -88,6 +98,8 @@ def erasure_drop(request: HttpRequest, place: Workplace, erasure_id: int) -> Htt
     """The client stays, with his word for it."""
     row = get_object_or_404(requests.waiting(place.program.pk), pk=erasure_id)
     one = get_object_or_404(Client, account=row.account_id)
+    if not ours(place, [one.account_id]):
+        return not_ours(request)
     form = ReasonForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         requests.drop(request=row, reason=form.cleaned_data["reason"], now=timezone.now(), by=place.user)
