@@ -17,6 +17,7 @@ from clients.segments.keeping import keep
 from loyalty import approvals, hand_limits
 from loyalty.approvals import DECIDED_WITHIN
 from loyalty.models import AdjustmentRequest
+from loyalty.refusals import Refused
 from loyalty.undoing import UNDONE_WITHIN
 from merchants import audit, outbox
 from merchants.access import Action, may, require, same_tenant
@@ -92,7 +93,7 @@ def ask(
 ) -> ClientAct:
     """Have a worker do it to these clients; with the same key, what was asked the first time. ChangedError.
 
-    Points above the limits of whoever asks wait for somebody else.
+    Points above the limits of whoever asks wait for somebody else, and certificates of whoever is no owner.
     """
     program_id = same_tenant(merchant)
     Merchant.objects.select_for_update(no_key=True).get(pk=merchant.pk)
@@ -117,10 +118,12 @@ def ask(
     act.clients = number
     if kind == Kind.POINTS:
         total = terms.points * number
-        if hand_limits.over(merchant=merchant, points=total, now=now, by=by) is not None:
-            act.state = State.ASKED
-        else:
+        try:
             hand_limits.take(program_id=program_id, merchant_id=merchant.pk, points=total, now=now, by=by)
+        except Refused:
+            act.state = State.ASKED
+    elif kind == Kind.GIFT and are_gifts_approved(merchant, by):
+        act.state = State.ASKED
     act.save(update_fields=["clients", "state"])
     record(act, "client_act.asked", now, by)
     if act.state == State.ASKED:
@@ -135,8 +138,9 @@ def ask(
 def approve(*, act: ClientAct, now: dt.datetime, by: User) -> ClientAct:
     """Somebody else says yes, within his own limits. OneselfError, NotNowError; Refused `adjustment_limit`."""
     act = _asked(act, now, by)
-    total = terms_of(act).points * act.clients
-    hand_limits.take(program_id=act.program_id, merchant_id=act.merchant_id, points=total, now=now, by=by)
+    if act.kind == Kind.POINTS:
+        total = terms_of(act).points * act.clients
+        hand_limits.take(program_id=act.program_id, merchant_id=act.merchant_id, points=total, now=now, by=by)
     act.state, act.decided_by = State.WORK, by
     act.save(update_fields=["state", "decided_by"])
     record(act, "client_act.approved", now, by)
@@ -188,6 +192,11 @@ def go_on(*, act: ClientAct, now: dt.datetime, by: User) -> ClientAct:
     act.save(update_fields=["state", "claim", "why"])
     record(act, "client_act.continued", now, by)
     return act
+
+
+def are_gifts_approved(merchant: Merchant, by: User) -> bool:
+    """Whether certificates that he gives to many wait for somebody else: they are money, and have no limits by hand."""
+    return not may(by, Action.LIMIT_POINTS, merchant=merchant)
 
 
 def may_undo(act: ClientAct, now: dt.datetime) -> bool:

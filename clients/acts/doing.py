@@ -7,7 +7,12 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from clients.acts.asking import Kind, Terms
-from clients.models import Client, ClientAct, ClientActLine
+from clients.consents import held
+from clients.models import Client, ClientAct, ClientActLine, Consent
+from clients.models.client import ClientQuerySet
+from clients.segments.conditions.profile import Consented
+from clients.segments.definition import Clause, Definition, narrowed
+from clients.segments.looking import look_of
 from loyalty import accounts
 from loyalty.by_hand import mark_of
 from loyalty.certificates import changing, issuing
@@ -15,6 +20,7 @@ from loyalty.models import Account, Certificate, Entry
 from loyalty.refusals import Refused
 from loyalty.undoing import CannotUndo, undo_adjustment
 from merchants.access import Actor
+from merchants.models import Merchant
 
 Outcome = ClientActLine.Outcome
 # As many as the form of a client takes.
@@ -133,11 +139,16 @@ def _gift(act: ClientAct, terms: Terms, line: ClientActLine, now: dt.datetime, b
     [one] = issuing.issue(merchant=act.merchant, terms=asked, now=now, by=by, holder=line.account)
     line.entry = one.pk
     if terms.email:
-        known = Client.objects.filter(program_id=act.program_id, account=line.account_id)
-        email = known.values_list("email", flat=True).first()
-        if email:
-            changing.send(certificate=one, email=email, site=terms.site, now=now, by=by)
+        client = Client.objects.filter(program_id=act.program_id, account=line.account_id).first()
+        if client is not None and client.email and held(client).get(Consent.Kind.ADVERTISING):
+            changing.send(certificate=one, email=client.email, site=terms.site, now=now, by=by)
     return ""
+
+
+def with_letters(rows: ClientQuerySet, merchant: Merchant, now: dt.datetime) -> ClientQuerySet:
+    """Those who would get a letter with their certificate: a gift is advertising, and they have agreed to that."""
+    agreed = Definition((Clause(Consented(to="advertising")),))
+    return narrowed(rows.exclude(email=""), agreed, look_of(merchant, now))
 
 
 def _gift_back(act: ClientAct, terms: Terms, line: ClientActLine, now: dt.datetime, by: Actor) -> str:

@@ -19,7 +19,7 @@ from clients.acts import asking, doing, working
 from clients.acts.asking import Kind, State, Terms
 from clients.acts.letters import HANDLERS
 from clients.enrolment import enrol
-from clients.models import Client, ClientAct, ClientActLine, Segment
+from clients.models import Client, ClientAct, ClientActLine, Consent, Segment
 from clients.segments import keeping
 from clients.segments.definition import Definition
 from clients.segments.using import members
@@ -289,7 +289,11 @@ def test_a_tag_for_the_ticked(cast: Cast, story: TillStory) -> None:
 
 
 def test_a_certificate_for_each(cast: Cast, story: TillStory, segment: Segment) -> None:
-    Client.objects.filter(name="Клиент 0").update(email="nol@example.org")
+    for n, said in enumerate(((True,), (True, False), (), (False, True))):
+        client = Client.objects.get(name=f"Клиент {n}")
+        Client.objects.filter(pk=client.pk).update(email=f"klient{n}@example.org")
+        for given in said:
+            Consent.objects.create(program=client.program, client=client, kind="advertising", given=given, at=story.now)
     browser = Browser()
     browser.force_login(cast.zerno.owner)
     address = url(cast, "client_act_new", "gift")
@@ -299,13 +303,14 @@ def test_a_certificate_for_each(cast: Cast, story: TillStory, segment: Segment) 
     assert "Укажите сумму сертификата" in wrong
     shown = browser.post(address, data).content.decode().replace("\u00a0", " ")
     assert "2 500 ₽" in shown
+    assert re.search(r"Письма тем, кто согласен на рекламу</dt>\s*<dd[^>]*>2 клиента", shown)
     assert not Certificate.objects.exists()
     confirmed(browser, address, shown)
     confirmed(browser, address, shown)
     assert Certificate.objects.filter(nominal=500, is_sold=False).count() == 5
-    assert OutboxMessage.objects.filter(topic="certificate.send").count() == 1
-    sent = Certificate.objects.exclude(email="").get()
-    assert Client.objects.get(account=sent.holder_id).name == "Клиент 0"
+    assert OutboxMessage.objects.filter(topic="certificate.send").count() == 2
+    sent = Certificate.objects.exclude(email="").values_list("holder__client__name", flat=True)
+    assert set(sent) == {"Клиент 0", "Клиент 3"}
     browser.post(url(cast, "client_act_undo", ClientAct.objects.get().pk))
     assert Certificate.objects.cancelled().count() == 5
 
@@ -343,3 +348,36 @@ def test_ones_own_act_is_undone_whatever_the_limit(cast: Cast, story: TillStory,
     asking.undo(act=act, now=story.now, by=cast.zerno.operator)
     run(story)
     assert balances() == [0] * 5
+
+
+def test_certificates_of_who_is_no_owner_wait_for_somebody_else(cast: Cast, story: TillStory, segment: Segment) -> None:
+    browser = Browser()
+    browser.force_login(cast.zerno.manager)
+    address = url(cast, "client_act_new", "gift")
+    day = (story.now + dt.timedelta(days=30)).date().isoformat()
+    data = {"sort": "sum", "amount": "500", "last_day": day, "reason": "акция", "segment": segment.pk}
+    shown = browser.post(address, data).content.decode()
+    assert "Отправить на согласование?" in shown
+    assert "владелец или другой управляющий" in shown
+    assert "ждёт решения" in confirmed(browser, address, shown)
+    act = ClientAct.objects.get()
+    run(story)
+    assert not Certificate.objects.exists()
+    message = OutboxMessage.objects.get(topic="client_act.asked")
+    assert message.payload["user"] == cast.zerno.owner.pk
+    HANDLERS[message.topic](message, story.now)
+    assert "5 клиентов" in mail.outbox[-1].body
+    assert "Сертификат каждому: 500" in mail.outbox[-1].body
+    browser.post(url(cast, "client_act_decide", act.pk), {"do": "approve"})
+    run(story)
+    assert not Certificate.objects.exists()
+    browser.force_login(cast.zerno.owner)
+    assert "Согласовать" in browser.get(url(cast, "client_act", act.pk)).content.decode()
+    browser.post(url(cast, "client_act_decide", act.pk), {"do": "approve"})
+    run(story)
+    assert Certificate.objects.count() == 5
+    message = OutboxMessage.objects.get(topic="client_act.decided")
+    HANDLERS[message.topic](message, story.now)
+    assert mail.outbox[-1].to == [cast.zerno.manager.email]
+    assert "Согласовано: сертификаты выдаются" in mail.outbox[-1].body
+    assert not HandUse.objects.exists()

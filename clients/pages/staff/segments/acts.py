@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from msgspec import ValidationError
 
-from clients.acts import asking, working
+from clients.acts import asking, doing, working
 from clients.acts.asking import Kind, State, Terms
 from clients.models import Client, ClientAct, ClientActLine
 from clients.models.client import ClientQuerySet
@@ -111,7 +111,10 @@ class GiftForm(ReasonForm):
     wish = forms.CharField(
         label=gettext_lazy("Wish"), required=False, max_length=250, widget=forms.Textarea(attrs={"rows": 2})
     )
-    email = forms.BooleanField(label=gettext_lazy("Send it by e-mail to those whose address is known"), required=False)
+    email = forms.BooleanField(
+        label=gettext_lazy("Send it by e-mail to those who agreed to advertising and whose address is known"),
+        required=False,
+    )
     field_order = ("sort", "amount", "percent", "last_day", "title", "wish", "email", "reason")
 
     def __init__(self, *args: Any, rulebook: Rulebook, now: dt.datetime, **kwargs: Any) -> None:
@@ -398,6 +401,7 @@ def _confirm(
     figures = [(_("Segment"), whom.title)] if whom.title else []
     figures.append((_("Clients"), clients_in_words(number)))
     over = None
+    waits = kind == Kind.GIFT and asking.are_gifts_approved(place.merchant, place.user)
     if kind == Kind.POINTS:
         total = terms.points * number
         figures.append((_("To each of them"), signed(terms.points, words)))
@@ -409,10 +413,16 @@ def _confirm(
         over = hand_limits.over(merchant=place.merchant, points=total, now=now, by=place.user)
         if over is not None:
             figures.append((_("Your limit"), over_in_words(form, over, words)))
+            waits = True
     else:
         figures.append((_("What"), _said(kind, terms, words, rulebook)))
         if terms.amount:
             figures.append((_("Certificates for all of them"), words.round_money(terms.amount * number)))
+        if terms.email:
+            letters = doing.with_letters(whom.rows, place.merchant, now).order_by().count()
+            figures.append((_("Letters, by the consent to advertising"), clients_in_words(letters)))
+        if waits:
+            figures.append((_("Who decides"), _("an owner, or another manager")))
     figures.append((_("Reason"), reason))
     data = request.POST.copy()
     data["once"], data["seen"] = uuid.uuid4().hex, str(number)
@@ -420,13 +430,13 @@ def _confirm(
     for field in hidden.fields.values():
         field.widget = forms.HiddenInput()
     context = {
-        "title": _("Send for approval?") if over is not None else _("Do it for all of them?"),
+        "title": _("Send for approval?") if waits else _("Do it for all of them?"),
         "sentence": clients_in_words(number) + ".",
         "figures": figures,
         "form": hidden,
         "whom": whom,
-        "verb": _("Send for approval") if over is not None else _verb(kind, terms, number, words),
-        "danger": kind == Kind.POINTS and terms.points < 0 and over is None,
+        "verb": _("Send for approval") if waits else _verb(kind, terms, number, words),
+        "danger": kind == Kind.POINTS and terms.points < 0 and not waits,
         "back": whom.back(place),
     }
     return render(request, "clients/acts/confirm.html", context)
