@@ -13,11 +13,13 @@ from loyalty.engine.cart import Cart, IdentifiedBy
 from loyalty.sales.receipt import GivenBack, Receipt
 
 
-class Who(Struct, frozen=True):
-    """How the client was identified. A phone is E.164, an id the account's public id."""
+class Who(Struct, frozen=True, omit_defaults=True):
+    """How the client was identified. A phone is E.164, an id the account's public id. `sent` is the rotating code that
+    stood for a one-time code, where it was one."""
 
     by: IdentifiedBy
     value: str
+    sent: str = ""
 
 
 class SaleRequest(Struct, frozen=True):

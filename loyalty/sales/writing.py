@@ -13,7 +13,7 @@ from loyalty.ledger import AccountState
 from loyalty.sales.consequences import coupon_rows
 from loyalty.sales.opening import local_day
 from loyalty.sales.receipt import Receipt
-from loyalty.sales.request import Answer, Idempotency, SaleRequest
+from loyalty.sales.request import Answer, Idempotency, SaleRequest, Who
 from loyalty.sales.work import Booked, Work
 from merchants.authentication import Caller
 
@@ -35,9 +35,12 @@ def write(work: Work, booked: Booked, key: Idempotency, *, sent: SaleRequest) ->
 def contents_digest(request: SaleRequest) -> str:
     """What was sold to whom, as a hash: tells a repeat from another receipt with its number.
 
-    Without the time: the day is part of the number, and a till that retries without a time says another «now».
+    Without the time: the day is part of the number, and a till that retries without a time says another «now». With the
+    rotating code as it was sent: later on it stands for nobody any more.
     """
-    contents = msgspec.structs.replace(request, confirmation="", override="", occurred_at=_NO_TIME)
+    who = request.client
+    who = Who(who.by, who.sent) if who is not None and who.sent else who
+    contents = msgspec.structs.replace(request, client=who, confirmation="", override="", occurred_at=_NO_TIME)
     return hashlib.sha256(msgspec.json.encode(contents)).hexdigest()
 
 

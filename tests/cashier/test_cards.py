@@ -154,3 +154,17 @@ def test_a_card_bound_with_the_clients_code_spends(till: Till, waiting: None) ->
     bound = till.post(f"clients/{anna}/cards", {"number": BLUE, "code": token(till, anna)})
     assert bound.ok()["confirmed"] is True
     assert sell(till, {"card": BLUE}, points="10").ok()["points_redeemed"] == "10"
+
+
+def test_a_receipt_with_the_picture_is_known_when_it_is_sent_again(till: Till) -> None:
+    till.publish(FIVE_PERCENT)
+    anna = till.join()
+    client = {"code": token(till, anna)}
+    sold = sell(till, client, receipt_number="17").ok()
+    till.later(minutes=1)
+    assert sell(till, client, receipt_number="17").ok()["id"] == sold["id"]
+    till.later(minutes=20)
+    assert sell(till, client, receipt_number="17").ok()["id"] == sold["id"], "the code is dead by now"
+    late = {"client": client, "total": "100", "receipt_number": "17", "occurred_at": sold["occurred_at"]}
+    (item,) = till.post("sales/batch", {"sales": [late]}).ok()["results"]
+    assert (item["status"], item["body"]["id"]) == (200, sold["id"])

@@ -9,7 +9,7 @@ import pytest
 
 from loyalty import accounts, binding, merging, presence
 from loyalty.cards import issue_code
-from loyalty.models import Account, Card, CardBatch, PlasticCard
+from loyalty.models import Account, Card, CardBatch, OneTimeCode, PlasticCard
 from loyalty.refusals import Refused
 from loyalty.sales.request import Who
 from merchants.models import AuditRecord
@@ -149,10 +149,11 @@ def test_replaced_cards_go_and_come_with_a_merge(story: TillStory) -> None:
 # ---------------------------------------------------------------- the rotating code
 
 
-def told(story: TillStory, token: str, *, till: int | None = None) -> Who:
-    return presence.recognised(
+def told(story: TillStory, token: str, *, till: int | None = None) -> str:
+    who = presence.recognised(
         Who("card", token), program_id=story.program_id, till_id=till or story.caller.till_id, now=story.now
     )
+    return who.value
 
 
 def test_a_fresh_code_stands_for_the_client_and_an_old_one_for_nobody(story: TillStory) -> None:
@@ -160,31 +161,53 @@ def test_a_fresh_code_stands_for_the_client_and_an_old_one_for_nobody(story: Til
     code = issue_code(account=anna, now=story.now)
     token = presence.token_of(code, now=story.now)
     story.later(minutes=2.5)
-    assert told(story, token).value != code.code
+    assert told(story, token) != code.code
     fresh = presence.token_of(code, now=story.now)
     assert fresh != token
     story.now += dt.timedelta(seconds=85)
-    assert told(story, fresh) == Who("code", code.code)
+    assert told(story, fresh) == code.code
     story.later(minutes=5)
-    assert told(story, fresh) == Who("code", code.code), "the till that has taken it goes on with it"
-    assert told(story, fresh, till=story.caller.till_id + 1).value != code.code
+    assert told(story, fresh) == code.code, "the till that has taken it goes on with it"
+    assert told(story, fresh, till=story.caller.till_id + 1) != code.code
     story.later(minutes=10)
-    assert told(story, fresh).value != code.code
+    assert told(story, fresh) != code.code
 
 
-def test_a_fresh_code_is_one_tills(story: TillStory) -> None:
+def test_a_fresh_code_goes_with_the_client_to_another_till(story: TillStory) -> None:
+    other = story.caller.till_id + 1
     code = issue_code(account=story.join(), now=story.now)
     token = presence.token_of(code, now=story.now)
-    assert told(story, token).value == code.code
-    assert told(story, token, till=story.caller.till_id + 1).value != code.code
+    assert told(story, token) == code.code
+    assert told(story, token, till=other) == code.code, "looked up at the first, paid at the second"
+    story.later(minutes=4)
+    assert told(story, token, till=other) == code.code
+    assert told(story, token) != code.code
 
 
 def test_forged_codes_stand_for_nobody(story: TillStory) -> None:
     code = issue_code(account=story.join(), now=story.now)
     token = presence.token_of(code, now=story.now)
-    assert told(story, token[:-1] + str((int(token[-1]) + 1) % 10)).value != code.code
-    assert told(story, code.code + "0" * 22).value != code.code
-    assert told(story, code.code) == Who("card", code.code), "six digits in the place of a card are a card's number"
+    for forged in (token[:-1] + str((int(token[-1]) + 1) % 10), token[:10] + "0" * 18, "9" * 28):
+        assert told(story, forged) != code.code
+    who = presence.recognised(Who("card", code.code), program_id=story.program_id, till_id=1, now=story.now)
+    assert who == Who("card", code.code), "six digits in the place of a card are a card's number"
+
+
+def test_the_picture_does_not_give_away_the_digits(story: TillStory) -> None:
+    code = issue_code(account=story.join(), now=story.now)
+    OneTimeCode.objects.filter(pk=code.pk).update(code="739146")
+    code.refresh_from_db()
+    for minutes in range(10):
+        token = presence.token_of(code, now=story.now + dt.timedelta(minutes=minutes))
+        assert (len(token), code.code in token, token.isdigit()) == (28, False, True)
+
+
+def test_the_picture_dies_with_the_digits_that_it_stands_for(story: TillStory) -> None:
+    anna, boris = story.join(), story.join("+79161234568")
+    code = issue_code(account=anna, now=story.now)
+    token = presence.token_of(code, now=story.now)
+    OneTimeCode.objects.filter(pk=code.pk).update(account=boris, code="000001")
+    assert told(story, token) == token
 
 
 # ---------------------------------------------------------------- at once
