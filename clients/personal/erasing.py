@@ -8,8 +8,11 @@ may join again, and is a new client.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Final
 
+import structlog
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from django.utils.translation import gettext, override
 from msgspec import Struct
@@ -21,6 +24,8 @@ from loyalty.closing import Closing
 from merchants import audit
 from merchants.access import Actor, same_tenant, tenant
 from merchants.models import Merchant
+
+logger = structlog.get_logger(__name__)
 
 State = Erasure.State
 CHUNK: Final = 100
@@ -50,15 +55,32 @@ def foresee(*, client: Client, now: dt.datetime) -> Foreseen:
     )
 
 
+class ChangedError(Exception):
+    """The client is not any more what whoever wants to erase him has looked at."""
+
+
 @transaction.atomic
-def erase(*, client: Client, merchant: Merchant, source: str, now: dt.datetime, by: Actor) -> Erasure:
-    """Erase a client. Raises closing.ClosedAlreadyError, Client.DoesNotExist where somebody was faster."""
+def erase(
+    *,
+    client: Client,
+    merchant: Merchant,
+    source: str,
+    now: dt.datetime,
+    by: Actor,
+    still: Callable[[Client], bool] = lambda client: True,
+) -> Erasure:
+    """Erase a client. Raises closing.ClosedAlreadyError, Client.DoesNotExist where somebody was faster.
+
+    `still` is asked behind the account's lock; where it says no, raises ChangedError, and nothing has changed.
+    """
     program_id = same_tenant(client, merchant)
     with override(client.program.language):
         reason = gettext("The client’s data were erased")
     # Accounts are locked before anything else: see docs/architecture.md.
     ledger.lock(program_id=program_id, account_id=client.account_id, now=now)
     client = Client.objects.select_for_update(of=("self",)).select_related("account").get(pk=client.pk)
+    if not still(client):
+        raise ChangedError
     known = traces.Known.of(client)
     done = closing.close(account=client.account, reason=reason, now=now, by=by)
     traces.forget(known)
@@ -91,13 +113,34 @@ def erase(*, client: Client, merchant: Merchant, source: str, now: dt.datetime, 
     return row
 
 
-def write_off_late(*, program_id: int, now: dt.datetime) -> int:
-    """What late returns have left on accounts that are nobody's any more; of how many."""
+def write_off_late(*, program_id: int, now: dt.datetime, going_on: Callable[[], bool] = lambda: True) -> int:
+    """What late returns have left on accounts that are nobody's any more; of how many. One that fails is left for the
+    next time."""
+    done, last = 0, 0
     with tenant(program_id):
-        rows = Erasure.objects.filter(program_id=program_id, state=State.DONE)
-        found = rows.exclude(account__points=0, account__debt=0).select_related("account", "program")[:CHUNK]
-        for row in found:
-            with override(row.program.language), transaction.atomic():
-                reason = gettext("The client’s data were erased")
-                closing.write_off(program_id=program_id, account_id=row.account_id, reason=reason, now=now, by="sweep")
-    return len(found)
+        rows = Erasure.objects.filter(program_id=program_id, state=State.DONE).select_related("program").order_by("pk")
+        left = rows.exclude(account__points=0, account__debt=0)
+        while going_on() and (found := list(left.filter(pk__gt=last)[:CHUNK])):
+            for row in found:
+                try:
+                    with override(row.program.language), transaction.atomic():
+                        _write_off(row, now)
+                except SoftTimeLimitExceeded:
+                    raise
+                except Exception as error:  # noqa: BLE001
+                    # Its words may hold somebody's data.
+                    logger.error(  # noqa: TRY400
+                        "late_points_not_written_off",
+                        program=program_id,
+                        account=row.account_id,
+                        error=type(error).__name__,
+                    )
+                else:
+                    done += 1
+            last = found[-1].pk
+    return done
+
+
+def _write_off(row: Erasure, now: dt.datetime) -> None:
+    reason = gettext("The client’s data were erased")
+    closing.write_off(program_id=row.program_id, account_id=row.account_id, reason=reason, now=now, by="sweep")

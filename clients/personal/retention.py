@@ -12,14 +12,16 @@ from decimal import Decimal
 from typing import Final
 
 import structlog
-from django.db import DatabaseError, transaction
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from msgspec import Struct
 
 from clients.models import Client, ClientImport, Consent, Retention
 from clients.personal import erasing
+from clients.personal.erasing import ChangedError
 from loyalty.closing import ClosedAlreadyError
-from loyalty.models import Activity, Certificate, Entry
+from loyalty.models import Activity, Card, Certificate, Entry
 from merchants import audit
 from merchants.access import Action, Actor, every_tenant, require, same_tenant, tenant
 from merchants.models import Merchant, Program
@@ -99,12 +101,17 @@ def foresee(*, program_id: int, terms: Terms, now: dt.datetime) -> Over:
 
 
 def idle_clients(program_id: int, years: int, now: dt.datetime) -> QuerySet[Client]:
-    """Who has neither bought, nor got or spent points, nor said anything for so long, and holds no certificate."""
+    """Who has neither bought, nor got or spent points, nor said anything for so long, and holds no certificate.
+
+    A loaded file says when a client joined, which may be long before anybody here knew him: his cards, which he gets
+    on the day of loading, are as old as what is known of him.
+    """
     since = now - years * YEAR
     his = {"program_id": program_id, "account": OuterRef("account")}
     return (
         Client.objects.filter(program_id=program_id, created_at__lt=since)
         .filter(Q(account__last_purchase_at=None) | Q(account__last_purchase_at__lt=since))
+        .exclude(Exists(Card.objects.filter(**his, created_at__gte=since)))
         .exclude(Exists(Entry.objects.filter(**his, at__gte=since, kind__in=_DOINGS)))
         .exclude(Exists(Activity.objects.filter(**his, at__gte=since)))
         .exclude(Exists(Consent.objects.filter(program_id=program_id, client=OuterRef("pk"), at__gte=since)))
@@ -122,14 +129,15 @@ def run(*, now: dt.datetime, going_on: Callable[[], bool] = lambda: True) -> int
         try:
             with tenant(program_id):
                 done += _run(program_id, now, going_on)
-        except DatabaseError:
-            logger.exception("retention_failed", program=program_id)
+        except SoftTimeLimitExceeded:
+            raise
+        except Exception as error:  # noqa: BLE001
+            logger.error("retention_failed", program=program_id, error=type(error).__name__)  # noqa: TRY400
     return done
 
 
 def _run(program_id: int, now: dt.datetime, going_on: Callable[[], bool]) -> int:
-    while going_on() and erasing.write_off_late(program_id=program_id, now=now):
-        pass
+    erasing.write_off_late(program_id=program_id, now=now, going_on=going_on)
     terms = terms_of(program_id)
     people = _erase_idle(program_id, terms, now, going_on)
     addresses = 0
@@ -142,17 +150,34 @@ def _run(program_id: int, now: dt.datetime, going_on: Callable[[], bool]) -> int
 
 
 def _erase_idle(program_id: int, terms: Terms, now: dt.datetime, going_on: Callable[[], bool]) -> int:
-    if terms.idle_years is None:
+    years = terms.idle_years
+    if years is None:
         return 0
     done, last = 0, 0
-    idle = idle_clients(program_id, terms.idle_years, now).select_related("account__merchant", "program")
+    idle = idle_clients(program_id, years, now).select_related("account__merchant", "program")
     while going_on() and (rows := list(idle.filter(pk__gt=last).order_by("pk")[:CHUNK])):
         for client in rows:
             if not going_on():
                 break
             try:
-                erasing.erase(client=client, merchant=client.account.merchant, source=BY, now=now, by=BY)
-            except (ClosedAlreadyError, Client.DoesNotExist):
+                erasing.erase(
+                    client=client,
+                    merchant=client.account.merchant,
+                    source=BY,
+                    now=now,
+                    by=BY,
+                    # He may have bought since the list was read.
+                    still=lambda one: idle_clients(program_id, years, now).filter(pk=one.pk).exists(),
+                )
+            except (ChangedError, ClosedAlreadyError, Client.DoesNotExist):
+                continue
+            except SoftTimeLimitExceeded:
+                raise
+            except Exception as error:  # noqa: BLE001
+                # His transaction is rolled back; the others need not wait for him. An error's words may hold his data.
+                logger.error(  # noqa: TRY400
+                    "client_not_erased", program=program_id, client=client.pk, error=type(error).__name__
+                )
                 continue
             done += 1
         last = rows[-1].pk

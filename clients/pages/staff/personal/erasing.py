@@ -20,8 +20,9 @@ from clients.pages.staff.merging import SeenForm
 from clients.pages.staff.one import name_of, where_of
 from clients.pages.staff.scope import client_of, not_ours, ours, phone_for
 from clients.personal import erasing, requests
-from clients.personal.erasing import Foreseen
-from loyalty.closing import ClosedAlreadyError
+from clients.personal.erasing import ChangedError, Foreseen
+from loyalty import closing
+from loyalty.closing import ClosedAlreadyError, Closing
 from loyalty.wording import words_on_page
 from merchants import paging
 from merchants.access import Action
@@ -61,13 +62,24 @@ def client_erase(request: HttpRequest, place: Workplace, client_id: uuid.UUID) -
     if not ours(place, [one.account_id]):
         return not_ours(request)
     told = erasing.foresee(client=one, now=now)
-    seen = f"{told.books.points}/{told.books.debt}/{told.books.receipts}/{told.books.certificates}"
+    seen = _numbers(told.books)
     form = SeenForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         if form.cleaned_data["seen"] == seen:
             try:
                 source = f"member:{place.member.pk}"
-                erasing.erase(client=one, merchant=place.merchant, source=source, now=now, by=place.user)
+                erasing.erase(
+                    client=one,
+                    merchant=place.merchant,
+                    source=source,
+                    now=now,
+                    by=place.user,
+                    still=lambda one: _numbers(closing.foresee(account=one.account, now=now)) == seen,
+                )
+            except ChangedError:
+                # A sale came between: look again.
+                messages.warning(request, _("The numbers have changed meanwhile. Look at them again."))
+                return redirect("client_erase", place.merchant.pk, client_id)
             except (ClosedAlreadyError, Client.DoesNotExist):
                 messages.info(request, _("Somebody has done that already."))
             else:
@@ -116,6 +128,11 @@ def erasure_drop(request: HttpRequest, place: Workplace, erasure_id: int) -> Htt
         "back": reverse("erasures", args=[place.merchant.pk]),
     }
     return render(request, "shop/confirm.html", context)
+
+
+def _numbers(books: Closing) -> str:
+    """What somebody agrees to."""
+    return f"{books.points}/{books.debt}/{books.holds}/{books.receipts}/{books.certificates}"
 
 
 def _figures(place: Workplace, told: Foreseen) -> list[tuple[str, str]]:
