@@ -21,6 +21,7 @@ from clients.models import Client, Consent, ConsentText
 from clients.names import quoted
 from loyalty import ledger
 from loyalty.accounts import block
+from loyalty.models import Account
 from loyalty.wording import spoken
 from merchants import audit
 from merchants.access import Actor, same_tenant
@@ -168,11 +169,18 @@ def say(
 
 
 @transaction.atomic
-def withdraw_processing(*, client: Client, source: str, now: dt.datetime, address: str = "") -> None:
+def withdraw_processing(*, client: Client, source: str, now: dt.datetime, address: str = "") -> str:
     """The client wants to be forgotten: he is told nothing more, and his card works no longer. The shop erases him: it
-    finds him among those who ask for it (`clients.personal.requests`)."""
+    finds him among those who ask for it (`clients.personal.requests`).
+
+    The words with which his card is blocked; empty where it was blocked before, and keeps its own.
+    """
     # Accounts are locked before anything else: see docs/architecture.md.
-    ledger.lock(program_id=same_tenant(client), account_id=client.account_id, now=now)
+    state = ledger.lock(program_id=same_tenant(client), account_id=client.account_id, now=now)
     say(client=client, said=dict.fromkeys(ASKED, False), texts={}, source=source, now=now, address=address)
+    if state.status == Account.Status.BLOCKED:
+        return ""
     with override(client.program.language):
-        block(account=client.account, reason=gettext("Consent to processing withdrawn"), now=now, by=source)
+        reason = gettext("Consent to processing withdrawn")
+    block(account=client.account, reason=reason, now=now, by=source)
+    return reason

@@ -28,7 +28,8 @@ class ErasureQuerySet(models.QuerySet["Erasure"]):
 class Erasure(models.Model):
     """A client is to be erased, or has been. It names the account and no person: the row stays when the person goes.
 
-    `points` and `debt` are what was written off.
+    `points` and `debt` are what was written off. `block_reason` are the words with which asking has blocked the card;
+    empty where it was blocked before, for a reason of its own.
     """
 
     class State(models.TextChoices):
@@ -45,6 +46,7 @@ class Erasure(models.Model):
     source = models.CharField(_("where"), max_length=60, blank=True)
     until = models.DateTimeField(_("to be done until"))
     done_at = models.DateTimeField(_("done"), null=True, blank=True)
+    block_reason = models.CharField(max_length=250, blank=True, db_default="")
     points = PointsField(_("points written off"), default=0)
     debt = PointsField(_("debt written off"), default=0)
 

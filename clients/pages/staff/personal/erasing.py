@@ -23,6 +23,7 @@ from clients.personal import erasing, requests
 from clients.personal.erasing import ChangedError, Foreseen
 from loyalty import closing
 from loyalty.closing import ClosedAlreadyError, Closing
+from loyalty.models import Account
 from loyalty.wording import words_on_page
 from merchants import paging
 from merchants.access import Action
@@ -121,6 +122,11 @@ def erasure_drop(request: HttpRequest, place: Workplace, erasure_id: int) -> Htt
         "title": _("%(name)s stays?") % {"name": name_of(one)},
         "sentence": _(
             "The card works again, and the request leaves the list. Do so only if the client has asked for it."
+        )
+        if requests.is_freed(row) or row.account.status != Account.Status.BLOCKED
+        else _(
+            "The request leaves the list. The card was blocked for another reason, too, and stays blocked. Do so only if "
+            "the client has asked for it."
         ),
         "form": form,
         "verb": _("The client stays"),
