@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.core.exceptions import EmptyResultSet
 from django.db.models import F, QuerySet
@@ -43,6 +43,8 @@ class Among(Struct, frozen=True):
         return Among(f"({self.sql} UNION {other.sql})", self.params + other.params)
 
 
+FIRST_DAY: Final = dt.date(1900, 1, 1)
+LAST_DAY: Final = dt.date(2100, 12, 31)
 NOBODY = Among("(SELECT NULL::bigint WHERE false)")
 
 
@@ -69,6 +71,13 @@ class Look(Struct, frozen=True):
 
     def end(self, days_ahead: int) -> dt.datetime:
         return self.calendar.end_of(self.today + dt.timedelta(days=days_ahead))
+
+    def begins(self, day: dt.date) -> dt.datetime:
+        """When a day that somebody wrote down begins; of what was never, the nearest day that was."""
+        return self.calendar.start_of(min(max(day, FIRST_DAY), LAST_DAY))
+
+    def ends(self, day: dt.date) -> dt.datetime:
+        return self.calendar.end_of(min(max(day, FIRST_DAY), LAST_DAY))
 
     def everybody(self) -> Among:
         sql, params = "SELECT a.id FROM loyalty_account a WHERE a.program_id = %s", (self.program_id,)

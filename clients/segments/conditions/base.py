@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar
 from django.db.models import Q, QuerySet
 from msgspec import Meta, Struct
 
-from clients.segments.looking import Among, Look
+from clients.segments.looking import FIRST_DAY, LAST_DAY, Among, Look
 from loyalty.engine.fields import field
 from loyalty.engine.words import Says, Text, gettext_noop, ngettext
 from loyalty.models import Sale
@@ -86,8 +86,16 @@ class InPeriod(Condition, frozen=True, kw_only=True):
     def faults(self) -> Iterator[tuple[str, str]]:
         if self.days is not None and (self.since or self.until):
             yield "days", _("Either the last days, or two dates.")
-        if self.since and self.until and self.until < self.since:
-            yield "until", _("This is before the first day.")
+        yield from dated(self.since, self.until)
+
+
+def dated(since: dt.date | None, until: dt.date | None) -> Iterator[tuple[str, str]]:
+    for name, day in (("since", since), ("until", until)):
+        if day is not None and not FIRST_DAY <= day <= LAST_DAY:
+            yield name, _("Only days from 1900 to 2100.")
+            return
+    if since and until and until < since:
+        yield "until", _("This is before the first day.")
 
 
 def between(low: Any, high: Any, column: str) -> Q:

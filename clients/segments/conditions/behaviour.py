@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from django.db.models import Count, F, Q, Sum
 
-from clients.segments.conditions.base import Between, Condition, Days, InPeriod, Whole, between, grouped, listed
+from clients.segments.conditions.base import Between, Condition, Days, InPeriod, Whole, between, dated, grouped, listed
 from clients.segments.conditions.profile import ago
 from clients.segments.looking import Among, Look
 from loyalty.engine.fields import field
@@ -72,8 +72,8 @@ class FirstPurchase(Condition, frozen=True, kw_only=True, tag="first_purchase"):
         if look.own is None:
             found = Q(account__first_purchase_at__isnull=False)
             if first is not None:
-                found &= Q(account__first_purchase_at__gte=look.calendar.start_of(first))
-            return found if last is None else found & Q(account__first_purchase_at__lt=look.calendar.end_of(last))
+                found &= Q(account__first_purchase_at__gte=look.begins(first))
+            return found if last is None else found & Q(account__first_purchase_at__lt=look.ends(last))
         sales = look.sales() if last is None else look.sales().filter(local_day__lte=last)
         found_ = Among.of(sales.values("account"))
         return (
@@ -87,8 +87,7 @@ class FirstPurchase(Condition, frozen=True, kw_only=True, tag="first_purchase"):
             yield "days", _("Say in how many days, or between which.")
         if self.days is not None and (self.since or self.until):
             yield "days", _("Either the last days, or two dates.")
-        if self.since and self.until and self.until < self.since:
-            yield "until", _("This is before the first day.")
+        yield from dated(self.since, self.until)
 
 
 class Purchases(Between, InPeriod, frozen=True, kw_only=True, tag="purchases"):
@@ -212,9 +211,9 @@ class Returned(InPeriod, frozen=True, kw_only=True, tag="returned"):
         if look.only is not None:
             back = back.filter(sale__account_id=look.only)
         if first is not None:
-            back = back.filter(at__gte=look.calendar.start_of(first))
+            back = back.filter(at__gte=look.begins(first))
         if last is not None:
-            back = back.filter(at__lt=look.calendar.end_of(last))
+            back = back.filter(at__lt=look.ends(last))
         counted = back.values("sale__account").annotate(measure=Count("pk")).filter(measure__gte=self.at_least)
         return Among.of(counted.values("sale__account"))
 

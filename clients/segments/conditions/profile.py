@@ -10,11 +10,11 @@ from typing import Annotated, Literal
 from django.db.models import Count, Exists, F, OuterRef, Q
 from django.db.models.functions import ExtractDay, ExtractMonth
 from django.db.models.lookups import In
-from msgspec import Meta
+from msgspec import Meta, structs
 
 from clients import listing
 from clients.models import Consent
-from clients.segments.conditions.base import Between, Condition, Whole, listed
+from clients.segments.conditions.base import Between, Condition, Whole, dated, listed
 from clients.segments.looking import NOBODY, Among, Look
 from loyalty.engine.fields import field
 from loyalty.engine.words import gettext_noop, ngettext
@@ -159,14 +159,13 @@ class Joined(Condition, frozen=True, kw_only=True, tag="joined"):
     def finds(self, look: Look) -> Q | Among:
         found = Q()
         if self.since is not None:
-            found &= Q(created_at__gte=look.calendar.start_of(self.since))
-        return found if self.until is None else found & Q(created_at__lt=look.calendar.end_of(self.until))
+            found &= Q(created_at__gte=look.begins(self.since))
+        return found if self.until is None else found & Q(created_at__lt=look.ends(self.until))
 
     def faults(self) -> Iterator[tuple[str, str]]:
         if self.since is None and self.until is None:
             yield "since", _("Say from which day, or through which.")
-        if self.since and self.until and self.until < self.since:
-            yield "until", _("This is before the first day.")
+        yield from dated(self.since, self.until)
 
 
 class JoinedAgo(Between, frozen=True, kw_only=True, tag="joined_ago"):
@@ -367,8 +366,12 @@ class InvitedOthers(Condition, frozen=True, kw_only=True, tag="invited_others"):
         came = Account.objects.filter(program_id=look.program_id, referrer__isnull=False).order_by()
         if look.only is not None:
             came = came.filter(referrer=look.only)
-        if self.bought:
+        if self.bought and look.own is None:
             came = came.filter(first_purchase_at__isnull=False)
+        elif self.bought:
+            # Of whoever was invited, not of the one that is asked about.
+            sales = structs.replace(look, only=None).sales()
+            came = came.filter(Exists(sales.filter(account=OuterRef("pk"))))
         return Among.of(
             came.values("referrer").annotate(measure=Count("pk")).filter(measure__gte=self.at_least).values("referrer")
         )

@@ -168,6 +168,20 @@ def test_each_condition_and_its_opposite(people: People) -> None:
     assert wrong == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "everybody"), [("joined", "АБВГДЕ"), ("first_purchase", "АБД"), ("returned", "Б"), ("purchases", "АБВГДЕ")]
+)
+def test_days_that_never_were(people: People, kind: str, everybody: str) -> None:
+    """Kept before they were refused: they find somebody or nobody, and break no page."""
+    bound = {"at_least": 0} if kind == "purchases" else {}
+    wide = {"kind": kind, "since": "0001-01-01", "until": "9999-12-31"} | bound
+    assert found(people, clause(people, wide)) == everybody
+    assert [said for _n, _name, said in definition.faults(definition.read({"clauses": [clause(people, wide)]}))]
+    if kind != "purchases":
+        assert found(people, clause(people, {"kind": kind, "since": "9999-12-31"})) == ""
+        assert found(people, clause(people, {"kind": kind, "until": "0001-01-01"})) == ""
+
+
 def test_all_conditions_hold_together(people: People) -> None:
     bought, wholesale = {"kind": "purchases", "at_least": 1, "days": 60}, {"kind": "tags", "any": ["опт"]}
     assert found(people) == "АБВГДЕ"
@@ -182,6 +196,8 @@ def test_another_merchants_purchases_are_not_looked_at(cast: Cast) -> None:
         people.shop = cast.bakery
         assert found(people, clause(people, {"kind": "purchases", "at_least": 1})) == ""
         assert found(people, clause(people, {"kind": "rfm_scores"})) == ""
+        assert found(people, clause(people, {"kind": "invited_others", "bought": True})) == ""
+        assert found(people, clause(people, {"kind": "invited_others"})) == "А"
         assert found(people, clause(people, {"kind": "balance", "at_least": "50"})) == "ДЕ"
 
 

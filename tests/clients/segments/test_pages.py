@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,9 +13,9 @@ from django.utils import timezone
 
 from clients import segments
 from clients.enrolment import enrol
-from clients.models import Segment
+from clients.models import Client, Segment
 from merchants.access import tenant
-from merchants.models import AuditRecord
+from merchants.models import AuditRecord, Member, Role
 from tests.cast import Cast
 from tests.loyalty.shop import TillStory
 
@@ -111,6 +112,8 @@ def test_conditions_are_counted_kept_and_changed(cast: Cast, story: TillStory, e
         ({"when-0-spent-at_least": "много"}, "Напишите число"),
         ({"when-0-spent-days": "7", "when-0-spent-since": "2026-01-01"}, "Либо последние дни, либо две даты"),
         ({"when-0-spent-since": "2026-02-01", "when-0-spent-until": "2026-01-01"}, "Это раньше первого дня"),
+        ({"when-0-spent-since": "0001-01-01"}, "Только дни с 1900 по 2100 год"),
+        ({"when-0-spent-until": "9999-12-31"}, "Только дни с 1900 по 2100 год"),
         ({"name": " "}, "Обязательное поле"),
     ],
 )
@@ -166,3 +169,37 @@ def test_the_page_asks_no_more_for_more_clients(
         egor.get(url(cast, "segment", segment.pk))
     with django_assert_max_num_queries(12):  # type: ignore[operator]
         egor.get(url(cast, "segments"))
+
+
+def test_who_works_at_some_outlets_sees_nothing_of_them(cast: Cast, story: TillStory, egor: Browser) -> None:
+    egor.post(url(cast, "segment_new"), FORM | {"do": "save"})
+    key = Segment.objects.get().pk
+    Member.objects.get(user=cast.pryanik.owner).outlets.add(cast.pryanik.outlet)
+    page = text(egor.get(url(cast, "segments")))
+    assert "Покупали много" not in page
+    assert "для тех, кто работает во всех точках" in page
+    for address in (
+        url(cast, "segment", key),
+        url(cast, "segments_rfm"),
+        url(cast, "segment_csv", key),
+        f"{url(cast, 'client_act_new', 'tag')}?segment={key}",
+    ):
+        assert egor.get(address).status_code == 403
+    assert egor.post(url(cast, "client_act_new", "tag"), {"segment": key, "tag": "x"}).status_code == 403
+
+
+def test_sums_of_groups_are_figures(cast: Cast, story: TillStory, egor: Browser) -> None:
+    assert "₽" in text(egor.get(url(cast, "segments_rfm")))
+    Member.objects.filter(user=cast.pryanik.owner).update(role=Role.OPERATOR)
+    page = text(egor.get(url(cast, "segments_rfm")))
+    assert "2 клиента с покупкой" in page
+    assert "₽" not in page
+
+
+def test_odd_numbers_are_none(cast: Cast, story: TillStory, egor: Browser) -> None:
+    """«²» is a digit to Python, and no number."""
+    address = url(cast, "client_act_new", "tag")
+    assert egor.get(address, {"segment": "²"}).status_code == 302
+    client = str(Client.objects.select_related("account").latest("pk").account.public_id)
+    sent = {"client": client, "tag": "опт", "reason": "x", "confirmed": "yes", "seen": "²", "once": str(uuid.uuid4())}
+    assert "число клиентов изменилось" in text(egor.post(address, sent))

@@ -27,7 +27,7 @@ from clients.models.client import ClientQuerySet
 from clients.pages.staff.forms import AdjustForm, DayInput, ReasonForm, TierForm
 from clients.pages.staff.points import over_in_words, signed, until_day
 from clients.pages.staff.scope import rules_now
-from clients.pages.staff.segments.common import clients_in_words, segment_of
+from clients.pages.staff.segments.common import clients_in_words, require_everywhere, segment_of
 from clients.segments import using
 from loyalty import hand_limits
 from loyalty.approvals import DECIDED_WITHIN
@@ -141,8 +141,10 @@ class Whom:
         data = request.POST if request.method == "POST" else request.GET
         self.segment = None
         self.ids: list[uuid.UUID] = []
-        if data.get("segment", "").isdigit() and len(data["segment"]) < 19:
-            self.segment = segment_of(place, int(data["segment"]))
+        key = paging.key_of(data.get("segment", ""))
+        if key is not None:
+            require_everywhere(place)
+            self.segment = segment_of(place, key)
             try:
                 self.rows: ClientQuerySet = using.members(self.segment, now)
             except ValidationError:
@@ -363,7 +365,8 @@ def _asked(
 ) -> HttpResponse | None:
     """None where there are no longer as many clients as were shown."""
     seen, key = form.cleaned_data["seen"], form.cleaned_data["once"]
-    if not key or not str(seen).isdigit():
+    expected = paging.key_of(seen)
+    if not key or expected is None:
         return None
     terms, reason = _terms(kind, form, rulebook, site)
     try:
@@ -374,7 +377,7 @@ def _asked(
             reason=reason,
             rows=whom.rows,
             title=whom.title,
-            expected=int(seen),
+            expected=expected,
             key=key,
             now=now,
             by=place.user,

@@ -31,6 +31,12 @@ def segment_of(place: Workplace, segment_id: int) -> Segment:
     return segment
 
 
+def require_everywhere(place: Workplace) -> None:
+    """Whom conditions find, and how much they have bought, is of all outlets."""
+    if place.outlets is not None:
+        raise PermissionDenied("Segments are for those who work at all outlets.")
+
+
 def may_edit(place: Workplace) -> bool:
     """Conditions look at purchases of all outlets: they are for those who work at all of them."""
     return place.may(Action.EDIT_CLIENTS) and place.outlets is None

@@ -17,7 +17,14 @@ from msgspec import Struct, ValidationError
 from clients import listing
 from clients.pages.staff.exporting import download
 from clients.pages.staff.scope import own_sales, phone_for, rules_now
-from clients.pages.staff.segments.common import count_in_words, may_edit, require_edit, segment_of, sentences_of
+from clients.pages.staff.segments.common import (
+    count_in_words,
+    may_edit,
+    require_edit,
+    require_everywhere,
+    segment_of,
+    sentences_of,
+)
 from clients.segments import keeping, ready, rfm, using
 from clients.segments.definition import read
 from clients.segments.looking import look_of
@@ -45,6 +52,8 @@ def segments(request: HttpRequest, place: Workplace) -> HttpResponse:
             else:
                 return redirect("segment", place.merchant.pk, made.pk)
         return redirect("segments", place.merchant.pk)
+    if place.outlets is not None:
+        return render(request, "clients/segments/list.html", {"elsewhere": True})
     rows = list(keeping.of(place.merchant).select_related("frozen_by"))
     names = {row.name for row in rows}
     context = {
@@ -58,6 +67,7 @@ def segments(request: HttpRequest, place: Workplace) -> HttpResponse:
 @members_only(Action.SEE_CLIENTS)
 @require_safe
 def segment(request: HttpRequest, place: Workplace, segment_id: int) -> HttpResponse:
+    require_everywhere(place)
     now = timezone.now()
     one = segment_of(place, segment_id)
     context: dict[str, Any] = {
@@ -94,6 +104,7 @@ def segment(request: HttpRequest, place: Workplace, segment_id: int) -> HttpResp
 @require_safe
 def segment_export(request: HttpRequest, place: Workplace, segment_id: int, kind: exports.Kind) -> HttpResponseBase:
     """The clients of the segment, in the columns of the clients' list."""
+    require_everywhere(place)
     now = timezone.now()
     one = segment_of(place, segment_id)
     try:
@@ -115,6 +126,7 @@ class Cell(Struct, frozen=True):
 @require_safe
 def segments_rfm(request: HttpRequest, place: Workplace) -> HttpResponse:
     """The clients with a purchase by recency and frequency."""
+    require_everywhere(place)
     now = timezone.now()
     look = look_of(place.merchant, now)
     cells = using.within(3 * using.PATIENCE_MS, lambda: rfm.grid(look))
@@ -136,6 +148,7 @@ def segments_rfm(request: HttpRequest, place: Workplace) -> HttpResponse:
         "rows": [(recency, [cell for cell in told if cell.recency == recency]) for recency in range(5, 0, -1)],
         "groups": _groups(cells or []) if most else [],
         "may_edit": may_edit(place),
+        "sees_figures": place.may(Action.SEE_FIGURES),
     }
     return render(request, "clients/segments/rfm.html", context)
 
