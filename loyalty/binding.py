@@ -7,12 +7,11 @@ sees it. Two who bind one number at once meet at the number's uniqueness, and on
 from __future__ import annotations
 
 import datetime as dt
-import re
 from typing import Final
 
 from django.db import IntegrityError, transaction
 
-from loyalty import ledger
+from loyalty import keyed_in, ledger
 from loyalty.cards import new_number, refuse_blocked
 from loyalty.models import Account, Card, CardBatch, CardSettings, OneTimeCode, PlasticCard
 from loyalty.refusals import Refused
@@ -21,9 +20,6 @@ from merchants.access import Actor, same_tenant
 
 # More than anybody carries: whoever reaches it is feeding a scanner.
 MOST_CARDS: Final = 50
-
-# What a till page would take for the end of a phone, a code or a phone is no number of a card.
-_NUMBER: Final = re.compile(r"(?!(?:[0-9]{4}|[0-9]{6}|[0-9]{28}|[78]?9[0-9]{9})$)[\w-]{3,40}")
 
 
 def spelled(text: str) -> str:
@@ -103,7 +99,7 @@ def _bind(program_id: int, account_id: int, number: str, now: dt.datetime, *, pr
 def _batch_of(program_id: int, number: str) -> CardBatch | None:
     waiting = PlasticCard.objects.filter(program_id=program_id, number=number).select_related("batch").first()
     if waiting is None:
-        if any_number(program_id) and _NUMBER.fullmatch(number):
+        if any_number(program_id) and keyed_in.is_card(number):
             return None
         raise Refused("card_not_found")
     if waiting.batch.state == CardBatch.State.WITHDRAWN:

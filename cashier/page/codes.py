@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from loyalty import keyed_in
 from loyalty.certificates import codes, links
 
 LINK = "/certificate/"
@@ -17,5 +18,4 @@ def code_in(text: str) -> str:
 
 def is_certificate(text: str) -> bool:
     """Whether what was keyed in for a client is a certificate instead."""
-    code = code_in(text)
-    return LINK in text or (codes.may_be(code) and any(letter.isalpha() for letter in code))
+    return LINK in text or keyed_in.is_certificate(text)

@@ -17,12 +17,11 @@ from msgspec import Struct
 from cashier.page.door import Phone
 from cashier.page.saying import count_guess, count_look, refuse_guessing
 from clients.models import Client
-from clients.phones import NotAPhoneError, e164
-from loyalty import binding
+from loyalty import binding, keyed_in
 from loyalty.accounts import find
 from loyalty.engine.cart import IdentifiedBy
 from loyalty.models import Account, Card
-from loyalty.presence import is_token, recognised
+from loyalty.presence import recognised
 from loyalty.refusals import Refused
 from loyalty.sales.request import Who
 
@@ -62,8 +61,8 @@ def named_by(word: str, phone: Phone) -> Named | None:
 
 
 def who_of(named: Named, phone: Phone) -> Who:
-    """What the services are told. Where the phone or card is gone meanwhile, the id. The card that he was found by stays
-    the one: where it is blocked meanwhile, they refuse it."""
+    """What the services are told. Where the phone or card is gone meanwhile, the id. The card that he was found by stays the
+    one: where it is blocked meanwhile, they refuse it."""
     if named.by == "code":
         return Who("code", named.code)
     if named.card:
@@ -104,17 +103,8 @@ def read(text: str) -> Who | None:
 
     A scanned address is the client's card page with one of these in it.
     """
-    text = _of_address(text.strip())
-    digits = re.sub(r"[\s()-]", "", text)
-    if re.fullmatch(r"[0-9]{6}", digits) or is_token(digits):
-        return Who("code", digits)
-    if re.fullmatch(r"\+[0-9]{8,15}|[0-9]{10,11}", digits):
-        try:
-            return Who("phone", e164(digits))
-        except NotAPhoneError:
-            pass
-    number = digits if digits.isdigit() else "".join(text.split())
-    return Who("card", number[:40]) if number and not re.fullmatch(r"[0-9]{4}", number) else None
+    kind, value = keyed_in.read(_of_address(text.strip()))
+    return Who(kind, value) if kind in ("code", "phone", "card") else None
 
 
 def look_for(text: str, phone: Phone) -> Named | list[Match]:

@@ -140,3 +140,12 @@ def test_a_page_is_good_for_one_shift(till: TillPage, batch: None) -> None:
     assert till.client.get(url).status_code == 200
     with mock.patch("django.core.signing.time.time", return_value=time.time() + 12 * 3600 + 1):
         assert till.client.get(url).status_code == 303
+
+
+@pytest.mark.parametrize("number", ["10-001", "1234-5678", "VIP-00042", "2700000000014", "AB12", "00077"])
+def test_whatever_may_be_bound_is_found_again(till: TillPage, number: str) -> None:
+    till.story.publish(ONE_PER_ONE)
+    till.join()
+    binding.let_any_number(program_id=till.story.program_id, allowed=True, now=timezone.now(), by="test")
+    assert bind(till, number).status_code == 303
+    assert opened(till, f" {number} ")

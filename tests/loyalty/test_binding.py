@@ -81,7 +81,19 @@ def test_any_number_where_the_shop_wants_that(story: TillStory) -> None:
     anna = story.join()
     binding.let_any_number(program_id=story.program_id, allowed=True, now=story.now, by="test")
     assert bind(story, anna, "OLD-0042").batch is None
-    for number in ("+79990000000", "<script>", "12", "7" * 41, "1234", "123456", "89161234567"):
+    assert bind(story, anna, "10-001").batch is None
+    for number in (
+        "+79990000000",
+        "<script>",
+        "12",
+        "7" * 41,
+        "1234",
+        "123456",
+        "89161234567",
+        "84951234567",
+        "10-0001",
+        "8916-123-45-67",
+    ):
         with pytest.raises(Refused, match="card_not_found"):
             bind(story, anna, number)
 
