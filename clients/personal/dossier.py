@@ -1,8 +1,8 @@
 """Everything that the shop holds about a client, in sections: what he gets when he asks for his data.
 
 Of other people there are keys alone. What staff have written about him is his; the codes of certificates and cards are
-money, and only their ends stand here. A merchant who shares the programme gives out his own receipts alone, the client
-himself gets all of them.
+money, and only their ends stand here. A merchant who shares the programme gives out alone what comes of his own
+receipts, files and decisions; the client himself gets all of it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from loyalty.models import (
 )
 from loyalty.standing import standing
 from loyalty.wording import words_of
-from merchants.models import OutboxMessage
+from merchants.models import Merchant, OutboxMessage
 
 Cell: TypeAlias = Any
 VERSION: Final = 1
@@ -44,7 +44,7 @@ BATCH: Final = 500
 
 
 class Asked(Struct, frozen=True):
-    """Whose data, at which moment, and whose receipts: those of one merchant, or of all (None)."""
+    """Whose data, at which moment, and from where: of one merchant who shares the programme, or all (None)."""
 
     client: Client
     accounts: tuple[int, ...]
@@ -74,6 +74,9 @@ class Section(Struct, frozen=True):
 
 
 def asked_by(client: Client, *, now: dt.datetime, merchant_id: int | None = None) -> Asked:
+    if merchant_id is not None:
+        others = Merchant.objects.filter(program_id=client.program_id).exclude(pk=merchant_id)
+        merchant_id = merchant_id if others.exists() else None
     return Asked(client, traces.Known.of(client).accounts, now, merchant_id)
 
 
@@ -192,7 +195,10 @@ def _certificates(asked: Asked) -> Iterator[Sequence[Cell]]:
 
 
 def _coupons(asked: Asked) -> Iterator[Sequence[Cell]]:
-    for one in PersonalCoupon.objects.filter(**asked.his()).order_by("pk"):
+    found = PersonalCoupon.objects.filter(**asked.his()).order_by("pk")
+    if asked.merchant_id is not None:
+        found = found.filter(Q(earned_by__merchant=asked.merchant_id) | Q(sale__merchant=asked.merchant_id))
+    for one in found:
         yield one.title, f"…{one.code[-4:]}", one.percent, one.amount, one.created_at, one.expires_at, bool(one.sale_id)
 
 
@@ -203,7 +209,10 @@ def _invited(asked: Asked) -> Iterator[Sequence[Cell]]:
 
 
 def _actions(asked: Asked) -> Iterator[Sequence[Cell]]:
-    for one in Activity.objects.filter(**asked.his()).order_by("pk"):
+    found = Activity.objects.filter(**asked.his()).order_by("pk")
+    if asked.merchant_id is not None:
+        found = found.filter(merchant=asked.merchant_id)
+    for one in found:
         yield one.action, one.reference, one.at, one.points, one.status, one.reason
 
 
@@ -218,6 +227,8 @@ def _imports(asked: Asked) -> Iterator[Sequence[Cell]]:
     files = ClientImport.objects.filter(program_id=asked.program_id).in_bulk({line.pk // LINES for line in lines})
     for line in lines:
         one = files.get(line.pk // LINES)
+        if asked.merchant_id is not None and (one is None or one.merchant_id != asked.merchant_id):
+            continue
         yield (
             one.file_name if one else "", one.created_at if one else None, line.row, line.outcome, line.name or "",
             line.phone or "", line.email or "", line.birthday, line.note or "", line.points,

@@ -118,7 +118,7 @@ def client(request: HttpRequest, place: Workplace, client_id: uuid.UUID) -> Http
             "may_adjust": place.may(Action.ADJUST_POINTS),
             "may_edit": place.may(Action.EDIT_CLIENTS),
             "may_erase": place.may(Action.ERASE_CLIENTS),
-            "may_export": place.may(Action.EXPORT),
+            "may_export": place.may(Action.EXPORT) and place.outlets is None,
             "erasure": Erasure.objects.asked().filter(account=account).first() if is_blocked else None,
             "merges": [
                 # The last whole day of it.

@@ -1,4 +1,4 @@
-"""Who asks to be erased and stays after all has the card that he had; and who asked before there was a list is in it."""
+"""Who asks to be erased and stays after all has the card that he had; and who asked before the list is in it."""
 
 from __future__ import annotations
 

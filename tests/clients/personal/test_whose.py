@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -9,11 +10,12 @@ import time_machine
 
 from clients.models import Client
 from clients.personal import requests
+from loyalty.models import PersonalCoupon, Sale
 from merchants.access import tenant
 from merchants.models import Member
-from tests.cast import Cast
+from tests.cast import Cast, Shop
 from tests.clients.counter import Desk, enrolled, said
-from tests.clients.personal.test_erasing import NOON, PHONE, SECOND
+from tests.clients.personal.test_erasing import NOON, PHONE, SECOND, lived
 from tests.loyalty.shop import ONE_PER_ONE, TillStory
 
 
@@ -67,3 +69,27 @@ def test_a_partner_decides_on_those_who_have_bought_there(cast: Cast, story: Til
     assert "Остаётся…" not in listed
     TillStory(cast.bakery, NOON).sell(anna.account, "100")
     assert desk.get(pages[0]).status_code == 200
+
+
+def test_a_clients_data_are_for_those_who_work_everywhere(cast: Cast, story: TillStory) -> None:
+    anna = enrolled(cast.zerno, "Анна", PHONE, NOON)
+    one = f"clients/{anna.account.public_id}/"
+    assert "Все данные" in Desk(cast.zerno, cast.zerno.manager).text(one)
+    desk = limited(cast)
+    assert [desk.get(f"{one}data.{kind}").status_code for kind in ("json", "zip")] == [403, 403]
+    assert "Все данные" not in desk.text(one)
+
+
+def test_a_partner_hands_out_what_is_his(cast: Cast, story: TillStory) -> None:
+    kleo = lived(cast, story)
+    coupon = {"percent": 10, "expires_at": NOON, "account_id": kleo.account_id, "program": cast.zerno.program}
+    sale = Sale.objects.filter(merchant=cast.zerno.merchant).earliest("pk")
+    PersonalCoupon.objects.create(title="Чай", code="1000000000", earned_by=sale, **coupon)
+
+    def given(shop: Shop) -> list[int]:
+        answer = Desk(shop, shop.owner).get(f"clients/{kleo.account.public_id}/data.json")
+        found = json.loads(b"".join(answer.streaming_content))
+        return [len(found[section]) for section in ("receipts", "coupons", "actions", "imports")]
+
+    assert given(cast.zerno) == [2, 1, 1, 1]
+    assert given(cast.bakery) == [0, 0, 0, 0]

@@ -14,12 +14,15 @@ from clients.personal import dossier, dossier_files
 from merchants import audit
 from merchants.access import Action
 from merchants.doors import Workplace, members_only
+from merchants.pages.scope import require_all_outlets
 
 
 @members_only(Action.EXPORT)
 @require_safe
 def client_data(request: HttpRequest, place: Workplace, client_id: uuid.UUID, kind: str) -> HttpResponseBase:
-    """Receipts of the merchant's own. The log keeps who has taken it."""
+    """Receipts of the merchant's own, at whatever outlet: for those who work at all of them. The log keeps who has
+    taken it."""
+    require_all_outlets(place)
     if kind not in dossier_files.KINDS:
         raise Http404
     now, one = timezone.now(), client_of(place, client_id)

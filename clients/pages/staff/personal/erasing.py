@@ -125,8 +125,8 @@ def erasure_drop(request: HttpRequest, place: Workplace, erasure_id: int) -> Htt
         )
         if requests.is_freed(row) or row.account.status != Account.Status.BLOCKED
         else _(
-            "The request leaves the list. The card was blocked for another reason, too, and stays blocked. Do so only if "
-            "the client has asked for it."
+            "The request leaves the list. The card was blocked for another reason, too, and stays blocked. Do so only "
+            "if the client has asked for it."
         ),
         "form": form,
         "verb": _("The client stays"),
