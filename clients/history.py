@@ -17,8 +17,8 @@ from loyalty.engine.rulebook import Rulebook
 from loyalty.explanations import explain
 from loyalty.models import Entry, ProgramVersion
 from loyalty.programs import rulebook_of
-from loyalty.sales.moving import FLAG as MOVED_BY_HAND
-from loyalty.sales.moving import REASON as MOVED
+from loyalty.sales.moved import FLAG as MOVED_BY_HAND
+from loyalty.sales.moved import REASON as MOVED
 from loyalty.wording import Words
 
 # An adjustment keeps the key of its form there, a move that of its merge, which are nobody's business.

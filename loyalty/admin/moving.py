@@ -15,7 +15,8 @@ from loyalty.admin import finding
 from loyalty.admin.acts import why
 from loyalty.models import Account, Sale
 from loyalty.refusals import Refused
-from loyalty.sales.moving import FLAG, CannotMove, Moved, foresee_move, foresee_move_back, move, move_back, why_not
+from loyalty.sales.moved import may_be_undone
+from loyalty.sales.moving import CannotMove, Moved, foresee_move, foresee_move_back, move, move_back, why_not
 from loyalty.wording import Words, words_on_page
 from merchants.admin.acts import Act, ReasonForm
 from merchants.admin.widgets import TextInput
@@ -29,6 +30,8 @@ def worded() -> Iterator[None]:
     except CannotMove as refused:
         if refused.why == "same":
             raise ValidationError(_("It is this client’s already.")) from refused
+        if refused.why == "spent":
+            raise ValidationError(_("The points of this receipt are spent already.")) from refused
         raise ValidationError(_("This receipt can’t be moved any more. Look at it again.")) from refused
     except Refused as refused:
         sentences = {
@@ -113,7 +116,7 @@ class MoveBack(SaleAct):
 
     @classmethod
     def possible(cls, row: Sale) -> bool:
-        return FLAG in row.flags and why_not(row) is None
+        return may_be_undone(row) and why_not(row) is None
 
     def preview(self, data: dict[str, Any]) -> Sequence[str]:
         with worded():

@@ -97,6 +97,7 @@ class Books:
         self.new_lots: list[NewLot] = []
         self.moved: dict[int, Decimal] = {}
         self.unreserved: dict[int, Decimal] = {}
+        self.forgiven = ZERO
 
     @property
     def balance(self) -> Decimal:
@@ -225,6 +226,7 @@ class Books:
         # Points that holds keep go last; their sales will find them missing and owe them.
         held, left = self._take_held(left - advance)
         forgiven = left if clamp else ZERO
+        self.forgiven += forgiven
         self._post("clawback", [*moves, *more, *held], owed=advance + left - forgiven, rule=rule)
         return Taken(points - forgiven, forgiven)
 

@@ -87,6 +87,12 @@ class LockedSale:
             )
             ledger.post(group, sale_id=self.sale.pk, return_id=return_id)
 
+    @property
+    def forgiven(self) -> bool:
+        """Whether points that a return called for were let go, of the client or of those who invited him."""
+        every = [self.books, *(books for _state, books in self.others)]
+        return any(books.forgiven for books in every if books is not None)
+
     def books_of_others(self) -> list[tuple[AccountState, Books]]:
         """The books of those who invited the client and got points for this sale; `post` writes them, too."""
         if not self.others:

@@ -18,37 +18,41 @@ from msgspec import Struct, structs
 
 from loyalty import hand_limits, ledger
 from loyalty.engine.cart import Cart, Line
+from loyalty.engine.effects import DiscountEffect
 from loyalty.engine.quantities import ZERO, half_up
 from loyalty.goods.marking import NO_EARN
-from loyalty.models import Account, Sale, SaleLine
+from loyalty.models import Account, Return, Sale, SaleLine
 from loyalty.refusals import Refused
-from loyalty.sales.consequences import stored
+from loyalty.sales.consequences import Consequences, stored
 from loyalty.sales.correcting import next_number
 from loyalty.sales.locking import LockedSale
+from loyalty.sales.moved import FLAG, REASON, UNDONE, may_be_undone
 from loyalty.sales.opening import account_of, open_sale, rules_for
 from loyalty.sales.receipt import Receipt
 from loyalty.sales.repeating import within_budgets
 from loyalty.sales.request import Idempotency, SaleRequest, Who
-from loyalty.sales.returning import void
+from loyalty.sales.returning import PointsSpentError, void
+from loyalty.sales.stored import rules_of
 from loyalty.sales.work import Work
 from loyalty.sales.writing import write
 from loyalty.standing import Standing, standing
 from merchants import audit
 from merchants.access import Actor, same_tenant
 from merchants.authentication import Caller
-from merchants.models import Program
+from merchants.models import AuditRecord, Program
 
-# On the void and its entries; a manager finds the new receipt by its flag.
-REASON: Final = "moved"
-FLAG: Final = "moved_by_hand"
+Why = Literal["done", "same", "returned", "points", "certificates", "coupon", "discount", "spent", "nothing", "undone"]
+# Of the acts that count as points by hand, whoever did one of them undoes it without counting it once more.
+_COUNTED: Final = ("sale.moved", "sale.attached")
 
 
 class CannotMove(Exception):  # noqa: N818  # it reads: `raise CannotMove("points")`
     """`done`: it was voided, or moved, already. `same`: it is his. `returned`: goods have come back. `points`,
     `certificates`, `coupon`: the receipt was paid with what belongs to its client; it is given back at the till.
-    `nothing`: it was moved by nobody, so there is nothing to undo."""
+    `discount`: a rule that gives only so much, or so often, took money off it. `spent`: its points are, and would be
+    let go. `nothing`: it was moved by nobody, so there is nothing to undo; `undone`: it was undone."""
 
-    def __init__(self, why: Literal["done", "same", "returned", "points", "certificates", "coupon", "nothing"]) -> None:
+    def __init__(self, why: Why) -> None:
         super().__init__(why)
         self.why = why
 
@@ -92,22 +96,23 @@ def move(*, sale: Sale, to: Account, reason: str, now: dt.datetime, by: Actor) -
     if to.status == Account.Status.REMOVED:
         raise Refused("client_not_found")
     moved = _move(sale, to, reason, now, by, action="sale.moved" if sale.account_id else "sale.attached")
-    for side in filter(None, (moved.giver, moved.taker)):
-        if side.change:
-            hand_limits.take(
-                program_id=sale.program_id, merchant_id=sale.merchant_id, points=side.change, now=now, by=by
-            )
+    _count(sale, moved, now, by)
     return moved
 
 
 @transaction.atomic
 def move_back(*, sale: Sale, reason: str, now: dt.datetime, by: Actor) -> Moved:
-    """Undo a move by another one: to the client whose receipt it was, or to nobody. Raises CannotMove, Refused as
-    `move` does; it is no points by hand."""
+    """Undo a move by another one: to the client whose receipt it was, or to nobody; once. Raises CannotMove, Refused as
+    `move` does. It counts as points by hand as a move does, but for whoever moved the receipt himself."""
     before = sale.replaces
-    if before is None or FLAG not in sale.flags or before.account_id == sale.account_id:
+    if UNDONE in sale.flags:
+        raise CannotMove("undone")
+    if before is None or not may_be_undone(sale) or before.account_id == sale.account_id:
         raise CannotMove("nothing")
-    return _move(sale, before.account, reason, now, by, action="sale.move_undone")
+    moved = _move(sale, before.account, reason, now, by, action="sale.move_undone")
+    if not _did(by, before, sale):
+        _count(sale, moved, now, by)
+    return moved
 
 
 def why_not(sale: Sale) -> CannotMove | None:
@@ -129,10 +134,28 @@ def foresee_move(*, sale: Sale, to: Account, now: dt.datetime, by: Actor) -> Mov
 
 
 def foresee_move_back(*, sale: Sale, now: dt.datetime, by: Actor) -> Moved:
+    """The numbers of `move_back`. Raises all that it raises."""
     with transaction.atomic():
         seen = move_back(sale=sale, reason="", now=now, by=by)
         transaction.set_rollback(True)
     return seen
+
+
+def _count(sale: Sale, moved: Moved, now: dt.datetime, by: Actor) -> None:
+    for side in filter(None, (moved.giver, moved.taker)):
+        if side.change:
+            hand_limits.take(
+                program_id=sale.program_id, merchant_id=sale.merchant_id, points=side.change, now=now, by=by
+            )
+
+
+def _did(by: Actor, old: Sale, new: Sale) -> bool:
+    """Whether he is the one who has moved the old receipt into the place of which the new one is."""
+    if isinstance(by, str):
+        return False
+    at = Return.objects.filter(program_id=old.program_id, sale=old, is_void=True).values("at")
+    records = AuditRecord.objects.filter(program_id=old.program_id, at__in=at, action__in=_COUNTED, user=by)
+    return records.filter(object_type="sale", object_id=str(old.pk), details__by=str(new.public_id)).exists()
 
 
 def _move(sale: Sale, to: Account | None, reason: str, now: dt.datetime, by: Actor, *, action: str) -> Moved:
@@ -147,15 +170,20 @@ def _move(sale: Sale, to: Account | None, reason: str, now: dt.datetime, by: Act
     giver, taker = old.account_id, to.pk if to else None
     before = {key: _standing(program_id, key, now) for key in (giver, taker) if key is not None}
     key = hashlib.sha256(f"{old.public_id}\nmove".encode())
-    void(
-        caller=caller,
-        sale_id=old.public_id,
-        key=Idempotency(hashlib.sha256(f"{old.public_id}\nvoid".encode()).hexdigest(), key.digest()),
-        now=now,
-        render=lambda _given: "",
-        reason=REASON,
-    )
-    new_id = _sell(caller, as_paid(old, to), Idempotency(key.hexdigest(), key.digest()), now)
+    try:
+        void(
+            caller=caller,
+            sale_id=old.public_id,
+            key=Idempotency(hashlib.sha256(f"{old.public_id}\nvoid".encode()).hexdigest(), key.digest()),
+            now=now,
+            render=lambda _given: "",
+            reason=REASON,
+            forgiving=False,
+        )
+    except PointsSpentError:
+        raise CannotMove("spent") from None
+    flags = (FLAG, UNDONE) if action == "sale.move_undone" else (FLAG,)
+    new_id = _sell(caller, as_paid(old, to), Idempotency(key.hexdigest(), key.digest()), now, flags)
     Sale.objects.filter(program_id=program_id, public_id=new_id).update(replaces=old)
     audit.record(
         program_id=program_id,
@@ -180,11 +208,23 @@ def _refuse_unless_movable(sale: Sale) -> None:
         raise CannotMove("certificates")
     if kept.coupons_used:
         raise CannotMove("coupon")
+    if _is_limited_discount(sale, kept):
+        raise CannotMove("discount")
     if sale.returns.filter(program_id=sale.program_id).exists():
         raise CannotMove("returned")
 
 
-def _sell(caller: Caller, request: SaleRequest, key: Idempotency, now: dt.datetime) -> uuid.UUID:
+def _is_limited_discount(sale: Sale, kept: Consequences) -> bool:
+    """Voided, the receipt would free for another what the rule has given to it, and what stays in its price."""
+    counted = {taken.rule for taken in kept.budgets} | {used.rule for used in kept.used}
+    if not counted:
+        return False
+    return any(rule.id in counted and isinstance(rule.effect, DiscountEffect) for rule in rules_of(sale).rules)
+
+
+def _sell(
+    caller: Caller, request: SaleRequest, key: Idempotency, now: dt.datetime, flags: tuple[str, ...]
+) -> uuid.UUID:
     """As a till sells, without a key of its own, and flagged."""
 
     def attempt(exact: bool) -> uuid.UUID:
@@ -193,7 +233,7 @@ def _sell(caller: Caller, request: SaleRequest, key: Idempotency, now: dt.dateti
             if opened.receipt is not None or opened.stored is not None:
                 raise Refused("receipt_exists", receipt_number=request.receipt_number)
             version, rulebook = rules_for(opened, caller, request, now)
-            work = Work(opened, caller, request, now, version, rulebook, account_of(opened, request), (FLAG,))
+            work = Work(opened, caller, request, now, version, rulebook, account_of(opened, request), flags)
             answer = write(work, work.book(None, _nothing), key, sent=request)
             if answer.sale_id is None:
                 raise TypeError("a sale that is written has an id")

@@ -6,6 +6,7 @@ import datetime as dt
 import uuid
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import partial
 
 from django.db import transaction
 
@@ -22,6 +23,7 @@ from loyalty.sales import taking_back
 from loyalty.sales.certificates import GivingBack
 from loyalty.sales.keys import store_answer, stored_answer
 from loyalty.sales.locking import LockedSale
+from loyalty.sales.moved import MovedOn, followed, next_of
 from loyalty.sales.receipt import GivenBack, GivenBackLine
 from loyalty.sales.repeating import twice
 from loyalty.sales.request import Answer, Idempotency, RenderReturn, ReturnRequest
@@ -29,6 +31,10 @@ from loyalty.sales.stored import rules_of, taken_back
 from loyalty.standing import standing_of
 from merchants import outbox
 from merchants.authentication import Caller
+
+
+class PointsSpentError(Exception):
+    """Points of the sale would be forgiven, and whoever voids it lets go of none."""
 
 
 def void(
@@ -40,10 +46,15 @@ def void(
     render: RenderReturn,
     cashier: str = "",
     reason: str = "",
+    forgiving: bool = True,
 ) -> Answer:
-    """Take back everything that is left of a sale, or end a hold. A second void changes nothing and says the same."""
+    """Take back everything that is left of a sale, or end a hold. A second void changes nothing and says the same. Of
+    a sale that was moved to another client, the one in its place is voided. Without `forgiving` PointsSpentError."""
     request = ReturnRequest(cashier=cashier, reason=reason)
-    return twice(lambda: _give_back(caller, sale_id, request, key, now, render, is_void=True))
+    one = partial(
+        _give_back, caller, request=request, key=key, now=now, render=render, is_void=True, forgiving=forgiving
+    )
+    return followed(sale_id, lambda living: twice(lambda: one(living)))
 
 
 def give_back(
@@ -56,28 +67,35 @@ def give_back(
     render: RenderReturn,
 ) -> Answer:
     """Take back lines, a sum, or all that is left. Refused `return_exceeds_sale` for more than is left,
-    `line_not_found`, `sale_not_sold` for a hold or a voided sale. Never refused for want of points."""
-    return twice(lambda: _give_back(caller, sale_id, request, key, now, render, is_void=False))
+    `line_not_found`, `sale_not_sold` for a hold or a voided sale. Never refused for want of points. Of a sale that was
+    moved to another client it is taken back from him."""
+    one = partial(_give_back, caller, request=request, key=key, now=now, render=render, is_void=False)
+    return followed(sale_id, lambda living: twice(lambda: one(living)))
 
 
 @transaction.atomic
 def _give_back(
     caller: Caller,
     sale_id: uuid.UUID,
+    *,
     request: ReturnRequest,
     key: Idempotency,
     now: dt.datetime,
     render: RenderReturn,
-    *,
     is_void: bool,
+    forgiving: bool = True,
 ) -> Answer:
     locked = LockedSale(caller=caller, sale_id=sale_id, now=now)
     known = stored_answer(program_id=caller.program_id, till_id=caller.till_id, key=key)
     if known is not None:
         return known
     sale = locked.sale
+    after = next_of(sale)
+    if after is not None:
+        raise MovedOn(after.public_id)
     if sale.status == Sale.Status.COMMITTED:
-        back = _book(locked, request, is_void=is_void, actor=f"{caller} {request.cashier}".strip())
+        actor = f"{caller} {request.cashier}".strip()
+        back = _book(locked, request, is_void=is_void, actor=actor, forgiving=forgiving)
     elif not is_void:
         raise Refused("sale_not_sold", status=sale.status)
     elif sale.status == Sale.Status.HELD:
@@ -99,7 +117,7 @@ def _give_back(
     return answer
 
 
-def _book(locked: LockedSale, request: ReturnRequest, *, is_void: bool, actor: str) -> GivenBack:
+def _book(locked: LockedSale, request: ReturnRequest, *, is_void: bool, actor: str, forgiving: bool) -> GivenBack:
     sale = locked.sale
     rulebook = rules_of(sale)
     sold = _sold_lines(sale)
@@ -107,6 +125,8 @@ def _book(locked: LockedSale, request: ReturnRequest, *, is_void: bool, actor: s
     whole = _nothing_left(sold, parts, by_sum=request.amount is not None)
     certificates = GivingBack(locked, sold, parts, whole=whole)
     outcome = taking_back.apply(locked, rulebook, sold, parts, whole=whole, off=certificates.turnover_off)
+    if not forgiving and locked.forgiven:
+        raise PointsSpentError
     row = Return.objects.create(
         program_id=sale.program_id,
         sale=sale,

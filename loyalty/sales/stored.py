@@ -18,6 +18,7 @@ from loyalty.models import Certificate, Entry, ReturnLine, Sale, SaleLine
 from loyalty.programs import rulebook_of
 from loyalty.refusals import Refused
 from loyalty.sales.consequences import stored
+from loyalty.sales.moved import living
 from loyalty.sales.receipt import PayingCertificate, Receipt, ReceiptLine, SoldCertificate
 from loyalty.standing import NO_RULES, Standing, standing
 
@@ -34,8 +35,9 @@ def find(program_id: int, sale_id: uuid.UUID, merchant_id: int | None = None) ->
 def get(
     *, program_id: int, sale_id: uuid.UUID, merchant_id: int | None = None, now: dt.datetime | None = None
 ) -> Receipt:
-    """The receipt with its explanation, for ever; the client's standing is the present one."""
-    sale = find(program_id, sale_id, merchant_id)
+    """The receipt with its explanation, for ever; the client's standing is the present one. Of a sale that was moved to
+    another client, the one in its place."""
+    sale = living(find(program_id, sale_id, merchant_id))
     return receipt_of(sale, now or timezone.now())
 
 

@@ -177,3 +177,84 @@ def test_it_counts_as_points_by_hand(story: TillStory, cast: Cast) -> None:
     assert (story.standing(anna).balance, story.standing(boris).balance) == (600, 0)
     given(story, second, boris, cast.zerno.owner)
     assert story.standing(boris).balance == 200
+
+
+CLAMP: dict[str, Any] = ONE_PER_ONE | {"points": {"debt": "clamp"}}
+
+
+def undone(story: TillStory, sale: Sale, by: Any = "test") -> Sale:
+    moved = move_back(sale=sale, reason="Ошиблись", now=story.now, by=by)
+    return Sale.objects.get(public_id=moved.sale_id)
+
+
+def limited(cast: Cast, role: Role, **some: int) -> None:
+    limits: dict[str, Any] = dict.fromkeys(hand_limits.FIELDS) | {name: D(value) for name, value in some.items()}
+    HandLimit.objects.create(program=cast.zerno.program, merchant=cast.zerno.merchant, role=role, **limits)
+
+
+def test_points_that_are_spent_are_not_made_anew(story: TillStory, cast: Cast) -> None:
+    story.publish(CLAMP)
+    anna, boris = story.join(), story.join("+79161234568")
+    operator = cast.zerno.operator
+    limited(cast, Role.OPERATOR, add_day=400)
+    moved = given(story, story.sell(None, "400.00", receipt="1"), anna, operator)
+    story.sell(anna, "400.00", points="400")
+    for attempt in (
+        lambda: undone(story, moved, operator),
+        lambda: move(sale=moved, to=boris, reason="", now=story.now, by=cast.zerno.owner),
+        lambda: foresee_move(sale=moved, to=boris, now=story.now, by=operator),
+    ):
+        with pytest.raises(CannotMove, match="spent"):
+            attempt()
+    assert (story.standing(anna).balance, story.standing(boris).balance) == (0, 0)
+    moved.refresh_from_db()
+    assert moved.status == "committed"
+
+
+def test_an_undoing_is_not_undone_and_moving_anew_counts(story: TillStory, cast: Cast) -> None:
+    anna, operator = story.join(), cast.zerno.operator
+    limited(cast, Role.OPERATOR, add_day=400)
+    back = undone(story, given(story, story.sell(None, "400.00", receipt="1"), anna, operator), operator)
+    with pytest.raises(CannotMove, match="undone"):
+        undone(story, back, cast.zerno.owner)
+    with pytest.raises(Refused, match="adjustment_limit"):
+        move(sale=back, to=anna, reason="", now=story.now, by=operator)
+    again = move(sale=back, to=anna, reason="", now=story.now, by=cast.zerno.owner)
+    assert story.standing(anna).balance == 400
+    undone(story, Sale.objects.get(public_id=again.sale_id), cast.zerno.owner)
+    assert story.standing(anna).balance == 0
+
+
+def test_undoing_what_somebody_else_moved_counts(story: TillStory, cast: Cast) -> None:
+    anna = story.join()
+    limited(cast, Role.MANAGER, deduct_day=300)
+    limited(cast, Role.OPERATOR, deduct_day=0)
+    moved = given(story, story.sell(None, "400.00", receipt="1"), anna, cast.zerno.operator)
+    with pytest.raises(Refused, match="adjustment_limit"):
+        undone(story, moved, cast.zerno.manager)
+    undone(story, moved, cast.zerno.operator)
+    assert story.standing(anna).balance == 0
+
+
+@pytest.mark.parametrize(
+    ("limits", "moves"), [({"uses": 1}, False), ({"budget": "10"}, False), ({"times_per_client": 1}, False), ({}, True)]
+)
+def test_a_discount_that_is_given_so_often_is_not_given_again(
+    story: TillStory, limits: dict[str, Any], moves: bool
+) -> None:
+    code = {
+        "id": "code",
+        "title": "Скидка по промокоду",
+        "effect": {"kind": "discount", "percent": "10"},
+        "when": [{"kind": "promo_code", "code": "ВЕСНА"}],
+        "limits": limits,
+    }
+    story.publish({"rules": [*ONE_PER_ONE["rules"], code]})
+    anna, boris = story.join(), story.join("+79161234568")
+    sold = story.sell(anna, "100.00", codes=["ВЕСНА"])
+    assert sold.to_pay == 90
+    if moves:
+        assert given(story, sold, boris).to_pay == 90
+        return
+    assert refused(story, sold, boris) == "discount"
+    assert story.quote(anna, "100.00", codes=["ВЕСНА"]).to_pay == 100

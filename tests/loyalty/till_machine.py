@@ -27,6 +27,7 @@ from loyalty.engine.cart import AskedCertificate, Line, line
 from loyalty.models import Account, AccountMerge, Certificate, Entry, Lot, Sale
 from loyalty.refusals import Refused
 from loyalty.sales import moving
+from loyalty.sales.moved import living
 from loyalty.sales.receipt import GivenBack, Receipt
 from loyalty.sales.request import Answer, Idempotency, ReturnLineRequest, ReturnRequest, SaleRequest, Who
 from loyalty.standing import NO_RULES, Standing, standing_of
@@ -345,9 +346,11 @@ class TillMachine(RuleBasedStateMachine):
             told = moving.foresee_move(sale=sale, to=to, now=now, by="test")
             done = moving.move(sale=sale, to=to, reason="", now=now, by="test")
             assert (done.giver, done.taker) == (told.giver, told.taker)
-            self._moved(sale.account_id, to.pk, done)
+            new, back = Sale.objects.get(public_id=done.sale_id), None
             if who % 2:
-                back = moving.move_back(sale=Sale.objects.get(public_id=done.sale_id), reason="", now=now, by="test")
+                back = moving.move_back(sale=new, reason="", now=now, by="test")
+            self._moved(sale.account_id, to.pk, done)
+            if back is not None:
                 self._moved(to.pk, sale.account_id, back)
             self.seen["moved"] += 1
 
@@ -459,7 +462,7 @@ class TillMachine(RuleBasedStateMachine):
         return act
 
     def _give_back(self, sale: Receipt, act: Callable[[Idempotency], Answer]) -> None:
-        was = Sale.objects.get(public_id=id_of(sale))
+        was = living(Sale.objects.get(public_id=id_of(sale)))
         kept = _kept_too_long(was, self.story.now) if was.account_id else ZERO
         back = self._act("return", act, GivenBack)
         if back is None or back.client is None or was.account_id is None:

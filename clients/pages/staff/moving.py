@@ -224,6 +224,12 @@ WHY_NOT: Final[dict[str, Promise]] = {
     "points": gettext_lazy("Paid with the client’s points. Give the goods back at the till, and sell them anew."),
     "certificates": gettext_lazy("A certificate was paid with, or sold. Give the goods back at the till."),
     "coupon": gettext_lazy("A personal coupon of the client was used. Give the goods back at the till."),
+    "discount": gettext_lazy(
+        "The discount of this receipt is of a rule that gives only so much, or so often. "
+        "Give the goods back at the till, and sell them anew."
+    ),
+    "spent": gettext_lazy("The points of this receipt are spent already."),
+    "undone": gettext_lazy("An undoing is not undone: say anew whose receipt it is."),
     "nothing": gettext_lazy("Nobody has moved this receipt: there is nothing to undo."),
 }
 

@@ -22,7 +22,7 @@ from loyalty.engine.quantities import ZERO
 from loyalty.explanations import Explained, explain
 from loyalty.models import Entry, Return, ReturnLine, Sale, SaleLine
 from loyalty.programs import rulebook_of
-from loyalty.sales import moving
+from loyalty.sales import moved, moving
 from loyalty.sales.stored import taken_back
 from loyalty.wording import Words, words_on_page
 from merchants.access import Action
@@ -39,7 +39,8 @@ FLAGS: Final[Mapping[str, Promise]] = {
     "points_not_booked": _("The till took points without a confirmation: they were not booked."),
     "certificates_not_booked": _("The till took a certificate that did not pay: it was not booked, or not wholly."),
     "points_over_limit": _("More points were taken than the rules allow."),
-    moving.FLAG: _("The staff said later whose receipt it is."),
+    moved.FLAG: _("The staff said later whose receipt it is."),
+    moved.UNDONE: _("That was undone: it is again whose it was."),
 }
 IDENTIFIED: Final[Mapping[str, Promise]] = {
     "phone": _("by the phone number"),
@@ -101,7 +102,7 @@ def sale(request: HttpRequest, place: Workplace, sale_id: uuid.UUID) -> HttpResp
             else None,
             "may_see_clients": place.may(Action.SEE_CLIENTS),
             "may_move": place.may(Action.ADJUST_POINTS) and moving.why_not(one) is None,
-            "was_moved": moving.FLAG in one.flags and one.replaces_id is not None,
+            "was_moved": moved.may_be_undone(one),
             "may_give_back": place.may(Action.GIVE_BACK) and place.may(Action.OPEN_TILL),
         },
     )
