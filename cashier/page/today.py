@@ -12,6 +12,7 @@ from msgspec import Struct
 from loyalty.engine.calendar import Calendar
 from loyalty.models import Return, Sale
 from loyalty.sales.correcting import REASON
+from loyalty.sales.moved import living
 from loyalty.sales.opening import local_day
 from merchants.authentication import Caller
 from merchants.models import Till
@@ -65,14 +66,17 @@ def last_receipts(caller: Caller, now: dt.datetime, *, cashier: str = "") -> lis
 
 
 def by_number(caller: Caller, number: str, now: dt.datetime) -> list[Sale]:
-    """Receipts of this outlet with the number, of the last thirty days, the newest first."""
+    """Receipts of this outlet with the number, of the last thirty days, the newest first. In the place of one that was
+    moved to another client stands the receipt that it is now."""
     today = local_day(caller, now)
     days = [today - dt.timedelta(days=n) for n in range(LOOKED_BACK + 1)]
     tills = Till.objects.filter(program_id=caller.program_id, outlet_id=caller.outlet_id).values_list("pk", flat=True)
     found = Sale.objects.filter(
         program_id=caller.program_id, till_id__in=list(tills), local_day__in=days, receipt_number=number
     ).exclude(status=Sale.Status.ENDED)
-    return list(found.exclude(receipt_number="").select_related("account__client").order_by("-id")[:MOST])
+    found = found.exclude(receipt_number="").select_related("account__client")
+    now_are = {one.pk: one for one in map(living, found.order_by("-id")[:MOST])}
+    return sorted(now_are.values(), key=lambda one: one.pk, reverse=True)
 
 
 def totals(caller: Caller, now: dt.datetime) -> list[Totals]:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from clients.models import Client, Consent
 from loyalty.cards import issue_code
 from loyalty.models import Account, Return, Sale
+from loyalty.sales.moving import move
 from merchants.access import tenant
 from merchants.models import OutboxMessage
 from tests.cashier_page.conftest import TillPage, hidden, text_of
@@ -249,6 +250,18 @@ def test_the_sum_is_corrected(till: TillPage) -> None:
     assert till.available(vera) == 110
     assert "Вместо чека 17" in text_of(till.client.get(done["Location"]))
     assert till.client.get(url)["Location"] == reverse("till_receipt", args=[old.public_id])
+
+
+def test_a_moved_receipt_is_found_by_its_number_and_given_back(till: TillPage) -> None:
+    vera = till.join(points="10")
+    till.story.sell(None, "1000", receipt="17")
+    sold = Sale.objects.get()
+    done = move(sale=sold, to=vera.account, reason="", now=till.now, by="test")
+    found = till.get("till_receipts", query="?number=17").content.decode()
+    assert reverse("till_receipt", args=[done.sale_id]) in found
+    assert reverse("till_receipt", args=[sold.public_id]) not in found
+    assert till.available(vera) == 1010
+    assert reverse("till_return", args=[done.sale_id]) in till.get("till_receipt", done.sale_id).content.decode()
 
 
 def test_a_correction_spends_no_more_than_was_confirmed(till: TillPage) -> None:
