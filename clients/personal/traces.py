@@ -79,11 +79,17 @@ def forget(known: Known) -> None:
     referred = ClientImportLine.objects.filter(**program, referrer__in=(*known.phones, *known.numbers))
     referred.update(referrer=None)
     _forget_examples(known)
-    # Of an act for many the reason is about all of them; for him alone, it is about him.
-    ClientAct.objects.filter(**program, clients=1, lines__account__in=known.accounts).update(reason="")
+    for act in _acts_for_him(known):
+        act.reason, act.terms = "", act.terms | {key: "" for key in ("wish", "title", "tag") if key in act.terms}
+        act.save(update_fields=["reason", "terms"])
     OutboxMessage.objects.filter(_about(known), **program).delete()
     _forget_answers(known)
     _forget_records(known)
+
+
+def _acts_for_him(known: Known) -> Any:
+    """Of an act for many the words are about all of them; for him alone, they are about him."""
+    return ClientAct.objects.filter(program_id=known.program_id, clients=1, lines__account__in=known.accounts)
 
 
 def in_imports(known: Known) -> tuple[int, int]:
@@ -192,5 +198,6 @@ def _subjects(known: Known) -> Iterable[tuple[str, Iterable[object]]]:
     yield "account", known.accounts
     for model in (Activity, AdjustmentRequest, Entry, PersonalCoupon, Sale):
         yield str(model._meta.model_name), model._default_manager.filter(**his).values_list("pk", flat=True)
+    yield "clientact", _acts_for_him(known).values_list("pk", flat=True)
     held = Certificate.objects.filter(program_id=known.program_id, holder__in=known.accounts)
     yield "certificate", held.values_list("pk", flat=True)

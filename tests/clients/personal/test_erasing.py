@@ -15,8 +15,9 @@ from django.contrib.contenttypes.models import ContentType
 from django.test import Client as Browser
 
 from clients import card_links, editing, joining, merging
+from clients.acts import asking
 from clients.editing import Particulars
-from clients.models import Client, ClientImport, ClientImportLine, Erasure
+from clients.models import Client, ClientAct, ClientImport, ClientImportLine, Erasure
 from clients.models.imports import LINES
 from clients.personal import erasing
 from loyalty import accounts, approvals, closing
@@ -279,3 +280,33 @@ def test_once_only(cast: Cast, story: TillStory) -> None:
     with pytest.raises((closing.ClosedAlreadyError, Client.DoesNotExist)):
         erase(anna, cast, story)
     assert OutboxMessage.objects.filter(payload__client=anna.pk).count() == 0
+
+
+def test_words_of_an_act_for_one_client(cast: Cast, story: TillStory) -> None:
+    """Given by a tick in the list, with words about her; of an act for two the words stay."""
+    kleo = enrolled(cast.zerno, NAME, PHONE, story.now)
+    friend = enrolled(cast.zerno, "Пётр", "+79161112233", story.now)
+    acts = [given(cast, story, people) for people in ([kleo], [kleo, friend])]
+    erase(kleo, cast, story)
+    for act, words in zip(acts, ("", f"{NAME} просила"), strict=True):
+        act.refresh_from_db()
+        assert act.reason == words
+        records = AuditRecord.objects.filter(object_type="clientact", object_id=str(act.pk))
+        assert {record.reason for record in records} == {words}
+    assert {acts[0].terms[key] for key in ("wish", "title", "tag")} == {""}
+    assert acts[1].terms["wish"] == f"Дорогая {NAME}!"
+
+
+def given(cast: Cast, story: TillStory, people: list[Client]) -> ClientAct:
+    return asking.ask(
+        merchant=cast.zerno.merchant,
+        kind=asking.Kind.GIFT,
+        terms=asking.Terms(amount=D(5), wish=f"Дорогая {NAME}!", title=f"Для {NAME}", tag=NAME),
+        reason=f"{NAME} просила",
+        rows=Client.objects.filter(pk__in=[one.pk for one in people]),
+        title="",
+        expected=len(people),
+        key=uuid.uuid4(),
+        now=story.now,
+        by=cast.zerno.owner,
+    )
