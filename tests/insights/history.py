@@ -1,4 +1,5 @@
-"""A shop's days, at random: receipts with and without a client, late and held ones, returns, voids, points by hand."""
+"""A shop's days, at random: receipts with and without a client, late and held ones, returns, voids, moves,
+points by hand."""
 
 from __future__ import annotations
 
@@ -7,10 +8,12 @@ import datetime as dt
 import random
 from collections.abc import Callable
 
-from loyalty.models import Account
+from loyalty.models import Account, Sale
 from loyalty.refusals import Refused
+from loyalty.sales import moving
+from loyalty.sales.moving import CannotMove
 from loyalty.sales.receipt import Receipt
-from tests.loyalty.shop import TillStory
+from tests.loyalty.shop import TillStory, id_of
 
 RULES = {
     "points": {"expiry": {"kind": "days", "days": 3}},
@@ -37,13 +40,14 @@ class History:
             (2, self.commit),
             (2, self.give_back),
             (1, self.void),
+            (1, self.move),
             (1, self.adjust),
             (1, self.join),
             (1, self.story.sweep),
             (3, self.wait),
         ]
         act = self.random.choices([act for _weight, act in acts], [weight for weight, _act in acts])[0]
-        with contextlib.suppress(Refused):
+        with contextlib.suppress(Refused, CannotMove):
             act()
 
     def wait(self) -> None:
@@ -75,6 +79,12 @@ class History:
     def void(self) -> None:
         if self.sold:
             self.story.void(self.random.choice(self.sold))
+
+    def move(self) -> None:
+        """A receipt that nobody moved yet."""
+        if self.sold:
+            sale = Sale.objects.get(public_id=id_of(self.random.choice(self.sold)))
+            moving.move(sale=sale, to=self.random.choice(self.people), reason="", now=self.story.now, by="test")
 
     def adjust(self) -> None:
         self.story.give(self.random.choice(self.people), self.random.choice(["100", "-5"]))

@@ -45,12 +45,13 @@ def computed(program: Program) -> tuple[Totals, dict[Any, Any], dict[Any, Any]]:
 
 def _totals(program: Program, calendar: Calendar) -> Totals:
     found: Totals = defaultdict(lambda: dict.fromkeys(SUMS, D(0)))
-    for sale in Sale.objects.filter(program=program, status__in=("committed", "voided")):
+    moved = {sale.replaces_id for sale in Sale.objects.filter(program=program) if "moved_by_hand" in sale.flags}
+    for sale in Sale.objects.filter(program=program, status__in=("committed", "voided")).exclude(pk__in=moved):
         row = found[_key(sale, sale.local_day)]
         row["receipts"] += 1
         for name in ("total", "discount", "points_redeemed", "points_value", "to_pay", "points_earned"):
             row[name] += getattr(sale, name)
-    for back in Return.objects.filter(program=program).select_related("sale"):
+    for back in Return.objects.filter(program=program).exclude(sale__in=moved).select_related("sale"):
         sale = back.sale
         row = found[_key(sale, calendar.day_of(back.at))]
         row["returns"] += 1

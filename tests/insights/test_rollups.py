@@ -12,14 +12,16 @@ from pytest_django import DjangoAssertNumQueries
 
 from insights import rollups, snapshots
 from insights.models import DayTotals, PointsDay, RollUp, Snapshot
+from insights.z_reports import shifts
 from loyalty.accounts import adjust
 from loyalty.models import Account, Sale
+from loyalty.sales.moving import move, move_back
 from merchants.access import every_tenant, tenant
 from merchants.models import Merchant
 from tests.cast import Cast
 from tests.insights.history import RULES, History
 from tests.insights.plain import computed, rolled
-from tests.loyalty.shop import ONE_PER_ONE, TillStory
+from tests.loyalty.shop import ONE_PER_ONE, TillStory, id_of
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -54,6 +56,31 @@ def test_a_day_that_begins_at_five(story: TillStory, seed: int) -> None:
             rollups.roll_up(now=story.now)
     rollups.roll_up(now=story.now)
     assert rolled(program) == computed(program)
+
+
+def test_moving_a_receipt_sells_and_returns_nothing(story: TillStory) -> None:
+    """Neither on its own day nor on that of the move; also where it is rolled up between the two, and undone."""
+    story.publish(ONE_PER_ONE)
+    anna, boris = story.join(), story.join("+79161234568")
+    story.sell(boris, "50")
+    sold = Sale.objects.get(public_id=id_of(story.sell(anna, "300", cashier="Анна")))
+    sums = ("receipts", "voids", "returns", "to_pay", "returned_money", "points_earned", "returned_earned")
+
+    def told() -> list[tuple[object, ...]]:
+        rollups.roll_up(now=story.now)
+        assert rolled(story.shop.program) == computed(story.shop.program)
+        return list(DayTotals.objects.order_by("local_day", "cashier").values_list("local_day", "cashier", *sums))
+
+    story.later(days=2)
+    story.sell(anna, "10")
+    before = told()
+    assert len(before) == 3
+    done = move(sale=sold, to=boris, reason="", now=story.now, by="test")
+    assert told() == before
+    story.later(days=1)
+    move_back(sale=Sale.objects.get(public_id=done.sale_id), reason="", now=story.now, by="test")
+    assert told() == before
+    assert shifts(outlet=sold.outlet, first=sold.local_day, last=sold.local_day)[0].money_with == 350
 
 
 def test_points_close(story: TillStory) -> None:
