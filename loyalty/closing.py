@@ -82,15 +82,31 @@ def foresee(*, account: Account, now: dt.datetime) -> Closing:
 @transaction.atomic
 def close(*, account: Account, reason: str, now: dt.datetime, by: Actor) -> Closing:
     """Close an account for ever. Raises ClosedAlreadyError. `reason` stands at the entries that write off."""
+    done, held = begin(account=account, reason=reason, now=now, by=by)
+    refill_budgets(held)
+    return done
+
+
+@transaction.atomic
+def begin(
+    *, account: Account, reason: str, now: dt.datetime, by: Actor, certificates: Sequence[int] = ()
+) -> tuple[Closing, list[int]]:
+    """`close` as a part of something larger: all but the budgets, which are refilled with the holds that it gives as
+    the very last thing. `certificates` are others that the caller is about to write: locked with those of the account.
+    """
     program_id = same_tenant(account)
     state = ledger.lock(program_id=program_id, account_id=account.pk, now=now)
     if state.id != account.pk or state.status == Account.Status.REMOVED:
         raise ClosedAlreadyError
     done = foresee(account=account, now=now)
     held = _free_holds(program_id, account.pk)
+    aliases = aliases_of(account)
+    # The order of locks in docs/architecture.md: receipts, certificates by id, and then everything else.
+    ours = Q(holder__in=[account.pk, *aliases]) | Q(pk__in=certificates)
+    locked = Certificate.objects.filter(ours, program_id=program_id).order_by("pk").select_for_update(no_key=True)
+    list(locked.values_list("pk", flat=True))
     # Read anew: the holds have kept some of it.
     write_off(program_id=program_id, account_id=account.pk, reason=reason, now=now, by=by)
-    aliases = aliases_of(account)
     _end_what_waits(program_id, account, now)
     family = {"program_id": program_id, "account__in": [account.pk, *aliases]}
     for model in (Card, OneTimeCode, Confirmation):
@@ -100,10 +116,13 @@ def close(*, account: Account, reason: str, now: dt.datetime, by: Actor) -> Clos
     )
     Account.objects.filter(pk=account.pk).update(status=Account.Status.REMOVED, inactive_at=None, tier_ends_at=None)
     _forget_words(program_id, [account.pk, *aliases])
-    # Budgets come last, in the order of their rules.
-    ledger.call("SELECT loyalty_refill_budgets_of(%s)", [held])
     account.refresh_from_db()
-    return done
+    return done, held
+
+
+def refill_budgets(held: Sequence[int]) -> None:
+    """What these holds had taken out of budgets, in the order of their rules. Nothing may be locked after it."""
+    ledger.call("SELECT loyalty_refill_budgets_of(%s)", [list(held)])
 
 
 def write_off(*, program_id: int, account_id: int, reason: str, now: dt.datetime, by: Actor) -> tuple[Decimal, Decimal]:

@@ -14,7 +14,7 @@ import msgspec
 import pgtrigger
 from django.apps import apps
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Max, Q
 from msgspec import Struct
 
 from clients.models import Client, ClientAct, ClientImport, ClientImportLine, ClientMerge, PhoneCheck
@@ -69,22 +69,46 @@ class Known(Struct, frozen=True, kw_only=True):
         )
 
 
-def forget(known: Known) -> None:
+class Found(Struct, frozen=True):
+    """Keys of what no index finds, looked for while nothing is locked: certificates with his e-mail; lines of files of
+    his, and those whose `referrer` he is; records of the log. Of the log the newer ones are looked for again."""
+
+    certificates: list[int]
+    lines: list[int]
+    referred: list[int]
+    records: list[int]
+    last_record: int
+
+
+def find(known: Known) -> Found:
+    program = {"program_id": known.program_id}
+    last = AuditRecord.objects.filter(**program).aggregate(last=Max("pk"))["last"] or 0
+    certificates = Certificate.objects.filter(**program, email__in=known.emails)
+    referred = ClientImportLine.objects.filter(**program, referrer__in=(*known.phones, *known.numbers))
+    return Found(
+        certificates=list(certificates.values_list("pk", flat=True)),
+        lines=list(_lines(known).values_list("pk", flat=True)),
+        referred=list(referred.values_list("pk", flat=True)),
+        records=list(_records(known).values_list("pk", flat=True)),
+        last_record=last,
+    )
+
+
+def forget(known: Known, found: Found) -> None:
     """Everything but the client's own row and what the books know."""
     program = {"program_id": known.program_id}
     PhoneCheck.objects.filter(**program, phone__in=known.phones).delete()
-    Certificate.objects.filter(**program, email__in=known.emails).update(email="", for_whom="", wish="")
-    _lines(known).delete()
+    Certificate.objects.filter(**program, pk__in=found.certificates).update(email="", for_whom="", wish="")
+    ClientImportLine.objects.filter(**program, pk__in=found.lines).delete()
     # Somebody else's line that says who invited him.
-    referred = ClientImportLine.objects.filter(**program, referrer__in=(*known.phones, *known.numbers))
-    referred.update(referrer=None)
+    ClientImportLine.objects.filter(**program, pk__in=found.referred).update(referrer=None)
     _forget_examples(known)
     for act in _acts_for_him(known):
         act.reason, act.terms = "", act.terms | {key: "" for key in ("wish", "title", "tag") if key in act.terms}
         act.save(update_fields=["reason", "terms"])
     OutboxMessage.objects.filter(_about(known), **program).delete()
     _forget_answers(known)
-    _forget_records(known)
+    _forget_records(known, found)
 
 
 def _acts_for_him(known: Known) -> Any:
@@ -171,21 +195,28 @@ def _empty(value: Any) -> Any:
     return [] if isinstance(value, list) else "" if isinstance(value, str) else None
 
 
-def _forget_records(known: Known) -> None:
-    """The words of the audit log and of the admin's own; who did what, when and to which key stays."""
-    subjects = Q(pk__in=())
+def _records(known: Known) -> Any:
+    """Records of the log that are about him, or quote him."""
+    about = Q(pk__in=())
     for kind, keys in _subjects(known):
-        subjects |= Q(object_type=kind, object_id__in=[str(key) for key in keys])
+        about |= Q(object_type=kind, object_id__in=[str(key) for key in keys])
+    for mark in (*known.phones, *known.emails):
+        about |= Q(details__icontains=mark) | Q(reason__contains=mark)
+    return AuditRecord.objects.filter(about, program_id=known.program_id)
+
+
+def _forget_records(known: Known, found: Found) -> None:
+    """The words of the audit log and of the admin's own; who did what, when and to which key stays."""
+    since = _records(known).filter(pk__gt=found.last_record).values_list("pk", flat=True)
+    subjects = {(kind, str(key)) for kind, keys in _subjects(known) for key in keys}
     with pgtrigger.ignore("merchants.AuditRecord:append_only"):
-        records = AuditRecord.objects.filter(subjects, program_id=known.program_id)
-        records.exclude(reason="").update(reason="")
-        quoting = Q(pk__in=())
-        for mark in (*known.phones, *known.emails):
-            quoting |= Q(details__icontains=mark) | Q(reason__contains=mark)
-        for record in AuditRecord.objects.filter(quoting, program_id=known.program_id):
-            record.details = blanked(record.details, known)
-            record.reason = blanked(record.reason, known)
-            record.save(update_fields=["details", "reason"])
+        for record in AuditRecord.objects.filter(program_id=known.program_id, pk__in=[*found.records, *since]):
+            is_about = (record.object_type, record.object_id) in subjects
+            details = blanked(record.details, known)
+            reason = "" if is_about else blanked(record.reason, known)
+            if (details, reason) != (record.details, record.reason):
+                record.details, record.reason = details, reason
+                record.save(update_fields=["details", "reason"])
     log: Any = apps.get_model("admin", "LogEntry")
     for kind, keys in _subjects(known):
         about = log.objects.filter(content_type__model=kind, object_id__in=[str(key) for key in keys])
