@@ -93,10 +93,11 @@ def _chunk(act: ClientAct, terms: Terms, now: dt.datetime, by: Actor) -> bool:
     keys = list(lines.order_by("account").values_list("account", flat=True)[:CHUNK])
     if not keys:
         return False
+    # Accounts first, as everywhere: whoever erases a client comes from his account to the act.
+    ledger.lock_all(program_id=act.program_id, accounts=keys)
     # The row is locked from here on: nobody else works on it, or has taken it over.
     if not _mine(act).update(mark=keys[-1], passed=F("passed") + len(keys), seen_at=now):
         raise Stopped
-    ledger.lock_all(program_id=act.program_id, accounts=keys)
     undoing = act.state == State.UNDO
     rows = list(lines.filter(account__in=keys).select_related("account").order_by("account"))
     if undoing:
