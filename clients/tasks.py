@@ -9,6 +9,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from clients import merging
+from clients.acts import asking
 from clients.acts import working as acts
 from clients.imports import jobs, working
 from clients.personal import retention
@@ -30,6 +31,7 @@ def make_card_batches() -> None:
 
 @shared_task(acks_late=False, soft_time_limit=6 * 60 * 60, time_limit=6 * 60 * 60 + 60)
 def run_acts() -> None:
+    asking.expire_due(now=timezone.now())
     acts.run_due(clock=timezone.now)
 
 

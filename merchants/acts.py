@@ -83,6 +83,7 @@ ACTS: Mapping[Group, Mapping[str, Promise]] = {
         "client_act.asked": _("Something asked for many clients"),
         "client_act.approved": _("Points for many clients approved"),
         "client_act.refused": _("Points for many clients refused"),
+        "client_act.expired": _("Nobody decided in time about something for many clients"),
         "client_act.continued": _("Work for many clients continued"),
         "client_act.done": _("Something done for many clients"),
         "client_act.undo_asked": _("Undoing for many clients started"),

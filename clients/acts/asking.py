@@ -15,12 +15,12 @@ from clients.models import ClientAct, ClientActLine
 from clients.models.client import ClientQuerySet
 from clients.segments.keeping import keep
 from loyalty import approvals, hand_limits
-from loyalty.approvals import DECIDED_WITHIN
+from loyalty.approvals import CHUNK, DECIDED_WITHIN, SWEEP
 from loyalty.models import AdjustmentRequest
 from loyalty.refusals import Refused
 from loyalty.undoing import UNDONE_WITHIN
 from merchants import audit, outbox
-from merchants.access import Action, may, require, same_tenant
+from merchants.access import Action, every_tenant, may, require, same_tenant, tenant
 from merchants.models import Merchant, User
 
 Kind = ClientAct.Kind
@@ -164,6 +164,22 @@ def refuse(*, act: ClientAct, now: dt.datetime, by: User) -> ClientAct:
 
 
 @transaction.atomic
+def expire_due(*, now: dt.datetime) -> int:
+    """Write down that nobody decided in time; how many, up to a chunk. Whoever asked gets a letter."""
+    with every_tenant():
+        due = ClientAct.objects.filter(state=State.ASKED, created_at__lte=now - DECIDED_WITHIN)
+        due = due.select_for_update(skip_locked=True, of=("self",)).select_related("program", "merchant")
+        rows = list(due.order_by("created_at")[:CHUNK])
+    for act in rows:
+        with tenant(act.program_id):
+            act.state, act.finished_at = State.EXPIRED, now
+            act.save(update_fields=["state", "finished_at"])
+            record(act, "client_act.expired", now, SWEEP)
+            _tell(act, now)
+    return len(rows)
+
+
+@transaction.atomic
 def undo(*, act: ClientAct, now: dt.datetime, by: User) -> ClientAct:
     """Have a worker take all of it back, as far as it can be. NotNowError, NotYoursError.
 
@@ -229,7 +245,8 @@ def record(act: ClientAct, action: str, now: dt.datetime, by: User | str, **deta
 
 def as_request(act: ClientAct) -> AdjustmentRequest:
     """What waits, as if it were for one client: for those who are told of it. It is no row."""
-    states = {State.ASKED: AdjustmentRequest.State.WAITING, State.REFUSED: AdjustmentRequest.State.REFUSED}
+    theirs = AdjustmentRequest.State
+    states = {State.ASKED: theirs.WAITING, State.REFUSED: theirs.REFUSED, State.EXPIRED: theirs.EXPIRED}
     return AdjustmentRequest(
         program=act.program,
         merchant=act.merchant,
@@ -237,7 +254,7 @@ def as_request(act: ClientAct) -> AdjustmentRequest:
         reason=": ".join(part for part in (act.title, act.reason) if part),
         asked_by=act.created_by,
         until=act.created_at + DECIDED_WITHIN,
-        state=states.get(State(act.state), AdjustmentRequest.State.APPROVED),
+        state=states.get(State(act.state), theirs.APPROVED),
         decided_by=act.decided_by,
     )
 

@@ -42,7 +42,7 @@ def send_asked(message: OutboxMessage, now: datetime) -> None:
 def send_decided(message: OutboxMessage, now: datetime) -> None:
     """Payload: `act` (key)."""
     act = _read(message)
-    if act is None or act.decided_by is None or not act.created_by.is_active:
+    if act is None or not act.created_by.is_active or (act.decided_by is None and act.state != State.EXPIRED):
         return
     if act.kind == Kind.GIFT:
         _send(act, act.created_by, GIFTS_DECIDED, "clients/acts/decided_email.txt")

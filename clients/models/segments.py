@@ -95,6 +95,7 @@ class ClientAct(models.Model):
         DONE = "done", _("done")
         STOPPED = "stopped", _("stopped half-way")
         REFUSED = "refused", _("refused")
+        EXPIRED = "expired", _("nobody decided in time")
         UNDO = "undo", _("is being undone")
         UNDONE = "undone", _("undone")
 
@@ -139,6 +140,7 @@ class ClientAct(models.Model):
         indexes = [
             models.Index(fields=["program", "merchant", "-id"], name="client_act_newest"),
             models.Index("id", condition=Q(state__in=["work", "undo"]), name="client_act_due"),
+            models.Index(fields=["created_at"], condition=Q(state="asked"), name="client_act_asked"),
         ]
 
     def __str__(self) -> str:

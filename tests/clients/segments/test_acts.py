@@ -23,7 +23,7 @@ from clients.models import Client, ClientAct, ClientActLine, Consent, Segment
 from clients.segments import keeping
 from clients.segments.definition import Definition
 from clients.segments.using import members
-from loyalty import hand_limits
+from loyalty import hand_limits, ledger
 from loyalty.models import Account, Certificate, Entry, HandUse
 from loyalty.refusals import Refused
 from merchants.access import tenant
@@ -381,3 +381,43 @@ def test_certificates_of_who_is_no_owner_wait_for_somebody_else(cast: Cast, stor
     assert mail.outbox[-1].to == [cast.zerno.manager.email]
     assert "Согласовано: сертификаты выдаются" in mail.outbox[-1].body
     assert not HandUse.objects.exists()
+
+
+def test_accounts_are_locked_before_the_act(
+    cast: Cast, story: TillStory, segment: Segment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As whoever erases a client does; the other way round the two would wait for each other."""
+    asked(cast, story, segment, Kind.TAG, tag="опт")
+    marks = []
+    lock_all = ledger.lock_all
+
+    def locks(**asked_for: Any) -> None:
+        marks.append(ClientAct.objects.get().mark)
+        lock_all(**asked_for)
+
+    monkeypatch.setattr(ledger, "lock_all", locks)
+    run(story)
+    assert marks == [0]
+
+
+def test_what_nobody_decides_is_over(cast: Cast, story: TillStory, segment: Segment) -> None:
+    limit(cast, story, add_once=D(49))
+    act = asked(cast, story, segment, Kind.POINTS, by=cast.zerno.operator, points=D(10))
+    gift = asked(cast, story, segment, Kind.GIFT, by=cast.zerno.manager, amount=D(100))
+    assert asking.expire_due(now=story.now + dt.timedelta(days=3, minutes=-1)) == 0
+    later = story.now + dt.timedelta(days=3)
+    assert asking.expire_due(now=later) == 2
+    assert asking.expire_due(now=later) == 0
+    act.refresh_from_db()
+    assert (act.state, act.finished_at) == (State.EXPIRED, later)
+    assert AuditRecord.objects.filter(action="client_act.expired", actor="sweep").count() == 2
+    for message in OutboxMessage.objects.filter(topic="client_act.decided").order_by("pk"):
+        HANDLERS[message.topic](message, later)
+    told = {letter.to[0]: letter.body for letter in mail.outbox}
+    assert "Никто не решил" in told[cast.zerno.operator.email]
+    assert "сертификаты не выдаются" in told[cast.zerno.manager.email]
+    browser = Browser()
+    browser.force_login(cast.zerno.operator)
+    page = browser.get(url(cast, "client_act", gift.pk)).content.decode()
+    assert "никто не решил вовремя" in page
+    assert "ждёт решения" not in page
