@@ -78,7 +78,7 @@ def _known(program_id: int, number: str, account_id: int) -> Card | None:
 
 
 def _bind(program_id: int, account_id: int, number: str, now: dt.datetime, *, proven: bool) -> Card:
-    if Card.objects.filter(program_id=program_id, account=account_id).count() >= MOST_CARDS:
+    if Card.objects.filter(program_id=program_id, account=account_id, status=Card.Status.ACTIVE).count() >= MOST_CARDS:
         raise Refused("card_limit", most=MOST_CARDS)
     batch = _batch_of(program_id, number)
     try:
@@ -102,7 +102,7 @@ def _batch_of(program_id: int, number: str) -> CardBatch | None:
         if any_number(program_id) and keyed_in.is_card(number):
             return None
         raise Refused("card_not_found")
-    if waiting.batch.state == CardBatch.State.WITHDRAWN:
+    if waiting.blocked or waiting.batch.state == CardBatch.State.WITHDRAWN:
         raise Refused("card_blocked")
     if waiting.batch.state != CardBatch.State.READY:
         raise Refused("card_not_found")
@@ -118,7 +118,7 @@ def is_waiting(program_id: int, number: str) -> bool:
     """Whether this is a card of ours that nobody has yet."""
     number = spelled(number)
     return (
-        PlasticCard.objects.filter(program_id=program_id, number=number, batch__state=CardBatch.State.READY).exists()
+        PlasticCard.objects.waiting().filter(program_id=program_id, number=number).exists()
         and not Card.objects.filter(program_id=program_id, number=number).exists()
     )
 

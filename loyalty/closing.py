@@ -30,6 +30,7 @@ from loyalty.models import (
     Entry,
     OneTimeCode,
     PersonalCoupon,
+    PlasticCard,
     Return,
     Sale,
 )
@@ -109,6 +110,7 @@ def begin(
     write_off(program_id=program_id, account_id=account.pk, reason=reason, now=now, by=by)
     _end_what_waits(program_id, account, now)
     family = {"program_id": program_id, "account__in": [account.pk, *aliases]}
+    _keep_blocked(program_id, family["account__in"])
     for model in (Card, OneTimeCode, Confirmation):
         model._default_manager.filter(**family).delete()
     Account.objects.filter(program_id=program_id, pk__in=[account.pk, *aliases]).update(
@@ -123,6 +125,13 @@ def begin(
 def refill_budgets(held: Sequence[int]) -> None:
     """What these holds had taken out of budgets, in the order of their rules. Nothing may be locked after it."""
     ledger.call("SELECT loyalty_refill_budgets_of(%s)", [list(held)])
+
+
+def _keep_blocked(program_id: int, accounts: Any) -> None:
+    """A card that was lost or stolen is no blank one again."""
+    blocked = Card.objects.filter(program_id=program_id, account__in=accounts, status=Card.Status.BLOCKED)
+    numbers = PlasticCard.objects.filter(program_id=program_id, number__in=blocked.values("number"))
+    numbers.update(blocked=True)
 
 
 def write_off(*, program_id: int, account_id: int, reason: str, now: dt.datetime, by: Actor) -> tuple[Decimal, Decimal]:

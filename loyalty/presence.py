@@ -1,8 +1,8 @@
 """The rotating code of a client's page: 28 digits, good for a minute and a half, that say «I am here».
 
 It names the row of his one-time code and signs it with the half-minute; the six digits themselves are not in it, so
-that whoever has a photograph of it can't type them. A till that has taken it while it was fresh may go on with it for as
-long as the six digits live; the newest till that was shown a fresh one is the one that may. For any other, and for
+that whoever has a photograph of it can't type them. A till that has taken it while it was fresh may go on with it for
+as long as the six digits live; the newest till that was shown a fresh one is the one that may. For any other, and for
 whoever comes with a photograph of it, it stands for nobody. Digits alone, because scanners that type letters type them
 as the keyboard is set.
 """

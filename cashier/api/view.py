@@ -88,9 +88,12 @@ class ApiView(TillView):
         return [TillThrottle(), GuessThrottle()] if self.guessable else [TillThrottle()]
 
     def handle_exception(self, exc: Exception) -> Any:
-        if isinstance(exc, Refused) and exc.code in GUESSES and self.guessable:
+        if isinstance(exc, Refused) and self.guessable and self.is_guess(exc):
             record_guess(self.caller)
         return super().handle_exception(exc)
+
+    def is_guess(self, refused: Refused) -> bool:
+        return refused.code in GUESSES
 
     # ------------------------------------------------------------ what came
 

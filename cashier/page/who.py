@@ -61,8 +61,8 @@ def named_by(word: str, phone: Phone) -> Named | None:
 
 
 def who_of(named: Named, phone: Phone) -> Who:
-    """What the services are told. Where the phone or card is gone meanwhile, the id. The card that he was found by stays the
-    one: where it is blocked meanwhile, they refuse it."""
+    """What the services are told. Where the phone or card is gone meanwhile, the id. The card that he was found by
+    stays the one: where it is blocked meanwhile, they refuse it."""
     if named.by == "code":
         return Who("code", named.code)
     if named.card:
@@ -119,7 +119,9 @@ def look_for(text: str, phone: Phone) -> Named | list[Match]:
             return named(who, phone)
         found = _ending_with(text.strip(), phone)
     except Refused as refused:
-        count_guess(phone, refused)
+        # A card that waits for its client is in the cashier's hands: he guesses nothing.
+        if not (who is not None and who.by == "card" and binding.is_waiting(phone.caller.program_id, who.value)):
+            count_guess(phone, refused)
         raise
     count_look(phone)
     return found

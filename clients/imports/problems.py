@@ -37,6 +37,7 @@ REFUSED: Final[Mapping[str, Promise]] = {
     "repeated_phone": _("phone “%(value)s” stood in line %(first)s already"),
     "repeated_card": _("card “%(value)s” stood in line %(first)s already"),
     "others_card": _("card “%(value)s” belongs to another client"),
+    "withdrawn_card": _("card “%(value)s” is blocked, or its batch is withdrawn"),
     "two_clients": _("“%(value)s” and the phone belong to different clients"),
     "no_person": _("“%(value)s” belongs to a card without a person: see to it by hand"),
     "unknown_tier": _("there is no tier “%(value)s” in the rules; there are: %(known)s"),

@@ -155,7 +155,7 @@ class ClientResource(resources.Resource):  # type: ignore[misc]
         }
         for kind, some in numbers.items():
             for number in some:
-                waiting = PlasticCard.objects.filter(program_id=account.program_id, number=number)
+                waiting = PlasticCard.objects.waiting().filter(program_id=account.program_id, number=number)
                 Card.objects.create(
                     program_id=account.program_id,
                     account=account,

@@ -77,6 +77,7 @@ def refuse_repeated(span: Span, *, cards: bool) -> None:
 
 def find_known(span: Span) -> None:
     """Lines of clients who are here already get their accounts."""
+    run(sql_of("withdrawn_cards"), span)
     run(sql_of("known"), span)
 
 

@@ -65,6 +65,12 @@ class CardBatch(models.Model):
         return self.name
 
 
+class PlasticCardQuerySet(models.QuerySet["PlasticCard"]):
+    def waiting(self) -> PlasticCardQuerySet:
+        """Numbers that may be bound, unless they are somebody's already."""
+        return self.filter(batch__state=CardBatch.State.READY, blocked=False)
+
+
 class PlasticCard(models.Model):
     """A number of a batch. It stays when the card is bound: whose it is says the `Card` with the same number.
 
@@ -77,7 +83,7 @@ class PlasticCard(models.Model):
     # It was blocked when its client was erased: nobody is given it again.
     blocked = models.BooleanField(default=False, db_default=False, editable=False)
 
-    objects = TenantManager()
+    objects = TenantManager.from_queryset(PlasticCardQuerySet)()
 
     class Meta:
         verbose_name = _("number of a plastic card")

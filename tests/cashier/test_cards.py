@@ -101,6 +101,11 @@ def test_numbers_that_are_tried_out_stop_the_till(till: Till, waiting: None) -> 
     assert till.get("clients", card=BLUE).problem == (429, "throttled")
 
 
+def test_cards_that_wait_are_scanned_as_often_as_one_likes(till: Till, waiting: None) -> None:
+    for _n in range(31):
+        assert till.get("clients", card=BLUE).problem == (404, "client_not_found")
+
+
 @pytest.mark.parametrize("place", ["card", "code"])
 def test_the_code_of_the_clients_page_is_presence(till: Till, place: str) -> None:
     till.publish(FIVE_PERCENT, spending={"confirm": ["phone", "id", "card"]})

@@ -104,6 +104,12 @@ def test_numbers_are_not_tried_out(till: TillPage, batch: None) -> None:
     assert "Слишком много" in text_of(till.find(FIRST))
 
 
+def test_cards_that_wait_are_no_guesses(till: TillPage, batch: None) -> None:
+    for _n in range(31):
+        till.find(FIRST)
+    assert wait_for_guesses(till.story.caller) == 0
+
+
 def test_the_phones_picture_is_presence_once(till: TillPage, batch: None) -> None:
     vera = till.join(points="50")
     now = timezone.now()

@@ -7,7 +7,7 @@ import datetime as dt
 import msgspec
 import pytest
 
-from loyalty import accounts, binding, merging, presence
+from loyalty import accounts, binding, closing, merging, presence
 from loyalty.cards import issue_code
 from loyalty.models import Account, Card, CardBatch, OneTimeCode, PlasticCard
 from loyalty.refusals import Refused
@@ -120,6 +120,30 @@ def test_a_blocked_card_says_so_and_finds_nobody(story: TillStory) -> None:
         ("card.blocked", "в метро"),
         ("card.unblocked", "нашлась"),
     ]
+
+
+def test_a_stolen_card_of_an_erased_client_stays_blocked(story: TillStory) -> None:
+    anna, boris = story.join(), story.join("+79161234568")
+    batch(story, BLUE, GREEN)
+    stolen = bind(story, anna, BLUE)
+    bind(story, anna, GREEN)
+    binding.block(card=stolen, why=Card.Why.STOLEN, note="", now=story.now, by="test")
+    closing.close(account=anna, reason="", now=story.now, by="test")
+    assert not binding.is_waiting(story.program_id, BLUE)
+    with pytest.raises(Refused, match="card_blocked"):
+        bind(story, boris, BLUE)
+    assert bind(story, boris, GREEN).account_id == boris.pk
+
+
+def test_blocked_cards_are_not_counted(story: TillStory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(binding, "MOST_CARDS", 3)
+    anna = story.join()  # a phone and a virtual card
+    batch(story, BLUE, GREEN)
+    lost = bind(story, anna, BLUE)
+    with pytest.raises(Refused, match="card_limit"):
+        bind(story, anna, GREEN)
+    binding.block(card=lost, why=Card.Why.LOST, note="", now=story.now, by="test")
+    assert bind(story, anna, GREEN).number == GREEN
 
 
 def test_another_card_takes_over(story: TillStory) -> None:

@@ -17,7 +17,9 @@ from cashier.api.input.texts import CLEAN, Code, OneTimeCode, Phone
 from cashier.api.schema import documented, either
 from cashier.api.view import ApiView
 from clients.models import Client
+from loyalty import binding
 from loyalty.accounts import find
+from loyalty.refusals import Refused
 from loyalty.sales.request import Who
 
 PAGE = 50
@@ -55,6 +57,13 @@ class FindClients(ApiView):
             return self.answer(_page(self, query.q, key_of(query.cursor)))
         account = find(program_id=self.caller.program_id, who=_who(self, query), now=self.now)
         return self.answer(client_answer(account, caller=self.caller, now=self.now))
+
+    def is_guess(self, refused: Refused) -> bool:
+        """A card that waits for its client is in the cashier's hands."""
+        if not super().is_guess(refused):
+            return False
+        card = self.query(FindInput).card
+        return card is None or not binding.is_waiting(self.caller.program_id, card)
 
 
 def _who(view: ApiView, query: FindInput) -> Who:

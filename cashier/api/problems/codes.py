@@ -147,13 +147,11 @@ REFUSALS: Final[Mapping[refusals.Code, Kind]] = {
         404,
         _("No such card"),
         _("There is no card with this number. Check it, or take another card."),
-        "/number",
     ),
     "card_taken": Kind(
         409,
         _("Card taken"),
         _("This card is another client's already. Take another card."),
-        "/number",
     ),
     "card_blocked": Kind(
         409,

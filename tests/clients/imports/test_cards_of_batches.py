@@ -38,3 +38,23 @@ def test_cards_of_a_batch_are_bound_by_a_file(cast: Cast) -> None:
     taken_back(one)
     with tenant(shop.program.pk):
         assert not Card.objects.filter(number=FIRST).exists(), "the card waits again"
+
+
+def test_cards_of_a_withdrawn_batch_are_refused(cast: Cast) -> None:
+    shop = cast.zerno
+    with tenant(shop.program.pk):
+        batch = making.order_batch(
+            merchant=shop.merchant,
+            name="Синие",
+            line="",
+            codes="both",
+            order=Order(source="range", prefix="27", first=1, last=3),
+            now=NOW,
+            by="test",
+        )
+        making.withdraw(batch=batch, now=NOW, by="test")
+    rows = as_csv([HEADER, ("Анна", "89161234567", FIRST), ("Борис", "89161234568", "")])
+    loaded(shop, rows)
+    with tenant(shop.program.pk):
+        assert [client.name for client in Client.objects.all()] == ["Борис"]
+        assert not Card.objects.filter(number=FIRST).exists()
