@@ -122,14 +122,14 @@ def _numbers(batch: CardBatch, order: Order) -> tuple[list[str], list[Problem]]:
     match order.source:
         case "range":
             wanted = list(numbers.of_range(order))
-            if found := _known(batch.program_id, wanted):
+            if found := _known(batch, wanted):
                 raise UnreadableError(_in_use(found))
             return wanted, []
         case "random":
-            return _random(batch.program_id, order.count), []
+            return _random(batch, order.count), []
         case "file":
             good, problems = files.numbers_in(io.BytesIO(bytes(batch.content or b"")))
-            known = _known(batch.program_id, [number for _row, number in good])
+            known = _known(batch, [number for _row, number in good])
             for row, number in good:
                 if number in known:
                     name = known[number]
@@ -137,11 +137,11 @@ def _numbers(batch: CardBatch, order: Order) -> tuple[list[str], list[Problem]]:
             return [number for _row, number in good if number not in known], sorted(problems, key=lambda one: one.row)
 
 
-def _random(program_id: int, count: int) -> list[str]:
+def _random(batch: CardBatch, count: int) -> list[str]:
     found: set[str] = set()
     while len(found) < count:
         fresh = numbers.at_random(count - len(found))
-        found |= fresh - _known(program_id, list(fresh)).keys()
+        found |= fresh - _known(batch, list(fresh)).keys()
     return list(found)
 
 
@@ -154,19 +154,24 @@ def _in_use(found: dict[str, str]) -> str:
 
 
 _KNOWN: Final = """
-    SELECT p.number, b.name FROM loyalty_plasticcard p JOIN loyalty_cardbatch b ON b.id = p.batch_id
+    SELECT p.number, CASE WHEN b.merchant_id = %(merchant)s THEN b.name ELSE %(other)s END
+      FROM loyalty_plasticcard p JOIN loyalty_cardbatch b ON b.id = p.batch_id
      WHERE p.program_id = %(program)s AND p.number = ANY (%(numbers)s)
     UNION ALL
     SELECT c.number, '' FROM loyalty_card c WHERE c.program_id = %(program)s AND c.number = ANY (%(numbers)s)
 """
 
 
-def _known(program_id: int, wanted: Sequence[str]) -> dict[str, str]:
-    """Those that are there already, with the name of their batch; a client's card with none."""
+def _known(batch: CardBatch, wanted: Sequence[str]) -> dict[str, str]:
+    """Those that are there already, with the name of their batch (of another merchant's a dash); a client's card with
+    none."""
     found: dict[str, str] = {}
     with connection.cursor() as cursor:
         for piece in _pieces(wanted):
-            cursor.execute(_KNOWN, {"program": program_id, "numbers": list(piece)})
+            cursor.execute(
+                _KNOWN,
+                {"program": batch.program_id, "merchant": batch.merchant_id, "other": "—", "numbers": list(piece)},
+            )
             found.update(cursor.fetchall())
     return found
 

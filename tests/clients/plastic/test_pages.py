@@ -16,10 +16,11 @@ from clients.enrolment import enrol
 from clients.models import Client
 from clients.plastic import making
 from clients.plastic.numbers import Order
+from loyalty import binding
 from loyalty.models import Card, CardBatch, PlasticCard
 from merchants import logos
 from merchants.access import tenant
-from merchants.models import AuditRecord
+from merchants.models import AuditRecord, Member
 from tests.cast import Cast
 from tests.clients.plastic.test_batches import NOW
 
@@ -122,6 +123,42 @@ def test_numbers_and_paper_for_the_printing_house(cast: Cast, owner: Browser) ->
     assert owner.get(rooms(cast, f"{made.pk}/cards.pdf?from=13")).status_code == 404
     with tenant(cast.zerno.program.pk):
         assert AuditRecord.objects.filter(action="card_batch.downloaded").count() == 3
+
+
+def test_numbers_of_clients_are_left_out_unless_they_are_asked_for(cast: Cast, owner: Browser, anna: Client) -> None:
+    made = batch_of(cast)
+    with tenant(cast.zerno.program.pk):
+        binding.bind(account=anna.account, number="2700000000021", now=NOW, by="test")
+
+    def lines(more: str = "") -> list[str]:
+        answer: Any = owner.get(rooms(cast, f"{made.pk}/numbers.csv{more}"))
+        return b"".join(answer).decode("utf-8-sig").splitlines()[1:]
+
+    assert lines() == ["1;2700000000014", "3;2700000000038"]
+    assert len(lines("?all=1")) == 3
+    words = pypdfium2.PdfDocument(owner.get(rooms(cast, f"{made.pk}/cards.pdf")).content)[0].get_textpage()
+    assert "000002" not in words.get_text_range()
+    assert "Номера карт, которые уже у клиентов" in text(owner.get(rooms(cast, f"{made.pk}/")))
+
+
+def test_who_works_at_one_outlet_takes_no_numbers_away(cast: Cast, owner: Browser) -> None:
+    made = batch_of(cast)
+    with tenant(cast.zerno.program.pk):
+        member = Member.objects.get(merchant=cast.zerno.merchant, user=cast.zerno.owner)
+        member.outlets.add(cast.zerno.outlet)
+    assert owner.get(rooms(cast, f"{made.pk}/numbers.csv")).status_code == 403
+    assert "numbers.csv" not in owner.get(rooms(cast, f"{made.pk}/")).content.decode()
+    assert owner.post(rooms(cast, "any-number/"), {"any_number": "on"}).status_code == 403
+
+
+def test_another_merchants_batch_is_not_named(cast: Cast, client: Browser) -> None:
+    batch_of(cast)
+    client.force_login(cast.bakery.owner)
+    file = SimpleUploadedFile("cards.csv", b"2700000000014\n")
+    said = {"name": "x", "codes": "both", "file": file}
+    page = text(client.post(f"/m/{cast.bakery.merchant.pk}/cards/new/?by=file", said, follow=True))
+    assert "2700000000014" in page
+    assert "Синие" not in page
 
 
 def test_another_merchants_batch_is_not_there(cast: Cast, client: Browser) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -50,7 +51,7 @@ def card_batches(request: HttpRequest, place: Workplace) -> HttpResponse:
             "page": page,
             "rows": [(one, bound.get(one.pk, 0), max(one.size - bound.get(one.pk, 0), 0)) for one in page.rows],
             "any_number": any_number,
-            "form": AnyNumberForm(initial={"any_number": any_number}) if place.may(Action.CHANGE_SETTINGS) else None,
+            "form": AnyNumberForm(initial={"any_number": any_number}) if place.may(Action.EDIT_RULES) else None,
         },
     )
 
@@ -60,7 +61,7 @@ def _bound(place: Workplace, batches: Sequence[CardBatch]) -> dict[int, int]:
     return dict(cards.order_by().values_list("batch").annotate(Count("pk")))
 
 
-@members_only(Action.CHANGE_SETTINGS)
+@members_only(Action.EDIT_RULES)
 @require_POST
 def card_any_number(request: HttpRequest, place: Workplace) -> HttpResponse:
     form = AnyNumberForm(request.POST)
@@ -130,6 +131,7 @@ def card_batch(request: HttpRequest, place: Workplace, batch_id: int) -> HttpRes
             "first": first,
             "last": last,
             "parts": _parts(batch.size),
+            "may_export": _may_export(place),
             "problems": problems,
             "more_problems": max(batch.refused - len(problems), 0),
         },
@@ -174,49 +176,67 @@ def card_batch_withdraw(request: HttpRequest, place: Workplace, batch_id: int) -
     )
 
 
-@members_only(Action.EDIT_CLIENTS)
+@members_only(Action.EXPORT)
 @require_safe
 def card_batch_numbers(
     request: HttpRequest, place: Workplace, batch_id: int, kind: Literal["csv", "xlsx"]
 ) -> HttpResponseBase:
-    """For a printing house: every number, in order."""
-    batch = _ready(place, batch_id)
-    _note(place, batch, kind)
+    """For a printing house: the numbers that nobody has yet, in order; with `?all=1` those of clients, too."""
+    batch = _to_export(place, batch_id)
+    _note(place, batch, kind, whole=_whole(request))
     titles = ["№", _("Card number")]
+    body = _lines(place.program.pk, batch.pk, whole=_whole(request))
     try:
-        return exports.answer(kind, name=_name(batch), titles=titles, body=_lines(place.program.pk, batch.pk))
+        return exports.answer(kind, name=_name(batch), titles=titles, body=body)
     except exports.TooManyRowsError:
         messages.error(request, _("So many cards are better taken as CSV."))
         return redirect("card_batch", place.merchant.pk, batch.pk)
 
 
-def _lines(program_id: int, batch_id: int) -> Iterator[Sequence[exports.Cell]]:
+def _lines(program_id: int, batch_id: int, *, whole: bool) -> Iterator[Sequence[exports.Cell]]:
     place, after = 0, 0
     while True:
         with tenant(program_id):
             rows = PlasticCard.objects.filter(program_id=program_id, batch=batch_id, pk__gt=after).order_by("pk")
             piece = list(rows.values_list("pk", "number")[:_PIECE])
+            taken = set() if whole else _taken(program_id, [number for _key, number in piece])
         for key, number in piece:
             place, after = place + 1, key
-            yield place, number
+            if number not in taken:
+                yield place, number
         if len(piece) < _PIECE:
             return
 
 
-@members_only(Action.EDIT_CLIENTS)
+def _taken(program_id: int, numbers: Sequence[str]) -> set[str]:
+    cards = Card.objects.filter(program_id=program_id, number__in=numbers)
+    return set(cards.values_list("number", flat=True))
+
+
+def _whole(request: HttpRequest) -> bool:
+    return request.GET.get("all") == "1"
+
+
+@members_only(Action.EXPORT)
 @require_safe
 def card_batch_pdf(request: HttpRequest, place: Workplace, batch_id: int) -> HttpResponse:
-    """Five hundred cards from `?from=`, on sheets of A4 or, with `?sheet=single`, each on a page of its own."""
+    """Of five hundred cards from `?from=` those that nobody has yet (with `?all=1` all), on sheets of A4 or, with
+    `?sheet=single`, each on a page of its own."""
     from clients.plastic import printing  # noqa: PLC0415  # it takes 18 MB, and most processes never print
 
-    batch = _ready(place, batch_id)
+    batch = _to_export(place, batch_id)
     start = request.GET.get("from", "1")
     first = int(start) if start.isascii() and start.isdigit() and len(start) < 8 else 1
     rows = PlasticCard.objects.filter(program=place.program, batch=batch).order_by("pk")
     numbers = list(rows.values_list("number", flat=True)[max(first - 1, 0) : max(first - 1, 0) + PRINTED])
     if not numbers:
         raise Http404
-    _note(place, batch, "pdf")
+    taken = set() if _whole(request) else _taken(place.program.pk, numbers)
+    numbers = [number for number in numbers if number not in taken]
+    if not numbers:
+        messages.info(request, _("All of these cards are with clients already."))
+        return redirect("card_batch", place.merchant.pk, batch.pk)
+    _note(place, batch, "pdf", whole=_whole(request))
     sheet: printing.Sheet = "single" if request.GET.get("sheet") == "single" else "a4"
     return HttpResponse(
         printing.pdf(batch, numbers, sheet=sheet),
@@ -241,7 +261,14 @@ def _found(place: Workplace, batch_id: int) -> CardBatch:
     return get_object_or_404(rows.select_related("merchant", "created_by"), pk=batch_id)
 
 
-def _ready(place: Workplace, batch_id: int) -> CardBatch:
+def _may_export(place: Workplace) -> bool:
+    """A batch is every outlet's."""
+    return place.may(Action.EXPORT) and place.outlets is None
+
+
+def _to_export(place: Workplace, batch_id: int) -> CardBatch:
+    if not _may_export(place):
+        raise PermissionDenied
     batch = _found(place, batch_id)
     if batch.state not in (State.READY, State.WITHDRAWN) or not batch.size:
         raise Http404
@@ -252,9 +279,9 @@ def _name(batch: CardBatch) -> str:
     return f"cards-{batch.pk}-{slugify(batch.name)}".rstrip("-")
 
 
-def _note(place: Workplace, batch: CardBatch, kind: str) -> None:
+def _note(place: Workplace, batch: CardBatch, kind: str, *, whole: bool) -> None:
     """Numbers open a client's points where they are bound: the log knows who has had them."""
-    details: dict[str, Any] = {"as": kind, "cards": batch.size}
+    details: dict[str, Any] = {"as": kind, "cards": batch.size, "with_clients": whole}
     audit.record(
         program_id=place.program.pk,
         action="card_batch.downloaded",
