@@ -7,7 +7,6 @@ class MerchantsConfig(AppConfig):
     verbose_name = _("Merchants")
 
     def ready(self) -> None:
-        from merchants import messages, outbox, sessions  # noqa: PLC0415  # models can be imported only now
+        from merchants import messages, outbox  # noqa: PLC0415  # models can be imported only now
 
         outbox.HANDLERS.update(messages.HANDLERS)
-        sessions.listen()

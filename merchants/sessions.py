@@ -9,10 +9,9 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from allauth.usersessions.models import UserSession
-from django.contrib.auth.signals import user_logged_in
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -23,7 +22,6 @@ from merchants.counters import CacheDownError, counters
 from merchants.models import User
 
 NOTED_EVERY: Final = dt.timedelta(minutes=5)
-NOWHERE: Final = "::"
 _BROWSERS: Final = (
     ("YaBrowser", "Яндекс Браузер"),
     ("Edg", "Edge"),
@@ -60,7 +58,7 @@ def of(user: User, *, current: str | None) -> list[Seen]:
         Seen(
             row.pk,
             device_of(row.user_agent),
-            "" if row.ip == NOWHERE else row.ip,
+            row.ip,
             row.created_at,
             row.last_seen_at,
             row.session_key == current,
@@ -95,36 +93,11 @@ def device_of(user_agent: str) -> str:
     return ", ".join(filter(None, parts)) or _("Unknown device")
 
 
-def note_login(sender: Any, request: HttpRequest, user: User, **_more: Any) -> None:
-    """Whoever logs in, by whatever door, has his session on the list."""
-    if request.session.session_key is None:
-        return
-    from allauth.account.adapter import get_adapter  # noqa: PLC0415  # it reads models, which are not there yet
-
-    known = "REMOTE_ADDR" in request.META
-    agent = request.META.get("HTTP_USER_AGENT", "")[: UserSession._meta.get_field("user_agent").max_length]
-    now = timezone.now()
-    UserSession.objects.update_or_create(
-        session_key=request.session.session_key,
-        defaults={
-            "user": user,
-            "ip": get_adapter().get_client_ip(request) if known else NOWHERE,
-            "user_agent": agent,
-            "last_seen_at": now,
-        },
-        create_defaults={
-            "user": user,
-            "ip": get_adapter().get_client_ip(request) if known else NOWHERE,
-            "user_agent": agent,
-            "created_at": now,
-            "last_seen_at": now,
-        },
-    )
-    _is_due(request.session.session_key)
-
-
 class LastSeenMiddleware:
-    """Notes that a session is in use, at most every few minutes. Without the cache nothing is noted."""
+    """Notes that a session is in use, at most every few minutes. Without the cache nothing is noted.
+
+    One that is not on the list is put there: it is older than the list, or was begun by another door than allauth's.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -136,7 +109,10 @@ class LastSeenMiddleware:
         if session is not None and session.accessed and session.session_key and session.get("_auth_user_id"):
             key = session.session_key
             if _is_due(key):
-                UserSession.objects.filter(session_key=key).update(last_seen_at=timezone.now())
+                known = UserSession.objects.filter(session_key=key).update(last_seen_at=timezone.now())
+                # Whoever was shut out has no session that could be ended.
+                if not known and request.user.is_authenticated:
+                    UserSession.objects.create_from_request(request)
         return response
 
 
@@ -146,7 +122,3 @@ def _is_due(session_key: str) -> bool:
     except CacheDownError:
         return False
     return count == 1
-
-
-def listen() -> None:
-    user_logged_in.connect(note_login, dispatch_uid="merchants.sessions")

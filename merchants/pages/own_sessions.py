@@ -33,6 +33,8 @@ def own_sessions(request: HttpRequest) -> HttpResponse:
             messages.success(request, said % {"n": ended})
         elif asked.isascii() and asked.isdigit() and len(asked) < 19 and sessions.end(user, session_id=int(asked)):
             messages.success(request, _("This login is ended."))
+        else:
+            messages.warning(request, _("This login is not there any more."))
         return redirect("sessions")
     found = sessions.of(user, current=current)
     return render(request, "account/sessions.html", {"sessions": found, "others": len(found) > 1})

@@ -13,6 +13,7 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from allauth.usersessions.models import UserSession
 from django.core import mail
+from django.core.cache import cache
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management import call_command
 from django.test import Client
@@ -172,10 +173,32 @@ def test_where_one_is_logged_in(shop: Shop) -> None:
     opened = [one.get(f"/m/{shop.merchant.pk}/receipts/").status_code for one in (there, elsewhere)]
     assert sorted(opened) == [200, 302]
     stranger = UserSession.objects.create(user=shop.manager, ip="::", session_key="x", user_agent="")
-    here.post("/accounts/sessions/", {"session": stranger.pk})
+    for gone in (stranger.pk, first[1], "x"):
+        said = text_of(here.post("/accounts/sessions/", {"session": gone}, follow=True))
+        assert "Этого входа уже нет" in said
+        assert "Этот вход завершён" not in said
     assert UserSession.objects.filter(pk=stranger.pk).exists()
     assert "Завершён 1 другой вход" in text_of(here.post("/accounts/sessions/", {"session": "others"}, follow=True))
     assert [one.is_this for one in sessions.of(shop.owner, current=here.session.session_key)] == [True]
+
+
+def test_a_login_from_before_there_was_a_list_comes_on_it(shop: Shop) -> None:
+    here, there = browser(shop.owner), browser(shop.owner)
+    UserSession.objects.all().delete()
+    cache.clear()
+    page = f"/m/{shop.merchant.pk}/receipts/"
+    assert there.get(page, headers={"user-agent": CHROME}).status_code == 200
+    assert here.get(page).status_code == 200
+    listed = sessions.of(shop.owner, current=here.session.session_key)
+    assert [(one.device, one.address) for one in listed] == [
+        ("Неизвестное устройство", "127.0.0.1"),
+        ("Chrome, Windows", "127.0.0.1"),
+    ]
+    here.post("/accounts/sessions/", {"session": "others"})
+    assert (here.get(page).status_code, there.get(page).status_code) == (200, 302)
+    cache.clear()
+    there.get(page)
+    assert len(sessions.of(shop.owner, current=None)) == 1
 
 
 def test_a_new_password_ends_the_other_logins(shop: Shop) -> None:
