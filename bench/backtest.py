@@ -25,6 +25,7 @@ SAMPLE: Final = 20_000
 
 def run(database: Database, *, receipts: int, rounds: int) -> Report:
     use(database)
+    from loyalty.backtest.running import CLIENTS_AT_ONCE  # noqa: PLC0415
     from merchants.access import tenant  # noqa: PLC0415
 
     program, end = _filled(receipts)
@@ -52,7 +53,7 @@ def run(database: Database, *, receipts: int, rounds: int) -> Report:
     ]
     found.notes = [
         f"{rounds} rounds by turns; each receipt is quoted twice, under the rules in force and under the draft.",
-        f"Memory grows with clients ({receipts // PER_CLIENT:,}, each under two sets of rules), not with receipts.",
+        f"{receipts // PER_CLIENT:,} clients, each under two sets of rules, in parts of {CLIENTS_AT_ONCE:,} at the most.",
         f"Memory: {memory[0] / 1024:.0f} MiB before, {settled / 1024:.0f} half-way, {last / 1024:.0f} at the end.",
     ]
     return found
