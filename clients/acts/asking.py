@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from msgspec import Struct
 
 from clients.models import ClientAct, ClientActLine
@@ -228,6 +229,12 @@ def moved_by_undoing(act: ClientAct, by: User) -> Decimal:
     if act.kind != Kind.POINTS or by.pk == act.created_by_id:
         return Decimal(0)
     return -terms_of(act).points * act.done
+
+
+def any_waits() -> Q:
+    """Of a member: whether something for many clients waits at his shop."""
+    mine = {"program_id": OuterRef("program_id"), "merchant_id": OuterRef("merchant_id")}
+    return Q(Exists(ClientAct._base_manager.filter(**mine, state=State.ASKED)))
 
 
 def left_out(act: ClientAct) -> int:
