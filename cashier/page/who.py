@@ -70,12 +70,14 @@ def who_of(named: Named, phone: Phone) -> Who:
         return Who("card", shown.number) if shown is not None else Who("id", str(named.account_id))
     if named.by in ("phone", "card"):
         kinds = [Card.Kind.PHONE] if named.by == "phone" else [Card.Kind.VIRTUAL, Card.Kind.PLASTIC]
-        card = Card.objects.filter(
+        cards = Card.objects.filter(
             program_id=phone.caller.program_id,
             account__public_id=named.account_id,
             kind__in=kinds,
             status=Card.Status.ACTIVE,
-        ).first()
+        )
+        # Of a receipt it is known that it was a card, and not which: it counts as the one that proves least.
+        card = cards.order_by("-unproven", "pk").first()
         if card is not None:
             return Who(named.by, card.number)
     return Who("id", str(named.account_id))

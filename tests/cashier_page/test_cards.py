@@ -70,6 +70,15 @@ def test_a_card_that_the_cashier_has_bound_does_not_spend_for_the_client(till: T
     assert Sale.objects.get().points_redeemed == 50
 
 
+def test_a_correction_spends_no_more_than_the_card_that_was_bound(till: TillPage, batch: None) -> None:
+    till.join(points="50")
+    bind(till, FIRST)
+    till.sell(opened(till, FIRST), total="100")
+    url = reverse("till_correct", args=[Sale.objects.get().public_id])
+    till.sell(url, total="100", points="50")
+    assert not Sale.objects.exclude(points_redeemed=0).exists()
+
+
 def test_a_card_that_waits_is_given_to_a_new_client(till: TillPage, batch: None) -> None:
     home = text_of(till.find(FIRST))
     assert "Эта карта ещё ничья." in home
