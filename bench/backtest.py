@@ -53,7 +53,7 @@ def run(database: Database, *, receipts: int, rounds: int) -> Report:
     ]
     found.notes = [
         f"{rounds} rounds by turns; each receipt is quoted twice, under the rules in force and under the draft.",
-        f"{receipts // PER_CLIENT:,} clients, each under two sets of rules, in parts of {CLIENTS_AT_ONCE:,} at the most.",
+        f"{receipts // PER_CLIENT:,} clients, each under two sets of rules, in parts of {CLIENTS_AT_ONCE:,} at most.",
         f"Memory: {memory[0] / 1024:.0f} MiB before, {settled / 1024:.0f} half-way, {last / 1024:.0f} at the end.",
     ]
     return found
