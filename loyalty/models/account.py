@@ -189,7 +189,7 @@ class Card(models.Model):
     blocked_at = models.DateTimeField(_("blocked at"), null=True, blank=True)
     # The key of the card that took over; no foreign key: either may be erased.
     replaced_by = models.BigIntegerField(null=True, blank=True, editable=False)
-    # Bound at a till without the client's own code: spending by it is confirmed as by a phone, until he has done so once.
+    # Bound at a till without the client’s own code: it confirms spending as a phone does, until he has done so once.
     unproven = models.BooleanField(default=False, db_default=False, editable=False)
 
     objects = TenantManager()
