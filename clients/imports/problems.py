@@ -31,8 +31,6 @@ REFUSED: Final[Mapping[str, Promise]] = {
     "not_a_number": _("“%(value)s” is no number"),
     "too_many": _("“%(value)s”: more than %(limit)s in one cell"),
     "not_a_card": _("“%(value)s” is no card number"),
-    "read_as_code": _("“%(value)s”: tills take four and six digits for something else"),
-    "read_as_phone": _("“%(value)s”: tills take it for a phone number"),
     "nobody": _("neither a phone nor a card number: a till could not find this client"),
     "repeated_phone": _("phone “%(value)s” stood in line %(first)s already"),
     "repeated_card": _("card “%(value)s” stood in line %(first)s already"),

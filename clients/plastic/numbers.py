@@ -10,10 +10,10 @@ from typing import Any, Final, Literal
 import msgspec
 from msgspec import Struct
 
-from clients.imports.widgets import card_number, refuse_misread
+from clients.imports.widgets import card_number
 from loyalty.cards import PLASTIC, card_with, with_check_digit
 from loyalty.certificates import codes
-from loyalty.keyed_in import is_card
+from loyalty.keyed_in import is_card, read
 from loyalty.sheets import BadCell
 
 MOST: Final = 100_000
@@ -106,5 +106,6 @@ def checked(text: str) -> str:
     number = card_number(text)
     if not number:
         raise BadCell("empty")
-    refuse_misread(number)
+    if not is_card(number):
+        raise BadCell("read_as_phone" if read(number)[0] == "phone" else "read_as_code", number)
     return number
