@@ -37,6 +37,7 @@ _USUAL: Final = re.compile(r"[78]([3489]\d{9})|(9\d{9})", re.ASCII)
 # What most files have: 8 (916) 123-45-67, +7 916 123-45-67, 79161234567.
 _SPELLED: Final = re.compile(r"(?:\+?7|8)[ -]?\(?([3489]\d\d)\)?[ -]?(\d\d\d)[ -]?(\d\d)[ -]?(\d\d)", re.ASCII)
 _POINT_ZERO: Final = re.compile(r"[.,]0+$")
+_WHOLE: Final = re.compile(r"\+?[0-9]{10,}[.,]0+")
 _SEVERAL: Final = re.compile(r"[,;/|\n]")
 _DAY_FIRST: Final = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})(?:г\.?)?(?:[ T,]+[\d:.]+)?", re.ASCII)
 _ISO: Final = re.compile(r"(\d{4})[-./](\d{1,2})[-./](\d{1,2})(?:[ T].*)?", re.ASCII)
@@ -91,7 +92,8 @@ class PhoneWidget(CellWidget):
             return None
         if EXCEL_NUMBER.fullmatch(found):
             raise BadCell("excel_number", found)
-        bare = _POINT_ZERO.sub("", found)
+        # Of a number that somebody spelled, 8 916 123-45.60, the end is his.
+        bare = _POINT_ZERO.sub("", found) if _WHOLE.fullmatch(found) else found
         if self.is_russian and (match := _USUAL.fullmatch(bare.translate(_NOISE))):
             return f"+7{match[1] or match[2]}"
         try:

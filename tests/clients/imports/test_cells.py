@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import re
 from decimal import Decimal as D
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from clients.imports import widgets
@@ -31,7 +32,13 @@ def test_a_phone_in_any_spelling(number: str, prefix: str, seed: int) -> None:
     chosen = random.Random(seed)
     signs = ["", " ", "-", " - ", "\u00a0", ".", ") ", " (", "–"]
     spelling = prefix + "".join(digit + (chosen.choice(signs) if chosen.random() < 0.3 else "") for digit in number)
+    # As a spreadsheet writes a whole number.
+    assume(not re.fullmatch(r"\D*\d+\.0\D*", spelling))
     assert PHONE.clean(f" {spelling} ") == f"+7{number}"
+
+
+def test_a_phone_whose_end_looks_like_a_decimal() -> None:
+    assert PHONE.clean("8 959 474 1-74.0") == "+79594741740"
 
 
 @pytest.mark.parametrize(
