@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "merchants",
     "loyalty",
     "clients",
+    "campaigns",
     "insights",
     "cashier",
     # Unfold's templates stand in front of the admin's own.

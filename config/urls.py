@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("cashier.page.urls")),
     path("", include("merchants.urls")),
     path("", include("insights.urls")),
+    path("", include("campaigns.pages.urls")),
     path("", include("clients.pages.staff.urls")),
     path("", include("clients.pages.public.urls")),
     path("", include("loyalty.pages.certificates.urls")),

@@ -83,6 +83,8 @@ class Action(enum.StrEnum):
     # Who must have a second factor, and whose is taken when it is lost.
     GUARD_LOGIN = "guard the login"
     MANAGE_TILLS = "manage tills"
+    # Which write to clients, or give them something, by themselves.
+    RUN_CAMPAIGNS = "run campaigns"
     CHANGE_SETTINGS = "change settings"
     SEE_LOG = "see the audit log"
 

@@ -30,6 +30,7 @@ P = ParamSpec("P")
 EVERYWHERE = frozenset(
     {
         Action.EDIT_RULES,
+        Action.RUN_CAMPAIGNS,
         Action.CHANGE_SETTINGS,
         Action.IMPORT_CLIENTS,
         Action.MERGE_CLIENTS,

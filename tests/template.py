@@ -81,7 +81,7 @@ def key() -> str:
 def _decisive() -> Iterator[Path]:
     yield CHECKOUT / "requirements.txt"
     yield CHECKOUT / "config" / "settings.py"
-    for app in ("merchants", "loyalty", "clients", "insights", "cashier"):
+    for app in ("merchants", "loyalty", "clients", "campaigns", "insights", "cashier"):
         yield from (CHECKOUT / app).rglob("*.sql")
         yield from (CHECKOUT / app / "migrations").glob("*.py")
         # After migrating, permissions are written down for all models.

@@ -14,7 +14,7 @@ from django.utils import translation
 from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parents[1]
-APPS = ("config", "cashier", "insights", "clients", "loyalty", "merchants")
+APPS = ("config", "cashier", "insights", "campaigns", "clients", "loyalty", "merchants")
 MARKS = {
     "_": None,
     "gettext": None,

@@ -1,0 +1,3 @@
+"""Nudges: what is due stands in the database."""
+
+from __future__ import annotations
