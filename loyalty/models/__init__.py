@@ -5,6 +5,7 @@ from loyalty.models.goods import Category, GoodsImport, Product
 from loyalty.models.ledger import Entry, Lot, Reservation
 from loyalty.models.plastic import CardBatch, CardSettings, PlasticCard
 from loyalty.models.program import ProgramDraft, ProgramVersion
+from loyalty.models.reward import Exchange, Reward, RewardPicture
 from loyalty.models.rewards import Activity, Adoption, Budget, BudgetShare, PersonalCoupon, RuleUse
 from loyalty.models.sale import IdempotencyKey, Return, ReturnLine, Sale, SaleLine
 
@@ -26,6 +27,7 @@ __all__ = [
     "CertificateReservation",
     "Confirmation",
     "Entry",
+    "Exchange",
     "GoodsImport",
     "HandLimit",
     "HandUse",
@@ -40,6 +42,8 @@ __all__ = [
     "Reservation",
     "Return",
     "ReturnLine",
+    "Reward",
+    "RewardPicture",
     "RuleUse",
     "Sale",
     "SaleLine",
