@@ -1,5 +1,5 @@
 from clients.models.client import Client, Consent, ConsentText, PhoneCheck
-from clients.models.imports import ClientImport, ClientImportLine, ClientImportPiece
+from clients.models.imports import ClientImport, ClientImportLine, ClientImportPiece, ReceiptImportLine
 from clients.models.merging import ClientMerge
 from clients.models.personal import Erasure, Retention
 from clients.models.segments import ClientAct, ClientActLine, Segment, SegmentMember
@@ -16,6 +16,7 @@ __all__ = [
     "ConsentText",
     "Erasure",
     "PhoneCheck",
+    "ReceiptImportLine",
     "Retention",
     "Segment",
     "SegmentMember",

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from loyalty.models.fields import MoneyField, PointsField
+from loyalty.models.fields import MoneyField, PointsField, QuantityField
 from merchants.models import Merchant, Program, TenantManager
 
 # Whoever has not said anything for so long is dead, and another takes over.
@@ -26,11 +26,16 @@ class ClientImportQuerySet(models.QuerySet["ClientImport"]):
 
 
 class ClientImport(models.Model):
-    """A file of clients: uploaded, its columns told, looked through by a worker, written, perhaps taken back.
+    """A file of clients, or of past receipts: uploaded, its columns told, looked through by a worker, written, perhaps
+    taken back.
 
     `mark` is the last line that the work in hand is done with; it moves in the transaction of the work itself. A worker
     says in `claim` and `seen_at` that it is there; one that has lost its claim stops.
     """
+
+    class Kind(models.TextChoices):
+        CLIENTS = "clients", _("clients")
+        RECEIPTS = "receipts", _("past receipts")
 
     class State(models.TextChoices):
         NEW = "new", _("columns to be checked")
@@ -48,6 +53,9 @@ class ClientImport(models.Model):
 
     program = models.ForeignKey(Program, models.PROTECT, related_name="+", db_index=False)
     merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="+", db_index=False)
+    kind = models.CharField(
+        _("what is in it"), max_length=8, choices=Kind.choices, default="clients", db_default="clients"
+    )
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.NEW)
     file_name = models.CharField(_("file"), max_length=120)
     size = models.BigIntegerField(_("size"), default=0)
@@ -166,6 +174,48 @@ class ClientImportLine(models.Model):
     class Meta:
         verbose_name = _("line of a file of clients")
         verbose_name_plural = _("lines of files of clients")
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} #{self.pk}"
+
+
+class ReceiptImportLine(models.Model):
+    """A line of a file of past receipts as it was understood. `head` is the first line of its receipt: a receipt is
+    loaded whole, known whole or refused whole. As with lines of clients, the key says the import and the line."""
+
+    class Outcome(models.TextChoices):
+        FRESH = "fresh", _("new receipt")
+        SAME = "same", _("there already")
+        REFUSED = "refused", _("refused")
+
+    id = models.BigIntegerField(primary_key=True)
+    program = models.ForeignKey(Program, models.DO_NOTHING, db_constraint=False, related_name="+", db_index=False)
+    row = models.PositiveIntegerField()
+    outcome = models.CharField(max_length=7, choices=Outcome.choices)
+    head = models.BigIntegerField(null=True)
+    outlet = models.BigIntegerField(null=True)
+    day = models.DateField(null=True)
+    key = models.CharField(max_length=140, null=True)  # noqa: DJ001  # NULL: not understood
+    at = models.DateTimeField(null=True)
+    number = models.CharField(max_length=64, null=True)  # noqa: DJ001
+    # His phone or card, and whose account that is.
+    client = models.CharField(max_length=40, null=True)  # noqa: DJ001
+    account = models.BigIntegerField(null=True)
+    sku = models.CharField(max_length=64, null=True)  # noqa: DJ001
+    product = models.CharField(max_length=200, null=True)  # noqa: DJ001
+    category = models.CharField(max_length=120, null=True)  # noqa: DJ001
+    brand = models.CharField(max_length=120, null=True)  # noqa: DJ001
+    quantity = QuantityField(null=True)
+    price = MoneyField(null=True)
+    amount = MoneyField(null=True)
+    problems: models.JSONField[Any, Any] = models.JSONField(null=True)
+
+    objects = TenantManager()
+
+    class Meta:
+        verbose_name = _("line of a file of receipts")
+        verbose_name_plural = _("lines of files of receipts")
+        indexes = [models.Index("head", condition=Q(head__isnull=False), name="receipt_line_head")]
 
     def __str__(self) -> str:
         return f"{self._meta.verbose_name} #{self.pk}"

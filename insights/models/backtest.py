@@ -51,6 +51,8 @@ class BackTest(models.Model):
     margin = models.DecimalField(_("margin, %"), max_digits=5, decimal_places=2, null=True, blank=True)
     state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.WAITING)
     receipts = models.PositiveIntegerField(_("receipts"), default=0)
+    # Of those of the period, what a file of past receipts has brought.
+    loaded = models.PositiveIntegerField(_("receipts from a file"), default=0, db_default=0)
     done = models.PositiveIntegerField(_("receipts done"), default=0)
     result = models.JSONField(null=True)
     claim = models.UUIDField(null=True)

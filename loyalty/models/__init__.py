@@ -3,6 +3,7 @@ from loyalty.models.by_hand import AdjustmentRequest, HandLimit, HandUse
 from loyalty.models.certificate import Certificate, CertificateEntry, CertificateReservation
 from loyalty.models.goods import Category, GoodsImport, Product
 from loyalty.models.ledger import Entry, Lot, Reservation
+from loyalty.models.past import PastReceipt, PastReceiptLine
 from loyalty.models.plastic import CardBatch, CardSettings, PlasticCard
 from loyalty.models.program import ProgramDraft, ProgramVersion
 from loyalty.models.reward import Exchange, Reward, RewardPicture
@@ -34,6 +35,8 @@ __all__ = [
     "IdempotencyKey",
     "Lot",
     "OneTimeCode",
+    "PastReceipt",
+    "PastReceiptLine",
     "PersonalCoupon",
     "PlasticCard",
     "Product",
