@@ -100,6 +100,9 @@ def edit(*, client: Client, particulars: Particulars, now: dt.datetime, by: Acto
         Client.objects.filter(pk=client.pk).update(card_version=F("card_version") + 1)
     Client.objects.filter(pk=client.pk).update(**wanted)
     Account.objects.filter(pk=account.pk).update(birthday=particulars.birthday, tags=list(particulars.tags))
+    if "birthday" in changed:
+        # Gifts wait a month after it: nobody moves his birthday to today.
+        Account.objects.filter(pk=account.pk).update(birthday_set_at=now)
     audit.record(
         program_id=program_id, action="client.edited", at=now, by=by, subject=client, details={"fields": changed}
     )

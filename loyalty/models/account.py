@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import ExtractDay, ExtractMonth
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -62,6 +63,8 @@ class Account(models.Model):
     )
 
     birthday = models.DateField(_("birthday"), null=True, blank=True)
+    # When another date was written here than before; not what was said on joining.
+    birthday_set_at = models.DateTimeField(null=True, blank=True, editable=False)
     tags: ArrayField[list[str], list[str]] = ArrayField(
         models.CharField(max_length=40), default=list, blank=True, verbose_name=_("tags")
     )
@@ -88,6 +91,13 @@ class Account(models.Model):
             # What the nightly sweep has to look at.
             models.Index("program", "inactive_at", condition=Q(inactive_at__isnull=False), name="account_inactive"),
             models.Index("program", "tier_ends_at", condition=Q(tier_ends_at__isnull=False), name="account_tier_ends"),
+            # Whose birthday it is, in any year: 229 is 29 February.
+            models.Index(
+                "program",
+                ExtractMonth("birthday") * 100 + ExtractDay("birthday"),
+                condition=Q(birthday__isnull=False),
+                name="account_birthday",
+            ),
         ]
         triggers = [books_balance("account", "id", updated=("points", "debt"))]
 

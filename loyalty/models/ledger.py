@@ -95,6 +95,10 @@ class Entry(models.Model):
         verbose_name_plural = _("entries")
         constraints = [
             models.CheckConstraint(condition=~Q(points=0), name="entry_moves_something"),
+            # What campaigns give carries the mark of the client’s turn: it is given once, whoever tries again.
+            models.UniqueConstraint(
+                "program", "account", "rule", condition=Q(rule__startswith="campaign:"), name="entry_granted_once"
+            ),
         ]
         indexes = [
             models.Index("program", "account", "id", name="entry_history"),
