@@ -1,3 +1,4 @@
+from campaigns.models.campaign import Campaign, CampaignMember, CampaignSettings, CampaignTurn
 from campaigns.models.mailings import Mailing
 from campaigns.models.messages import (
     Channel,
@@ -10,6 +11,10 @@ from campaigns.models.messages import (
 )
 
 __all__ = [
+    "Campaign",
+    "CampaignMember",
+    "CampaignSettings",
+    "CampaignTurn",
     "Channel",
     "ChannelRefusal",
     "Mailing",

@@ -81,6 +81,23 @@ def issue(
     return issued
 
 
+def issue_to_many(*, merchant: Merchant, terms: Terms, holders: Sequence[int], now: dt.datetime, by: Actor) -> None:
+    """One for each of these accounts, in the caller's transaction, which knows that it comes once. ValueError."""
+    program_id = same_tenant(merchant)
+    rows = [row for key in holders for row in _rows(merchant.pk, terms, 1, now, str(by), holder_id=key)]
+    if not rows:
+        return
+    write(program_id=program_id, rows=rows, now=now)
+    audit.record(
+        program_id=program_id,
+        action="certificates.issued",
+        at=now,
+        by=by,
+        subject=merchant,
+        details=_told(terms, len(rows)),
+    )
+
+
 def issue_at_till(
     *, caller: Caller, terms: Terms, now: dt.datetime, cashier: str = "", holder: Account | None = None
 ) -> Certificate:
@@ -117,6 +134,7 @@ def _rows(
     outlet: int | None = None,
     till: int | None = None,
     holder: Account | None = None,
+    holder_id: int | None = None,
     batch: uuid.UUID | None = None,
 ) -> list[NewCertificate]:
     _check(terms, number, now)
@@ -138,7 +156,7 @@ def _rows(
             expires_at=terms.expires_at,
             outlet_id=outlet,
             till_id=till,
-            holder_id=holder.pk if holder else None,
+            holder_id=holder.pk if holder else holder_id,
             for_whom=terms.for_whom,
             wish=terms.wish,
             batch=batch,
