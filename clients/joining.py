@@ -11,7 +11,6 @@ import math
 import secrets
 from typing import Final
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext, override
@@ -24,7 +23,7 @@ from loyalty.accounts import find
 from loyalty.models import Account
 from loyalty.refusals import Refused
 from loyalty.sales.request import Who
-from merchants import outbox
+from merchants import outbox, sms
 from merchants.models import Merchant, Program
 
 LIVES: Final = dt.timedelta(minutes=10)
@@ -64,8 +63,7 @@ class NoCardError(Exception):
 
 def checks_phones(program: Program) -> bool:
     """Whether a code has to prove the phone: the programme wants it, and there is a gateway to send it with."""
-    has_gateway = settings.LOCAL or settings.SMS_BACKEND != "merchants.sms.ConsoleBackend"
-    return program.join_by_sms and has_gateway
+    return program.join_by_sms and sms.is_set_up()
 
 
 def seconds_to_wait(*, program_id: int, phone: str, now: dt.datetime) -> int:

@@ -6,6 +6,7 @@ so with KOPILKA_LOCAL=1 (the launcher in `config.local` does) or DEBUG=1.
 """
 
 import logging
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -312,8 +313,34 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # Where we live, for links in messages that no request is behind: https://kopilka.example.
 SITE_URL = env.text("SITE_URL", f"http://localhost:{env.number('PORT', 8000)}" if LOCAL else own_address(ALLOWED_HOSTS))
 
-# A class with `send(phone, text)`: the gateway's adapter. Without one, texts appear where the server was started.
-SMS_BACKEND = env.text("SMS_BACKEND", "merchants.sms.ConsoleBackend")
+# The gateway: smsaero, sms.ru, smsc, or a class of your own with `send(phone, text)`. Without one, texts appear where
+# the server was started. What the others mean for each gateway is in docs/messages.md.
+SMS_BACKEND = env.text("SMS_BACKEND", "console")
+SMS_LOGIN = env.text("SMS_LOGIN", "")
+SMS_KEY = env.text("SMS_KEY", "")
+SMS_SENDER = env.text("SMS_SENDER", "")
+SMS_URL = env.text("SMS_URL", "")
+# For estimates, where a shop has not said what it pays for one part of a text.
+SMS_PRICE = Decimal(env.text("SMS_PRICE", "0"))
+# A bot of the installation, by @BotFather.
+TELEGRAM_TOKEN = env.text("TELEGRAM_TOKEN", "")
+TELEGRAM_BOT = env.text("TELEGRAM_BOT", "").removeprefix("@")
+TELEGRAM_SECRET = env.text("TELEGRAM_SECRET", "")
+TELEGRAM_URL = env.text("TELEGRAM_URL", "")
+# Push messages: a key by `manage.py make_push_key`, and whom push services may write to.
+PUSH_KEY = env.text("PUSH_KEY", "")
+PUSH_CONTACT = env.text("PUSH_CONTACT", "mailto:noreply@localhost")
+PUSH_HOSTS = env.words(
+    "PUSH_HOSTS",
+    "fcm.googleapis.com,updates.push.services.mozilla.com,.push.services.mozilla.com,.notify.windows.com,"
+    "web.push.apple.com,.push.apple.com",
+)
+# Part of the addresses at which gateways tell us what became of messages; without it nobody may.
+HOOK_SECRET = env.text("HOOK_SECRET", "")
+# Of one shop, so that one shop's mailing leaves room for the others and stays within a gateway's limit. 0 is no limit.
+MESSAGES_PER_SECOND = env.number("MESSAGES_PER_SECOND", 30)
+# How many are spoken to at once by one worker.
+MESSAGE_THREADS = env.number("MESSAGE_THREADS", 8)
 
 # ---------------------------------------------------------------------------- security
 

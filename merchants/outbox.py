@@ -16,6 +16,7 @@ import structlog
 from django.db import transaction
 
 from merchants.access import every_tenant, tenant
+from merchants.gateways.answers import Refused
 from merchants.models import OutboxMessage
 
 logger = structlog.get_logger(__name__)
@@ -81,6 +82,10 @@ def attempt(message: OutboxMessage, *, now: datetime) -> None:
     try:
         with tenant(message.program_id):
             HANDLERS[message.topic](message, now)
+    except Refused as error:
+        # Nobody is at that number: trying again for a week would not change it.
+        logger.info("outbox_refused", topic=message.topic, message=message.pk, error=error.why)
+        ours(message).delete()
     except Exception as error:  # noqa: BLE001  # whatever it was, the other messages are not to blame
         retry_later(message, error, now=now)
     else:
