@@ -33,35 +33,60 @@ def enter(context: BrowserContext, live_server: LiveServer, user: User) -> None:
     )
 
 
-# What depends on the theme, and takes axe longer than all other rules together.
-COLOURS = "color-contrast"
-AXE = """async ([rules, known]) => {
-  const options = { resultTypes: ["violations"], preload: false, selectors: false };
-  const shown = [...document.body.querySelectorAll("*")].filter(
-    (one) => one.checkVisibility({ visibilityProperty: true }));
-  const before = window.shownBefore ?? new WeakSet();
-  window.shownBefore = new WeakSet(shown);
-  const run = async (where, more) => (await axe.run(where, { ...options, ...more })).violations;
-  if (rules.length) return run(document, { runOnly: rules });
-  if (!known) return run(document, {});
-  const found = await run(document, { rules: { "color-contrast": { enabled: false } } });
-  const fresh = shown.filter((one) => !before.has(one));
-  return fresh.length ? [...found, ...await run({ include: fresh }, { runOnly: ["color-contrast"] })] : found;
+RULES = """async () => {
+  const run = await axe.run(document, {
+    resultTypes: ["violations"], preload: false, selectors: false, rules: { "color-contrast": { enabled: false } },
+  });
+  return run.violations;
 }"""
+# Contrast takes axe longer than all other rules together. It is a matter of a text's colour, size and weight and of
+# what is painted behind it: what was seen once is the same in every row of every page. Text that floats without a
+# ground of its own is looked at each time.
+CONTRAST = """async (known) => {
+  const seen = new Set(known), fresh = new Map(), floating = [];
+  const says = (one) => [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+  const keyOf = (one) => {
+    const text = getComputedStyle(one);
+    const key = [text.color, text.fontSize, text.fontWeight, text.textShadow, text.webkitTextFillColor,
+      Boolean(one.closest(":disabled, [aria-disabled=true], label:has(:disabled)")),
+      one.matches("input, select, textarea") || one.textContent.trim().length > 1];
+    for (let at = one; at; at = at.parentElement) {
+      const own = at === one ? text : getComputedStyle(at);
+      const clear = own.backgroundColor.match(/^rgba\\(.*, 0\\)$/) && own.backgroundImage === "none";
+      key.push(own.opacity, own.filter, own.mixBlendMode);
+      if (!clear) key.push(own.backgroundColor, own.backgroundImage);
+      if (!clear && /^rgb\\(/.test(own.backgroundColor) && own.opacity === "1") break;
+      if (["absolute", "fixed"].includes(own.position)) return "";
+    }
+    return key.join("|");
+  };
+  for (const one of document.body.querySelectorAll("*")) {
+    if (!one.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
+    if (!says(one) && !one.matches("input, select, textarea")) continue;
+    const key = keyOf(one);
+    if (!key) floating.push(one);
+    else if (!seen.has(key) && !fresh.has(key)) fresh.set(key, one);
+  }
+  const include = [...fresh.values(), ...floating];
+  if (!include.length) return [[], []];
+  const options = { resultTypes: ["violations"], preload: false, selectors: false, runOnly: ["color-contrast"] };
+  const { violations } = await axe.run({ include }, options);
+  return [violations, violations.length ? [] : [...fresh.keys()]];
+}"""
+seen: set[str] = set()
 
 
-def faults_of(page: Page, *rules: str, known: bool = False) -> set[str]:
+def faults_of(page: Page, *, rules: bool = True) -> set[str]:
     """What is wrong with the page that is open: violations that axe names, and a page wider than its screen.
 
-    rules: only these of axe's; none for all. known: of parts that were shown the last time, the colours are.
+    rules: all of axe's; or contrast alone.
     """
     if not page.evaluate("'axe' in window"):  # half a megabyte: once for each page
         page.evaluate(AXE_SCRIPT)
-    found = {
-        f"{violation['id']}: {node['html'][:200]}"
-        for violation in page.evaluate(AXE, [rules, known])
-        for node in violation["nodes"]
-    }
+    violations = page.evaluate(RULES) if rules else []
+    pale, good = page.evaluate(CONTRAST, sorted(seen))
+    seen.update(good)
+    found = {f"{one['id']}: {node['html'][:200]}" for one in violations + pale for node in one["nodes"]}
     if not page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
         found.add("wider than the screen")
     return found
@@ -92,12 +117,12 @@ def look_around(page: Page, *, themes: tuple[Any, ...] = THEMES, reload: bool = 
     """
     first, second = themes
     faults: dict[str, set[str]] = {}
-    for size, theme, rules in ((WIDE, first, ()), (WIDE, second, (COLOURS,)), (PHONE, second, ())):
+    for size, theme, rules in ((WIDE, first, True), (WIDE, second, False), (PHONE, second, True)):
         page.set_viewport_size(size)
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-        if reload and rules:
+        if reload and not rules:
             page.reload()
-        found = faults_of(page, *rules, known=size is PHONE)
+        found = faults_of(page, rules=rules)
         if found:
             faults[f"{size['width']} {theme}"] = found
     return faults
