@@ -53,7 +53,8 @@ CONTRAST = """async (known) => {
     for (let at = one; at; at = at.parentElement) {
       const own = at === one ? text : getComputedStyle(at);
       const clear = own.backgroundColor.match(/^rgba\\(.*, 0\\)$/) && own.backgroundImage === "none";
-      key.push(own.opacity, own.filter, own.mixBlendMode);
+      if (own.opacity !== "1") key.push(own.opacity);
+      if (own.filter !== "none" || own.mixBlendMode !== "normal") key.push(own.filter, own.mixBlendMode);
       if (!clear) key.push(own.backgroundColor, own.backgroundImage);
       if (!clear && /^rgb\\(/.test(own.backgroundColor) && own.opacity === "1") break;
       if (["absolute", "fixed"].includes(own.position)) return "";
