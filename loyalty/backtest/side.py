@@ -255,6 +255,8 @@ class Side:
         if receipt.returns:
             self.kept[receipt.id] = kept
         if person is None or books is None:
+            if receipt.returns:
+                kept.consequences = consequences.of_quote(made, [])
             return
         state, rulebook = person.state, kept.rulebook
         kept.tier_before = state.tier

@@ -9,7 +9,7 @@ from decimal import ROUND_CEILING, Decimal
 from msgspec import Struct
 
 from loyalty.engine import tiers
-from loyalty.engine.cart import Cart, Certificate, Client, Line, Used
+from loyalty.engine.cart import Cart, Certificate, Client, Line, PromoCode, Used
 from loyalty.engine.conditions import Miss, Receipt
 from loyalty.engine.explanation import Fact, Kind, Rejected
 from loyalty.engine.limits import NOTHING_SPENT, Spent
@@ -43,6 +43,14 @@ class CertificatePart(Struct, frozen=True, omit_defaults=True):
         return sum(self.parts, ZERO)
 
 
+class CodeUse(Struct, frozen=True, omit_defaults=True):
+    """A code of a batch that a receipt uses, with its terms; what it has taken off, and the points it has given."""
+
+    code: PromoCode
+    money: Decimal = ZERO
+    points: Decimal = ZERO
+
+
 def missed(rule: Rule, kind: Kind, miss: Miss) -> Fact:
     """Why a rule did not apply."""
     return Fact(
@@ -68,6 +76,7 @@ class Bill:
         at: dt.datetime,
         spent: Mapping[str, Spent] = NOTHING_SPENT,
         certificates: Sequence[Certificate] = (),
+        codes: Sequence[PromoCode] = (),
     ) -> None:
         self.rulebook = rulebook
         self.client = client
@@ -89,6 +98,11 @@ class Bill:
         self.used: list[Used] = []
         self.budgets: list[Taking] = []
         self.coupons_used: list[str] = []
+        # Codes of batches: those used, why others are not, and those that rules may go by.
+        self.codes = codes
+        self.codes_used: list[CodeUse] = []
+        self.codes_refused: dict[str, str] = {}
+        self.codes_of_rules: Sequence[PromoCode] = ()
         self.closed_to_points: set[int] = set()
         self.closed_to_earning: set[int] = set()
         self.certificates = certificates
@@ -141,6 +155,7 @@ class Bill:
             identified_by=client.identified_by if client else "",
             client=client,
             cost=tuple(counted),
+            codes=self.codes_of_rules,
         )
 
     def spend_budget(self, rule: Rule, given: Decimal) -> None:

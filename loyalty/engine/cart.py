@@ -132,6 +132,39 @@ class PersonalCoupon(Struct, frozen=True):
     """Why it is not good any more; empty where it is."""
 
 
+class PromoCode(Struct, frozen=True, omit_defaults=True):
+    """A code of a batch that the cart names, with the terms of the batch.
+
+    It takes off a percent, a sum or one unit of goods, gives points, or is what a rule of the programme waits for (by
+    the batch's `name`). `uses` is how often all of the batch may be used together. With `personal` it is for clients
+    alone; of a batch that is not `stacks` only the best of the receipt's codes counts.
+    """
+
+    batch: int
+    name: str
+    gives: Literal["percent", "sum", "product", "points", "rule"]
+    # As it stands in the database; `id` of the row where the code is good once.
+    code: str = ""
+    id: int | None = None
+    percent: Decimal | None = None
+    amount: Decimal | None = None
+    points: Decimal | None = None
+    sku: str = ""
+    category: str = ""
+    minimum: Decimal = ZERO
+    uses: int | None = None
+    personal: bool = False
+    stacks: bool = False
+    # A segment that the client has to be in: who opens the sale asks for it.
+    audience: int | None = None
+    refused: str = ""
+    """Why it is not good now; empty where it is."""
+
+    @property
+    def rule(self) -> str:
+        return f"promo:{self.batch}"
+
+
 class Certificate(Struct, frozen=True):
     """A certificate that the cart names. `rest` is money for a sum, and else how often it may still be used."""
 

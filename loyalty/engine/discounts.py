@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from loyalty.engine import certificates, limits
+from loyalty.engine import certificates, limits, promo
 from loyalty.engine.bill import Bill, missed
-from loyalty.engine.cart import Certificate, PersonalCoupon
+from loyalty.engine.cart import Certificate, PersonalCoupon, PromoCode
 from loyalty.engine.conditions import EVERYTHING, Goods, Miss, Sold
 from loyalty.engine.effects import Discount, DiscountEffect, DiscountSum, Offer
 from loyalty.engine.explanation import Fact, Rejected
@@ -16,11 +16,12 @@ from loyalty.engine.quantities import ONE, ZERO, floor
 from loyalty.engine.rulebook import Rule
 
 NO_CERTIFICATES: Mapping[str, Certificate] = {}
+NO_CODES: Sequence[PromoCode] = ()
 
 
-def apply(bill: Bill, good: Mapping[str, Certificate] = NO_CERTIFICATES) -> None:
-    """The tier's own discount first, then the rules in the version's order, then personal coupons, then certificates
-    for a percent."""
+def apply(bill: Bill, good: Mapping[str, Certificate] = NO_CERTIFICATES, codes: Sequence[PromoCode] = NO_CODES) -> None:
+    """The tier's own discount first, then the rules in the version's order, then personal coupons and codes of batches,
+    then certificates for a percent."""
     if bill.tier and bill.tier.discount_percent:
         offers = _offers(bill, Discount(bill.tier.discount_percent), EVERYTHING)
         _take(bill, bill.tier.discount_rule, bill.tier.title, "discount", offers)
@@ -34,6 +35,7 @@ def apply(bill: Bill, good: Mapping[str, Certificate] = NO_CERTIFICATES) -> None
             _best(bill, [pair for pair in rules if pair[0].group == rule.group])
     for coupon in sorted(bill.client.coupons if bill.client else (), key=lambda coupon: coupon.code):
         _coupon(bill, coupon)
+    _codes(bill, [one for one in codes if one.gives in ("percent", "sum", "product") and promo.fits(bill, one)])
     for one in certificates.percents(good):
         if any(_take(bill, certificates.rule_of(one), "", "certificate_percent", _percent(bill, one))):
             certificates.used(bill, one, ONE)
@@ -99,7 +101,7 @@ def _offers(bill: Bill, effect: DiscountEffect, goods: Goods) -> list[Offer]:
 
 
 def _worth(bill: Bill, rule: Rule, offers: Sequence[Offer]) -> Decimal:
-    money = sum((min(offer.money, _room(bill, offer)) for offer in offers), ZERO)
+    money = _room_for(bill, offers)
     left = limits.left(rule, bill.client, bill.day, bill.spent)
     return money if left.most is None else min(money, left.most)
 
@@ -132,6 +134,32 @@ def _coupon(bill: Bill, coupon: PersonalCoupon) -> None:
     effect = DiscountSum(coupon.amount) if coupon.amount is not None else Discount(coupon.percent or ZERO)
     if any(_take(bill, rule, coupon.title, "coupon", _offers(bill, effect, EVERYTHING))):
         bill.coupons_used.append(coupon.code)
+
+
+def _codes(bill: Bill, codes: Sequence[PromoCode]) -> None:
+    """Of those that don't stack the best for the client counts; of equals the first."""
+    worth = {one.code: _room_for(bill, _offers_of(bill, one)) for one in codes if not one.stacks}
+    best = max(worth, key=lambda code: worth[code], default="")
+    for one in codes:
+        if not one.stacks and one.code != best:
+            promo.refuse(bill, one, "excluded")
+            continue
+        parts = _take(bill, one.rule, one.name, f"promo_{one.gives}", _offers_of(bill, one))
+        if any(parts):
+            promo.use(bill, one, money=sum(parts, ZERO))
+        else:
+            promo.refuse(bill, one, "no_goods")
+
+
+def _offers_of(bill: Bill, one: PromoCode) -> list[Offer]:
+    if one.gives == "product":
+        return promo.unit_of(bill, one)
+    effect = DiscountSum(one.amount) if one.gives == "sum" and one.amount is not None else Discount(one.percent or ZERO)
+    return _offers(bill, effect, promo.goods_of(one))
+
+
+def _room_for(bill: Bill, offers: Sequence[Offer]) -> Decimal:
+    return sum((min(offer.money, _room(bill, offer)) for offer in offers), ZERO)
 
 
 def _take(bill: Bill, rule: str, title: str, effect: str, offers: Sequence[Offer], left: Left = FREE) -> list[Decimal]:

@@ -11,9 +11,9 @@ from typing import TypeVar
 
 from msgspec import Struct, structs
 
-from loyalty.engine import limits
+from loyalty.engine import limits, promo
 from loyalty.engine.bill import Bill, missed
-from loyalty.engine.cart import Used
+from loyalty.engine.cart import PromoCode, Used
 from loyalty.engine.conditions import EVERYTHING, Goods, Miss, Sold
 from loyalty.engine.effects import BaseEffect, BonusEffect, Carried, Effect, Give, Milestone, Multiply
 from loyalty.engine.explanation import Fact
@@ -52,6 +52,7 @@ class _Draft(Struct):
     steps: int = 0
     used: tuple[Used, ...] = ()
     reason: str = ""
+    code: PromoCode | None = None
 
 
 class _Bought:
@@ -105,21 +106,38 @@ def one_off(rulebook: Rulebook, rule: str, points: Decimal, at: dt.datetime) -> 
     return Earning(rule, points, available_at, expires_at, one_off=True)
 
 
-def earn(bill: Bill, *, redeemed: Decimal) -> list[Earning]:
-    """What the receipt earns, in the order of the rules; the facts go onto the bill."""
+def earn(bill: Bill, *, redeemed: Decimal, codes: Sequence[PromoCode] = ()) -> list[Earning]:
+    """What the receipt earns, in the order of the rules, and then by codes; the facts go onto the bill."""
     if bill.client is None:
         return []
+    giving = [one for one in codes if one.gives == "points"]
     if redeemed and not bill.rulebook.points.earn_when_redeeming:
+        for one in giving:
+            promo.refuse(bill, one, "redeeming")
         bill.facts.append(Fact("earning", "earn", "earning", applied=False, reason="redeeming"))
         return []
     collector = _Collector(bill)
     excluded = _excluded(collector)
     collected = collector.collect(excluded)
+    collected.drafts += _by_codes(bill, [one for one in giving if promo.fits(bill, one)])
     _cap(bill, collected.drafts)
     earnings = list(_finished(bill, collected.drafts))
     bill.facts += collected.misses
     bill.used += collected.grown
     return earnings
+
+
+def _by_codes(bill: Bill, codes: Sequence[PromoCode]) -> Iterator[_Draft]:
+    """Of codes that don't stack the one that gives most; of equals the first."""
+    best = max((one for one in codes if not one.stacks), key=lambda one: one.points or ZERO, default=None)
+    for one in codes:
+        if not one.stacks and one is not best:
+            promo.refuse(bill, one, "excluded")
+            continue
+        given = one.points or ZERO
+        fact = Fact(one.rule, "earn", "promo_points", one.name)
+        points = rounded(given, bill.precision, bill.rulebook.points.rounding)
+        yield _Draft(None, fact, given, points, (), None, code=one)
 
 
 @dataclass
@@ -354,6 +372,14 @@ def _cut(bill: Bill, draft: _Draft, most: Decimal | None, limit: str) -> None:
         draft.points, draft.reason = floor(most, bill.precision), limit
 
 
+def _used_code(bill: Bill, one: PromoCode, points: Decimal, reason: str) -> None:
+    """A code that a limit of the programme leaves nothing to give stays good."""
+    if points > 0:
+        promo.use(bill, one, points=points)
+    else:
+        bill.codes_refused[one.code] = reason or "too_little"
+
+
 def weighed(bill: Bill, weights: Sequence[Decimal], lines: Sequence[int]) -> Weights:
     """The weights of these lines alone."""
     chosen = set(lines)
@@ -383,6 +409,8 @@ def _finished(bill: Bill, drafts: Sequence[_Draft]) -> Iterator[Earning]:
             )
         )
         bill.used += [structs.replace(used, given=max(points, ZERO)) for used in draft.used]
+        if draft.code is not None:
+            _used_code(bill, draft.code, points, draft.reason)
         if points <= 0:
             continue
         total += points

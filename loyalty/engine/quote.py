@@ -9,9 +9,10 @@ from decimal import Decimal
 from msgspec import Struct
 
 from loyalty.engine import certificates as paying
-from loyalty.engine import discounts, earning, points, rewarding, tiers
-from loyalty.engine.bill import Bill, CertificatePart, Taking
-from loyalty.engine.cart import Cart, Certificate, Client, Line, Used
+from loyalty.engine import codes as spelling
+from loyalty.engine import discounts, earning, points, promo, rewarding, tiers
+from loyalty.engine.bill import Bill, CertificatePart, CodeUse, Taking
+from loyalty.engine.cart import Cart, Certificate, Client, Line, PromoCode, Used
 from loyalty.engine.conditions.receipt import WithCode, spelled
 from loyalty.engine.earning import Earning
 from loyalty.engine.explanation import Fact, Rejected
@@ -58,6 +59,7 @@ class Quote(Struct, frozen=True):
     used: tuple[Used, ...] = ()
     budgets: tuple[Taking, ...] = ()
     certificates: tuple[CertificatePart, ...] = ()
+    codes: tuple[CodeUse, ...] = ()
 
 
 def quote(
@@ -67,23 +69,27 @@ def quote(
     at: dt.datetime,
     spent: Mapping[str, Spent] = NOTHING_SPENT,
     certificates: Sequence[Certificate] = (),
+    codes: Sequence[PromoCode] = (),
 ) -> Quote:
     """Compute a receipt of `at` for a client in his present state; None is a receipt without a client.
 
-    `spent` is what the budgets of rules have given so far, by rule, `certificates` those that the cart names. Discounts
-    first, then points, then certificates, then earning on what money is left to pay: the order in which a till sends
-    things does not matter. Points beyond the limit are cut to it; `allowance` says what the limit is.
+    `spent` is what the budgets of rules have given so far, by rule, `certificates` and `codes` (those of batches) what
+    the cart names. Discounts first, then points, then certificates, then earning on what money is left to pay: the
+    order in which a till sends things does not matter. Points beyond the limit are cut to it; `allowance` says what
+    the limit is.
     """
-    bill = Bill(rulebook, client, cart, at, spent, certificates)
+    bill = Bill(rulebook, client, cart, at, spent, certificates, codes)
+    good_codes = promo.sort_out(bill) if codes else ()
     good = paying.named(bill) if cart.certificates else discounts.NO_CERTIFICATES
-    discounts.apply(bill, good)
+    discounts.apply(bill, good, good_codes)
     allowed = points.allowance(bill)
     redeemed = points.apply(bill, allowed)
     if good:
         paying.pay(bill, good)
     if rulebook.spending.round_to_pay:
         discounts.round_down(bill)
-    earnings = earning.earn(bill, redeemed=redeemed)
+    earnings = earning.earn(bill, redeemed=redeemed, codes=good_codes)
+    promo.settle_rules(bill, good_codes)
     coupons = rewarding.coupons(bill, earnings)
     awards = rewarding.awards(bill)
     _tell_next_tier(bill)
@@ -125,6 +131,7 @@ def quote(
         used=tuple(bill.used),
         budgets=tuple(bill.budgets),
         certificates=tuple(bill.certificates_used),
+        codes=tuple(bill.codes_used),
     )
 
 
@@ -132,11 +139,15 @@ def _rejected_codes(bill: Bill) -> Iterator[Rejected]:
     """The promo codes that did nothing, each with the reason of the rule that it is for."""
     for code in bill.cart.promo_codes:
         asked = spelled(code)
+        if promo.named(bill, code) is not None:
+            yield from (Rejected("promo_code", code, reason) for reason in promo.rejected(bill, code))
+            continue
         rules = {rule.id for rule in bill.rulebook.rules if rule.enabled and _is_for(rule, asked)}
         rules |= {f"coupon:{one.code}" for one in (bill.client.coupons if bill.client else ()) if one.code == asked}
         facts = [fact for fact in bill.facts if fact.rule in rules]
         if not any(fact.applied for fact in facts):
-            yield Rejected("promo_code", code, facts[0].reason if facts else "unknown" if not rules else "no_client")
+            unknown = "mistyped" if spelling.mistyped(code) else "unknown"
+            yield Rejected("promo_code", code, facts[0].reason if facts else "no_client" if rules else unknown)
 
 
 def _is_for(rule: Rule, code: str) -> bool:

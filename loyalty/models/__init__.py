@@ -6,6 +6,7 @@ from loyalty.models.ledger import Entry, Lot, Reservation
 from loyalty.models.past import PastReceipt, PastReceiptLine
 from loyalty.models.plastic import CardBatch, CardSettings, PlasticCard
 from loyalty.models.program import ProgramDraft, ProgramVersion
+from loyalty.models.promo import PromoBatch, PromoCode, PromoCodeUse
 from loyalty.models.reward import Exchange, Reward, RewardPicture
 from loyalty.models.rewards import Activity, Adoption, Budget, BudgetShare, PersonalCoupon, RuleUse
 from loyalty.models.sale import IdempotencyKey, Return, ReturnLine, Sale, SaleLine
@@ -42,6 +43,9 @@ __all__ = [
     "Product",
     "ProgramDraft",
     "ProgramVersion",
+    "PromoBatch",
+    "PromoCode",
+    "PromoCodeUse",
     "Reservation",
     "Return",
     "ReturnLine",

@@ -10,7 +10,7 @@ from decimal import Decimal
 import msgspec
 from msgspec import Struct, structs
 
-from loyalty.engine.bill import CertificatePart, Taking
+from loyalty.engine.bill import CertificatePart, CodeUse, Taking
 from loyalty.engine.cart import Upline, Used
 from loyalty.engine.effects import Coupon
 from loyalty.engine.limits import periods
@@ -42,7 +42,7 @@ class SoldLine(Struct, frozen=True):
 class Consequences(Struct, frozen=True, omit_defaults=True):
     """`awards` are points to those who invited, `used` the changes of what rules have given the client, `budgets` what
     was taken out of the budgets of rules; coupons given, and the codes of those used; certificates that pay, without
-    their codes, and lines that sell some."""
+    their codes, and lines that sell some; codes of batches, with their terms."""
 
     awards: tuple[Given, ...] = ()
     used: tuple[Used, ...] = ()
@@ -51,6 +51,7 @@ class Consequences(Struct, frozen=True, omit_defaults=True):
     coupons_used: tuple[str, ...] = ()
     certificates: tuple[CertificatePart, ...] = ()
     sells: tuple[SoldLine, ...] = ()
+    codes: tuple[CodeUse, ...] = ()
 
     @property
     def accounts(self) -> list[int]:
@@ -69,6 +70,7 @@ def of_quote(quote: Quote, uplines: Sequence[AccountState]) -> Consequences:
         budgets=quote.budgets,
         coupons=quote.coupons,
         coupons_used=quote.coupons_used,
+        codes=quote.codes,
         certificates=tuple(structs.replace(part, code="", left=ZERO) for part in quote.certificates),
         sells=tuple(
             SoldLine(n, priced.line.amount) for n, priced in enumerate(quote.lines) if priced.line.sells_certificate

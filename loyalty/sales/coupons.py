@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from loyalty.models import PersonalCoupon, Sale
+from loyalty.models import PersonalCoupon, PromoCodeUse, Sale
 from loyalty.sales.consequences import CouponRow
 
 
@@ -38,6 +38,7 @@ def cancel(*, sale: Sale, rule: str, number: int, now: dt.datetime) -> int:
     return PersonalCoupon.objects.filter(program_id=sale.program_id, pk__in=keys).update(cancelled_at=now)
 
 
-def release(*, sale: Sale) -> None:
-    """A sale that is no more gives back the coupons that it used."""
+def release(*, sale: Sale, now: dt.datetime) -> None:
+    """A sale that is no more gives back the coupons and the codes of batches that it used."""
     PersonalCoupon.objects.filter(program_id=sale.program_id, sale=sale).update(sale=None)
+    PromoCodeUse.objects.filter(program_id=sale.program_id, sale=sale, released_at=None).update(released_at=now)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from functools import cached_property
 
 from msgspec import structs
 
+from loyalty.engine.books import Books
 from loyalty.engine.cart import Cart, Used
 from loyalty.engine.conditions.base import Receipt
 from loyalty.engine.effects import Carried, Coupon, DiscountEffect, Give, Milestone, ProgressEffect
@@ -67,7 +68,19 @@ class GoingBack:
                 continue
             books.take_back(earning.points, sale_id=self.sale.pk, rule=rule.id, clamp=self.clamp, coming=coming)
             back.append(rule.id)
+        if books is not None:
+            back += self._codes(books, gone, coming)
         return back
+
+    def _codes(self, books: Books, gone: set[str], coming: Decimal) -> Iterator[str]:
+        """Points that a code has given go back when what is left is less than it asks for."""
+        for used in self.locked.consequences.codes:
+            rule = used.code.rule
+            if used.code.gives != "points" or rule in gone:
+                continue
+            if self.whole or self._left.net < used.code.minimum:
+                books.take_back(used.points, sale_id=self.sale.pk, rule=rule, clamp=self.clamp, coming=coming)
+                yield rule
 
     def _still_meets(self, rule: Rule) -> bool:
         return not self.whole and rule.still_meets(self._left)

@@ -206,7 +206,7 @@ def _refuse_unless_movable(sale: Sale) -> None:
         raise CannotMove("points")
     if kept.certificates or kept.sells:
         raise CannotMove("certificates")
-    if kept.coupons_used:
+    if kept.coupons_used or kept.codes:
         raise CannotMove("coupon")
     if _is_limited_discount(sale, kept):
         raise CannotMove("discount")

@@ -52,6 +52,8 @@ def _book(
         work.flags += ("points_over_limit",)
     if _certificates_short(work):
         work.flags += ("certificates_not_booked",)
+    if any(rejected.kind == "promo_code" for rejected in work.quote.rejected):
+        work.flags += ("promo_codes_not_booked",)
     return write(work, work.book(None, render), key, sent=request)
 
 

@@ -10,9 +10,10 @@ from typing import Literal
 import msgspec
 
 from loyalty import confirmation, ledger
+from loyalty.engine import codes as spelling
 from loyalty.engine.books import Books
 from loyalty.engine.calendar import Calendar
-from loyalty.engine.cart import Certificate, Client, PersonalCoupon
+from loyalty.engine.cart import Certificate, Client, PersonalCoupon, PromoCode
 from loyalty.engine.conditions.receipt import spelled
 from loyalty.engine.limits import Spent
 from loyalty.engine.quantities import ZERO
@@ -20,6 +21,7 @@ from loyalty.engine.rulebook import Rulebook
 from loyalty.goods.marking import Article
 from loyalty.ledger import AccountState
 from loyalty.programs import rulebook_of
+from loyalty.promo import audiences
 from loyalty.refusals import Refused
 from loyalty.sales.consequences import upline_of
 from loyalty.sales.request import Idempotency, SaleRequest
@@ -80,6 +82,8 @@ class Opened(msgspec.Struct):
     # What the directory says of the articles on the receipt.
     goods: list[Article] = []
     certificates: list[Certificate] = []
+    # The codes of batches that the cart names, with their terms.
+    promo: list[PromoCode] = []
 
     @property
     def spent(self) -> dict[str, Spent]:
@@ -128,7 +132,7 @@ def open_sale(
             request.occurred_at,
             now,
             lock,
-            [spelled(code) for code in request.cart.promo_codes],
+            sorted({way(code) for code in request.cart.promo_codes for way in (spelled, spelling.read)}),
             exact,
             sorted({line.sku for line in request.cart.lines if line.sku}),
             [one.code for one in request.cart.certificates],
@@ -137,6 +141,9 @@ def open_sale(
     opened = _opened.decode(text)
     if not opened.alive and not by_staff:
         raise Refused("key_revoked")
+    if opened.promo:
+        account_id = opened.account.id if opened.account else None
+        opened.promo = audiences.narrowed(opened.promo, caller.program_id, account_id, request.occurred_at)
     return opened
 
 

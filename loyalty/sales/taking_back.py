@@ -46,6 +46,10 @@ def apply(
     """
     account = locked.account
     if account is None or locked.books is None:
+        # Nobody’s books, but what all clients share comes back: budgets, codes.
+        GoingBack(locked, rulebook, sold, parts, whole=whole).limits()
+        if whole:
+            locked.past.release_coupons()
         return Outcome()
     coming = sum((part.points for part in parts), ZERO)
     outcome = _claw_back(locked, rulebook, sum((part.earned for part in parts), ZERO), coming)

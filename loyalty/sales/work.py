@@ -61,7 +61,7 @@ class Work:
         self.books: Books | None = ledger.books_of(account, now) if account else None
         self.client: Client | None = client_for(opened, account, self.books, request, caller, rulebook)
         self.quote: Quote = engine.quote(
-            rulebook, self.client, request.cart, request.occurred_at, opened.spent, opened.certificates
+            rulebook, self.client, request.cart, request.occurred_at, opened.spent, opened.certificates, opened.promo
         )
         self.consequences: Consequences = of_quote(self.quote, opened.uplines)
         self.issued: list[NewCertificate] = []

@@ -132,7 +132,15 @@ def _beside(work: Work, caller: Caller, account: AccountState | None, receipt: R
     """What the sale does beside its own books; None where there is nothing. A hold binds coupons, budgets and
     certificates."""
     kept = work.consequences
-    if not (work.posts or kept.budgets or kept.coupons or kept.coupons_used or kept.certificates or work.issued):
+    if not (
+        work.posts
+        or kept.budgets
+        or kept.coupons
+        or kept.coupons_used
+        or kept.certificates
+        or kept.codes
+        or work.issued
+    ):
         return None
     booked = bool(account) and work.is_booked
     return {
@@ -142,8 +150,19 @@ def _beside(work: Work, caller: Caller, account: AccountState | None, receipt: R
         "budgets": kept.budgets,
         "coupons": coupon_rows(kept, work.rulebook, account.id) if account and booked else [],
         "coupons_used": kept.coupons_used,
+        **_promo(work, account),
         **_certificates(work, caller, receipt),
     }
+
+
+def _promo(work: Work, account: AccountState | None) -> dict[str, object]:
+    if not work.consequences.codes:
+        return {}
+    used = [
+        {"batch": one.code.batch, "id": one.code.id, "money": one.money, "points": one.points}
+        for one in work.consequences.codes
+    ]
+    return {"promo": used, "account_id": account.id if account else None, "at": work.request.occurred_at}
 
 
 def _certificates(work: Work, caller: Caller, receipt: Receipt) -> dict[str, object]:

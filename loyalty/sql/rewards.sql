@@ -210,6 +210,9 @@ BEGIN
         SELECT v_program, c.account_id, c.code, c.rule, c.title, c.percent, c.amount, c.minimum, c.expires_at, p_sale, p_now
           FROM jsonb_populate_recordset(NULL::loyalty_personalcoupon, p->'coupons') c;
     END IF;
+    IF p ? 'promo' THEN
+        PERFORM loyalty_use_promo(v_program, p_sale, (p->>'account_id')::bigint, p->'promo', (p->>'at')::timestamptz, p_now);
+    END IF;
     IF p ? 'certificates' THEN
         IF p->>'hold_until' IS NULL THEN
             PERFORM loyalty_take_certificates(

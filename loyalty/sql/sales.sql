@@ -25,6 +25,8 @@ DECLARE
     v_coupons jsonb := '[]';
     v_budgets jsonb := '{}';
     v_certificates jsonb := '[]';
+    v_promo jsonb := '[]';
+    v_limited text[];
     v_stored jsonb;
     v_receipt jsonb;
     v_day jsonb;
@@ -126,14 +128,18 @@ BEGIN
     IF p_certificates <> '{}' THEN
         v_certificates := loyalty_certificates_json(p_program, p_till, p_certificates, p_at, p_now, p_lock);
     END IF;
-    IF jsonb_array_length(coalesce(v_needs->'budgets', '[]')) > 0 THEN
-        v_budgets := loyalty_budgets_json(
-            p_program, ARRAY(SELECT jsonb_array_elements_text(v_needs->'budgets')), p_exact);
+    IF p_codes <> '{}' THEN
+        v_promo := loyalty_promo_json(p_program, p_till, v_account, p_codes, p_at, p_now, p_lock);
+    END IF;
+    IF jsonb_array_length(coalesce(v_needs->'budgets', '[]')) > 0 OR v_promo <> '[]' THEN
+        v_limited := ARRAY(SELECT jsonb_array_elements_text(coalesce(v_needs->'budgets', '[]')))
+                     || loyalty_promo_budgets(v_promo);
+        v_budgets := loyalty_budgets_json(p_program, v_limited, p_exact);
     END IF;
 
     RETURN jsonb_build_object(
         'goods', loyalty_goods_json(p_program, p_skus), 'uplines', v_uplines, 'coupons', v_coupons, 'budgets', v_budgets,
-        'certificates', v_certificates,
+        'certificates', v_certificates, 'promo', v_promo,
         'alive', coalesce(v_alive, false), 'card', v_card,
         'unproven', coalesce(v_unproven, false), 'version', v_version, 'code_id', v_code, 'stored', v_stored,
         'receipt', v_receipt, 'day', v_day, 'confirmation', v_confirmation,
@@ -153,6 +159,7 @@ BEGIN
     DELETE FROM loyalty_reservation WHERE sale_id = p_sale;
     UPDATE loyalty_onetimecode SET sale_id = NULL WHERE sale_id = p_sale;
     UPDATE loyalty_personalcoupon SET sale_id = NULL WHERE sale_id = p_sale;
+    PERFORM loyalty_free_promo(s.program_id, s.id) FROM loyalty_sale s WHERE s.id = p_sale;
     DELETE FROM loyalty_certificatereservation r USING loyalty_sale s
      WHERE s.id = p_sale AND r.program_id = s.program_id AND r.sale_id = s.id;
     RETURN true;

@@ -12,7 +12,7 @@ from loyalty.engine.collecting import collected
 from loyalty.engine.conditions.base import EVERYTHING, Condition, Goods, GoodsCondition, Miss, Receipt, Sold
 from loyalty.engine.conditions.history import FirstPurchase
 from loyalty.engine.conditions.place import AtOutlet, ByChannel, Identified, InTier
-from loyalty.engine.conditions.receipt import MinimumReceipt, WithCode
+from loyalty.engine.conditions.receipt import MinimumReceipt, WithCode, WithCodeOf
 from loyalty.engine.conditions.time import Between
 
 CONDITIONS: tuple[type[Condition], ...] = collected(__name__, __path__, Condition)
@@ -40,4 +40,5 @@ __all__ = [
     "Receipt",
     "Sold",
     "WithCode",
+    "WithCodeOf",
 ]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from msgspec import Struct
 
-from loyalty.engine.cart import Cart, Client, IdentifiedBy, Line
+from loyalty.engine.cart import Cart, Client, IdentifiedBy, Line, PromoCode
 from loyalty.engine.faults import Fault
 from loyalty.engine.quantities import ZERO
 from loyalty.engine.words import Says, Text, gettext_noop
@@ -34,6 +34,8 @@ class Receipt(Struct, frozen=True):
     identified_by: IdentifiedBy | Literal[""] = ""
     client: Client | None = None
     cost: Sequence[Decimal] = ()
+    codes: Sequence[PromoCode] = ()
+    """Good codes of batches that rules wait for."""
 
 
 class Miss(Struct, frozen=True):

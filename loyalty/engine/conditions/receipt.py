@@ -104,6 +104,32 @@ class WithCode(Condition, frozen=True, tag="promo_code"):
         return None if spelled(self.code) in map(spelled, receipt.cart.promo_codes) else Miss("promo_code")
 
 
+class WithCodeOf(Condition, frozen=True, tag="promo_batch"):
+    """The client names a code of this batch of promo codes."""
+
+    title = _("Code of a batch")
+    says = _("with a promo code of the batch “%(batch)s”")
+    missed = _("Only with a promo code")
+
+    batch: Annotated[
+        str,
+        field(
+            "text",
+            _("Batch of promo codes"),
+            _("The name of the batch, as the page of promo codes has it."),
+            min_length=2,
+            max_length=80,
+        ),
+    ]
+
+    def misses(self, receipt: Receipt) -> Miss | None:
+        named = next((one for one in receipt.codes if one.name == self.batch), None)
+        if named is None:
+            return Miss("promo_batch")
+        short = named.minimum - receipt.net
+        return Miss("minimum_receipt", short) if short > 0 else None
+
+
 def spelled(code: str) -> str:
     """A code as it is compared."""
     return "".join(code.split()).replace("-", "").upper()
