@@ -52,6 +52,9 @@ class Campaign(models.Model):
     treated = models.PositiveIntegerField(_("clients treated"), default=0)
     points = models.DecimalField(_("points given"), max_digits=18, decimal_places=2, default=0)
     money = models.DecimalField(_("certificates given"), max_digits=18, decimal_places=2, default=0)
+    # How many were treated in the hour that began then: of campaigns with a pace.
+    hour_from = models.DateTimeField(null=True, blank=True)
+    hour_treated = models.PositiveIntegerField(default=0, db_default=0)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )

@@ -1,0 +1,213 @@
+"""Campaigns are made, changed, started, paused, archived; each with its line in the audit log."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+from django.db import IntegrityError, transaction
+
+from campaigns.models import Campaign, CampaignMember, CampaignSettings, CampaignTurn
+from campaigns.plan import Plan, faults, read, stored
+from campaigns.running import scanning
+from campaigns.running.due import sight_of
+from campaigns.triggers.calendar import everybody
+from clients.models import Segment
+from merchants import audit
+from merchants.access import Action, Actor, require, same_tenant
+from merchants.models import Merchant, User
+
+State = Campaign.State
+# Of one merchant, those in the archive not counted.
+MOST: Final = 100
+
+
+class NameTakenError(Exception):
+    pass
+
+
+class TooManyError(Exception):
+    pass
+
+
+class NotNowError(Exception):
+    """The campaign is not in a state for it: somebody was faster."""
+
+
+class UnfinishedError(Exception):
+    """Something in the plan is missing or wrong."""
+
+
+@transaction.atomic
+def make(
+    *, merchant: Merchant, name: str, plan: Plan, audience: Segment | None, now: dt.datetime, by: Actor
+) -> Campaign:
+    """A draft. NameTakenError, TooManyError."""
+    program_id = _may(merchant, by, audience)
+    if Campaign.objects.filter(merchant=merchant).exclude(state=State.ARCHIVED).count() >= MOST:
+        raise TooManyError
+    campaign = Campaign(
+        program_id=program_id,
+        merchant=merchant,
+        name=name[:80],
+        plan=stored(plan),
+        audience=audience,
+        created_by=by if isinstance(by, User) else None,
+        created_at=now,
+        changed_at=now,
+    )
+    _save(campaign)
+    _record(campaign, "campaign.made", now, by)
+    return campaign
+
+
+@transaction.atomic
+def change(
+    *,
+    campaign: Campaign,
+    name: str,
+    plan: Plan,
+    audience: Segment | None,
+    now: dt.datetime,
+    by: Actor,
+    revision: int | None = None,
+) -> Campaign:
+    """Another plan from now on, for all that has not been done yet: whoever waits gets what it says now, and who has
+    begun goes on with its further steps. NameTakenError; NotNowError where it is over, or somebody has changed it since
+    `revision`; UnfinishedError where a running one would have something wrong."""
+    _may(campaign.merchant, by, audience)
+    campaign = _locked(campaign, State.DRAFT, State.RUNNING, State.PAUSED)
+    if revision is not None and revision != campaign.revision:
+        raise NotNowError
+    if campaign.state != State.DRAFT and any(faults(plan, precision=campaign.program.precision)):
+        raise UnfinishedError
+    before = read(campaign.plan)
+    if before.when != plan.when and before.when.remembers:
+        # It compares with others now: the next look remembers them.
+        CampaignMember.objects.filter(program_id=campaign.program_id, campaign=campaign).delete()
+    if campaign.state != State.DRAFT and before.when != plan.when:
+        campaign.mark = None if plan.when.remembers else now
+        campaign.started_at = now
+    campaign.name, campaign.plan, campaign.audience = name[:80], stored(plan), audience
+    campaign.revision, campaign.changed_at = campaign.revision + 1, now
+    _save(campaign)
+    _record(campaign, "campaign.changed", now, by)
+    return campaign
+
+
+@transaction.atomic
+def start(*, campaign: Campaign, now: dt.datetime, by: Actor) -> Campaign:
+    """It runs from the beginning of this local day: whose hour was this morning has his turn now. NotNowError,
+    UnfinishedError."""
+    _may(campaign.merchant, by, None)
+    campaign = _locked(campaign, State.DRAFT)
+    plan = read(campaign.plan)
+    if any(faults(plan, precision=campaign.program.precision)):
+        raise UnfinishedError
+    look = sight_of(campaign, now).look
+    campaign.state, campaign.started_at = State.RUNNING, now
+    campaign.mark = None if plan.when.remembers else look.start(0)
+    campaign.save(update_fields=["state", "started_at", "mark"])
+    _record(campaign, "campaign.started", now, by)
+    return campaign
+
+
+@transaction.atomic
+def pause(*, campaign: Campaign, now: dt.datetime, by: Actor) -> Campaign:
+    """Nothing happens until it goes on; then it catches up with the days that its plan says. NotNowError."""
+    _may(campaign.merchant, by, None)
+    campaign = _locked(campaign, State.RUNNING)
+    campaign.state = State.PAUSED
+    campaign.save(update_fields=["state"])
+    _record(campaign, "campaign.paused", now, by)
+    return campaign
+
+
+@transaction.atomic
+def go_on(*, campaign: Campaign, now: dt.datetime, by: Actor) -> Campaign:
+    """NotNowError."""
+    _may(campaign.merchant, by, None)
+    campaign = _locked(campaign, State.PAUSED)
+    campaign.state = State.RUNNING
+    campaign.save(update_fields=["state"])
+    _record(campaign, "campaign.continued", now, by)
+    return campaign
+
+
+@transaction.atomic
+def archive(*, campaign: Campaign, now: dt.datetime, by: Actor) -> Campaign:
+    """For good: who waits is left out, further steps of those who have begun do not come. NotNowError."""
+    _may(campaign.merchant, by, None)
+    campaign = _locked(campaign, State.DRAFT, State.PAUSED, State.RUNNING, State.FINISHED)
+    turns = CampaignTurn.objects.filter(program_id=campaign.program_id, campaign=campaign, due_at__isnull=False)
+    turns.filter(state=CampaignTurn.State.WAITING).update(state=CampaignTurn.State.SKIPPED, why="over", due_at=None)
+    turns.update(due_at=None, why="over")
+    CampaignMember.objects.filter(program_id=campaign.program_id, campaign=campaign).delete()
+    campaign.state = State.ARCHIVED
+    campaign.finished_at = campaign.finished_at or now
+    # Somebody else may be called so; what clients were given keeps its words.
+    campaign.save(update_fields=["state", "finished_at"])
+    _record(campaign, "campaign.archived", now, by)
+    return campaign
+
+
+@transaction.atomic
+def fire(*, campaign: Campaign, key: str, now: dt.datetime, by: Actor) -> int:
+    """The button of a campaign by hand: a turn for everybody whom the audience holds; how many. With the same key,
+    sent twice, nobody has two. NotNowError."""
+    _may(campaign.merchant, by, None)
+    campaign = _locked(campaign, State.RUNNING)
+    sight = sight_of(campaign, now)
+    if not sight.trigger.by_hand:
+        raise NotNowError
+    number = scanning.write(sight, everybody(sight.look, f"hand:{key[:40]}", now))
+    if number:
+        _record(campaign, "campaign.fired", now, by, clients=number)
+    return number
+
+
+@transaction.atomic
+def set_rules(*, merchant: Merchant, rules: CampaignSettings, now: dt.datetime, by: Actor) -> None:
+    program_id = _may(merchant, by, None)
+    CampaignSettings.objects.update_or_create(
+        program_id=program_id,
+        merchant=merchant,
+        defaults={"daily_cap": rules.daily_cap, "holdout": rules.holdout},
+    )
+    audit.record(
+        program_id=program_id,
+        action="campaigns.rules_changed",
+        at=now,
+        by=by,
+        subject=merchant,
+        details={"daily_cap": rules.daily_cap, "holdout": str(rules.holdout)},
+    )
+
+
+def _may(merchant: Merchant, by: Actor, audience: Segment | None) -> int:
+    require(by, Action.RUN_CAMPAIGNS, merchant=merchant)
+    if audience is not None and audience.merchant_id != merchant.pk:
+        raise ValueError("a segment of another merchant")
+    return same_tenant(merchant, *([audience] if audience else []))
+
+
+def _locked(campaign: Campaign, *states: State) -> Campaign:
+    same_tenant(campaign)
+    rows = Campaign.objects.select_for_update(no_key=True, of=("self",))
+    found = rows.select_related("merchant__program", "audience__merchant__program", "program").get(pk=campaign.pk)
+    if found.state not in states:
+        raise NotNowError(found.state)
+    return found
+
+
+def _save(campaign: Campaign) -> None:
+    try:
+        with transaction.atomic():
+            campaign.save()
+    except IntegrityError:
+        raise NameTakenError from None
+
+
+def _record(campaign: Campaign, action: str, now: dt.datetime, by: Actor, **details: object) -> None:
+    told = {"name": campaign.name, "revision": campaign.revision, **details}
+    audit.record(program_id=campaign.program_id, action=action, at=now, by=by, subject=campaign, details=told)

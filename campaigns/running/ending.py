@@ -1,0 +1,62 @@
+"""Campaigns that come to their end by themselves: by date, by goal, or because all has been done."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import connection
+
+from campaigns.models import Campaign, CampaignTurn
+from campaigns.running.due import Sight
+from campaigns.triggers.calendar import OnDate
+from merchants import audit
+from merchants.access import Actor
+
+_BOUGHT = """
+    SELECT count(*) FROM (
+        SELECT DISTINCT s.id
+          FROM campaigns_campaignturn t
+          JOIN loyalty_sale s ON s.program_id = t.program_id AND s.account_id = t.account_id AND s.status = 'committed'
+           AND s.occurred_at > t.at
+         WHERE t.program_id = %s AND t.campaign_id = %s AND t.state = 'done' LIMIT %s) found
+"""
+
+
+def end_what_is_over(sight: Sight) -> None:
+    """The campaign's row is locked."""
+    limits, timing, campaign = sight.plan.limits, sight.plan.timing, sight.campaign
+    if timing.ends is not None and sight.now >= sight.look.ends(timing.ends):
+        finish(campaign, Campaign.Finished.DATE, sight.now, "sweep")
+    elif limits.goal is not None and bought(campaign, limits.goal) >= limits.goal:
+        finish(campaign, Campaign.Finished.GOAL, sight.now, "sweep")
+    elif isinstance(sight.trigger, OnDate) and _is_through(sight, sight.trigger):
+        finish(campaign, Campaign.Finished.DONE, sight.now, "sweep")
+
+
+def bought(campaign: Campaign, most: int) -> int:
+    """Purchases of clients after their turn, up to so many."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BOUGHT, [campaign.program_id, campaign.pk, most])
+        return int(cursor.fetchone()[0])
+
+
+def finish(campaign: Campaign, why: Campaign.Finished, now: dt.datetime, by: Actor) -> None:
+    """Nobody's turn begins any more; further steps of those who have begun go on."""
+    Campaign.objects.filter(pk=campaign.pk).update(state=Campaign.State.FINISHED, why=why, finished_at=now)
+    turns = CampaignTurn.objects.filter(program_id=campaign.program_id, campaign=campaign)
+    turns.filter(state=CampaignTurn.State.WAITING).update(state=CampaignTurn.State.SKIPPED, why="over", due_at=None)
+    campaign.state, campaign.why, campaign.finished_at = Campaign.State.FINISHED, why, now
+    audit.record(
+        program_id=campaign.program_id,
+        action="campaign.finished",
+        at=now,
+        by=by,
+        subject=campaign,
+        details={"why": str(why), "clients": campaign.treated, "points": str(campaign.points)},
+    )
+
+
+def _is_through(sight: Sight, trigger: OnDate) -> bool:
+    moment = dt.datetime.combine(trigger.day, trigger.time, sight.look.calendar.local(sight.now).tzinfo)
+    turns = CampaignTurn.objects.filter(program_id=sight.program_id, campaign=sight.campaign, due_at__isnull=False)
+    return sight.now > moment + dt.timedelta(minutes=5) and not turns.exists()

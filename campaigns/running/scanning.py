@@ -1,0 +1,133 @@
+"""Whose turn it is: found by statements over all clients, and written down with the campaign's mark.
+
+A scan holds the campaign's row, so that two beats at once look one after the other; what both find the unique key of
+the turns takes once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+import structlog
+from django.db import connection, transaction
+
+from campaigns.models import Campaign, CampaignTurn
+from campaigns.running.due import Sight, among_audience, sight_of
+from campaigns.running.ending import end_what_is_over
+from campaigns.triggers.base import Rows, Window
+from merchants.access import every_tenant, tenant
+
+logger = structlog.get_logger(__name__)
+
+# Those that compare all clients with the last time look so often.
+COMPARES_EVERY: Final = dt.timedelta(minutes=15)
+# Nobody catches up with more.
+LONGEST: Final = dt.timedelta(days=31)
+
+_WRITE: Final = """
+    INSERT INTO campaigns_campaignturn (program_id, campaign_id, account_id, occasion, state, why, due_at, created_at)
+    SELECT %s, %s, r.account, r.occasion, CASE WHEN r.at < %s THEN 'skipped' ELSE 'waiting' END,
+           CASE WHEN r.at < %s THEN 'late' ELSE '' END, CASE WHEN r.at < %s THEN NULL ELSE %s::timestamptz END, %s
+      FROM ({}) AS r (account, occasion, at)
+        ON CONFLICT (program_id, campaign_id, account_id, occasion) DO NOTHING
+"""
+_REMEMBER: Final = """
+    INSERT INTO campaigns_campaignmember (program_id, campaign_id, account_id)
+    SELECT %s, %s, i.account FROM ({}) AS i (account) ON CONFLICT DO NOTHING
+"""
+_COMPARE: Final = """
+    WITH inside AS MATERIALIZED ({}), gone AS (
+        DELETE FROM campaigns_campaignmember m
+         WHERE m.program_id = %s AND m.campaign_id = %s
+           AND NOT EXISTS (SELECT FROM inside i (account) WHERE i.account = m.account_id)
+    )
+    INSERT INTO campaigns_campaignmember (program_id, campaign_id, account_id)
+    SELECT %s, %s, i.account FROM inside i (account) ON CONFLICT DO NOTHING RETURNING account_id
+"""
+
+
+def scan_due(*, now: dt.datetime) -> int:
+    """Look through all campaigns that run; how many turns are new."""
+    with every_tenant():
+        running = list(
+            Campaign.objects.filter(state=Campaign.State.RUNNING).order_by("pk").values_list("pk", "program_id")
+        )
+    new = 0
+    for key, program_id in running:
+        with tenant(program_id):
+            try:
+                new += scan(key, now=now)
+            except Exception:
+                # One campaign that can't be read must not keep the others.
+                logger.exception("campaign_scan_failed", campaign=key)
+    return new
+
+
+@transaction.atomic
+def scan(campaign_id: int, *, now: dt.datetime) -> int:
+    """Write down who is due since the campaign's mark; how many are new. Nothing where another is at it."""
+    rows = Campaign.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
+    campaign = (
+        rows.select_related("merchant__program", "audience__merchant__program")
+        .filter(pk=campaign_id, state=Campaign.State.RUNNING)
+        .first()
+    )
+    if campaign is None:
+        return 0
+    sight = sight_of(campaign, now)
+    new = _enter(sight) if sight.trigger.remembers else _write_due(sight)
+    end_what_is_over(sight)
+    return new
+
+
+def window_of(sight: Sight) -> Window:
+    campaign = sight.campaign
+    begins = campaign.started_at or sight.now
+    since = max(campaign.mark or begins, sight.now - LONGEST)
+    return Window(since, sight.now, begins, sight.plan.timing.hour)
+
+
+def write(sight: Sight, rows: Rows) -> int:
+    """Turns of those who have none yet for their occasion; of what is too old they say so."""
+    found = among_audience(sight, rows)
+    oldest = sight.now - dt.timedelta(days=sight.plan.timing.late_days)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _WRITE.format(found.sql),
+            (sight.program_id, sight.campaign.pk, oldest, oldest, oldest, sight.now, sight.now, *found.params),
+        )
+        return int(cursor.rowcount)
+
+
+def _write_due(sight: Sight) -> int:
+    window = window_of(sight)
+    rows = sight.trigger.due(sight.look, window)
+    new = write(sight, rows)
+    Campaign.objects.filter(pk=sight.campaign.pk).update(mark=window.until)
+    return new
+
+
+def _enter(sight: Sight) -> int:
+    """Who has come in since the last look; the first one remembers."""
+    campaign = sight.campaign
+    if campaign.mark is not None and campaign.mark > sight.now - COMPARES_EVERY:
+        return 0
+    inside = sight.trigger.inside(sight.look)  # type: ignore[attr-defined]  # of those that remember
+    own = (sight.program_id, campaign.pk)
+    new = 0
+    with connection.cursor() as cursor:
+        if campaign.mark is None:
+            cursor.execute(_REMEMBER.format(inside.sql), (*own, *inside.params))
+        else:
+            cursor.execute(_COMPARE.format(inside.sql), (*inside.params, *own, *own))
+            came = [key for (key,) in cursor.fetchall()]
+            occasion = sight.now.strftime("%Y-%m-%dT%H:%M")
+            rows = Rows("SELECT unnest(%s::bigint[]), %s::text, %s::timestamptz", (came, occasion, sight.now))
+            new = write(sight, rows) if came else 0
+    Campaign.objects.filter(pk=campaign.pk).update(mark=sight.now)
+    return new
+
+
+def waiting(campaign: Campaign) -> int:
+    return CampaignTurn.objects.filter(campaign=campaign, due_at__isnull=False).count()
