@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from insights.charts import Chart, Series
+from merchants.charts import Chart, Series
 from merchants.forms import PageForm
 
 

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 
 from clients.models import Client
 from insights.calculator import Costs
-from insights.charts import Chart, Series
 from insights.models import BackTest
 from insights.telling import Teller
 from loyalty.backtest import telling
@@ -20,6 +19,7 @@ from loyalty.backtest.comparing import BOUNDS
 from loyalty.backtest.telling import Compared
 from loyalty.engine.rulebook import Rulebook
 from loyalty.models import Account
+from merchants.charts import Chart, Series
 
 
 @dataclass(frozen=True)

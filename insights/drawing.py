@@ -7,10 +7,10 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from insights.board import Board, Clients
-from insights.charts import Chart, Series
 from insights.revenue import Revenue
 from insights.telling import Teller, short_day
 from loyalty.models import Entry
+from merchants.charts import Chart, Series
 
 OUTLETS_DRAWN = 20
 
