@@ -1,0 +1,142 @@
+"""A written message is handed to its gateway. Nothing here touches the database: it runs in several threads at once."""
+
+from __future__ import annotations
+
+import smtplib
+import threading
+from email.utils import formataddr, parseaddr
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+
+from campaigns.messages.writing import Letter
+from campaigns.models import Channel
+from clients import card_links
+from merchants import sms
+from merchants.gateways import push, telegram
+from merchants.gateways.answers import (
+    AnswerLost,
+    GatewayError,
+    Handed,
+    NobodyThere,
+    NotNow,
+    Refused,
+    Trouble,
+)
+from merchants.messages import one_line
+
+EMAIL: Final = "email"
+_own = threading.local()
+
+
+def gateway_of(channel: str) -> str:
+    """The name by which the gateway is kept beside a message."""
+    match channel:
+        case Channel.SMS:
+            return sms.gateway().name
+        case Channel.TELEGRAM:
+            return telegram.NAME
+        case Channel.PUSH:
+            return push.NAME
+    return EMAIL
+
+
+def deliver(letter: Letter) -> Handed:
+    """GatewayError; whatever else goes wrong is ours, and like an answer that was lost."""
+    match letter.channel:
+        case Channel.EMAIL:
+            return _email(letter)
+        case Channel.SMS:
+            sender = letter.sender or settings.SMS_SENDER
+            taken = sms.gateway().send(letter.address, letter.text, key=letter.key, sender=sender, again=letter.again)
+            return taken or Handed()
+        case Channel.TELEGRAM:
+            return telegram.send(int(letter.address), letter.text)
+    return _push(letter)
+
+
+def message_id(letter: Letter) -> str:
+    """The same letter sent twice has the same id: mailboxes show it once."""
+    return f"{letter.key}@{urlsplit(card_links.site()).hostname or 'localhost'}"
+
+
+def _email(letter: Letter) -> Handed:
+    connection = _connection()
+    headers = {"Message-ID": f"<{message_id(letter)}>", "Auto-Submitted": "auto-generated"}
+    if letter.off:
+        headers |= {"List-Unsubscribe": f"<{letter.off}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    _name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    mail = EmailMultiAlternatives(
+        subject=letter.subject,
+        body=letter.text,
+        from_email=formataddr((one_line(letter.sender), address)),
+        to=[letter.address],
+        reply_to=[letter.reply_to] if letter.reply_to else None,
+        headers=headers,
+        connection=connection,
+    )
+    mail.attach_alternative(letter.html, "text/html")
+    try:
+        connection.send_messages([mail])
+    except (smtplib.SMTPException, OSError, ValueError) as error:
+        close()
+        raise _of_mail(error) from error
+    return Handed(message_id(letter))
+
+
+def _connection() -> Any:
+    """Each thread keeps one open for the letters that follow."""
+    connection = getattr(_own, "mail", None)
+    if connection is None:
+        connection = get_connection()
+        try:
+            connection.open()
+        except smtplib.SMTPAuthenticationError as error:
+            raise Trouble("wrong_key") from error
+        except (smtplib.SMTPException, OSError) as error:
+            raise Trouble("unreachable") from error
+        _own.mail = connection
+    return connection
+
+
+def close() -> None:
+    """Of this thread."""
+    connection, _own.mail = getattr(_own, "mail", None), None
+    if connection is not None:
+        try:
+            connection.close()
+        except (smtplib.SMTPException, OSError):
+            return
+
+
+def _of_mail(error: Exception) -> GatewayError:
+    match error:
+        case smtplib.SMTPRecipientsRefused():
+            codes = [code for code, _said in error.recipients.values()]
+            return NobodyThere("bad_address") if all(code >= 500 for code in codes) else NotNow()
+        case smtplib.SMTPSenderRefused() | smtplib.SMTPDataError():
+            return Refused("rejected") if int(error.smtp_code) >= 500 else NotNow()
+        case smtplib.SMTPResponseException():
+            return NotNow()
+        case ValueError():  # a line break in a header, an address that is none
+            return Refused("bad_address")
+    return AnswerLost()
+
+
+def _push(letter: Letter) -> Handed:
+    """To each browser of the client's: one that takes it is enough."""
+    failed: GatewayError = NobodyThere("unsubscribed")
+    taken = False
+    for browser in letter.browsers:
+        try:
+            push.send(browser, title=letter.subject, text=letter.text, link=letter.link, tag=str(letter.key))
+        except GatewayError as error:
+            if not isinstance(error, NobodyThere):
+                failed = error
+        else:
+            taken = True
+    if not taken:
+        raise failed
+    return Handed()
