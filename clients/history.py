@@ -16,6 +16,7 @@ from loyalty.engine.explanation import Fact
 from loyalty.engine.rulebook import Rulebook
 from loyalty.explanations import explain
 from loyalty.models import Entry, ProgramVersion
+from loyalty.models.reward import EXCHANGED
 from loyalty.programs import rulebook_of
 from loyalty.sales.moved import FLAG as MOVED_BY_HAND
 from loyalty.sales.moved import REASON as MOVED
@@ -95,7 +96,10 @@ def told(entry: Entry, words: Words, rules: RulesOverTime, *, reader: Reader = "
     rulebook = rules.of(entry)
     fact = _fact_of(entry)
     title, why = str(entry.get_kind_display()), _why(entry, reader)
-    if fact is not None:
+    if entry.rule.startswith(EXCHANGED):
+        title = _("Gift: %(gift)s") % {"gift": entry.reason} if entry.reason else _("Gift for points")
+        why = _("Taken for points") if entry.kind == Entry.Kind.REDEEM else _("Cancelled: the points are back")
+    elif fact is not None:
         said = explain(fact, words, rulebook=rulebook)
         title, why = said.title, said.why
         if entry.sale is not None and MOVED_BY_HAND in entry.sale.flags:

@@ -34,6 +34,8 @@ SMS_BY_PHONE_A_DAY: Final = Limit("join-sms-phone-day", 10, 24 * HOUR)
 # What a stranger's script can cost a shop in an hour.
 SMS_BY_MERCHANT: Final = Limit("join-sms-merchant", 100, HOUR)
 NEW_CODES_BY_CARD: Final = Limit("card-code", 20, HOUR)
+# Each takes something out of the stock.
+GIFTS_BY_CARD: Final = Limit("card-gift", 20, HOUR)
 LINKS_BY_CLIENT: Final = Limit("card-link", 5, HOUR)
 # Wrong numbers of cards that a member of the staff has keyed in.
 CARDS_BY_MEMBER: Final = Limit("card-bind", 30, 10 * MINUTE)

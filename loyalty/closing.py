@@ -28,12 +28,14 @@ from loyalty.models import (
     CertificateEntry,
     Confirmation,
     Entry,
+    Exchange,
     OneTimeCode,
     PersonalCoupon,
     PlasticCard,
     Return,
     Sale,
 )
+from loyalty.rewards import ending
 from merchants.access import Actor, same_tenant
 
 # What entries of a closing are known by.
@@ -181,6 +183,7 @@ def _end_what_waits(program_id: int, account: Account, now: dt.datetime) -> None
     Activity.objects.filter(**his, status=Activity.Status.WAITING).update(
         status=Activity.Status.REFUSED, decided_at=now
     )
+    ending.drop_ordered(account=account, now=now)
     waiting = AdjustmentRequest.objects.filter(**his, state=AdjustmentRequest.State.WAITING)
     waiting.update(state=AdjustmentRequest.State.EXPIRED, decided_at=now)
 
@@ -189,6 +192,7 @@ def _forget_words(program_id: int, accounts: Sequence[int]) -> None:
     """Whatever people have typed in beside the figures, where a name could stand."""
     his: dict[str, Any] = {"program_id": program_id, "account__in": accounts}
     AdjustmentRequest.objects.filter(**his).update(reason="", words="")
+    Exchange.objects.filter(**his).update(note="", reason="", once="")
     # An action counts once by its reference, which may be the address of somebody's page.
     Activity.objects.filter(**his).update(reason="", reference=Cast("public_id", CharField()))
     certificates = Certificate.objects.filter(program_id=program_id, holder__in=accounts)

@@ -11,6 +11,7 @@ from django.db import DatabaseError, transaction
 from loyalty import approvals, ledger, reviews
 from loyalty.certificates import time_passing
 from loyalty.models import Confirmation, IdempotencyKey, OneTimeCode
+from loyalty.rewards import ending
 from merchants.access import every_tenant, tenant
 from merchants.models import Program
 
@@ -28,6 +29,7 @@ STEPS = (
     time_passing.expire_due,
     time_passing.warn,
     approvals.expire_due,
+    ending.cancel_unclaimed,
 )
 
 

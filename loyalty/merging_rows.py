@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 from django.db import connection
+from django.db.models import Exists, OuterRef
 from msgspec import Struct
 
 from loyalty.engine.quantities import ZERO
@@ -18,7 +19,11 @@ from loyalty.models import (
     Card,
     Certificate,
     Confirmation,
+    Exchange,
+    PastReceipt,
     PersonalCoupon,
+    PromoCode,
+    PromoCodeUse,
     Sale,
 )
 
@@ -35,9 +40,12 @@ class Moved(Struct, kw_only=True):
     dropped_tier_ends_at: dt.datetime | None = None
     cards: list[int] = []
     sales: list[int] = []
+    past: list[int] = []
     coupons: list[int] = []
     certificates: list[int] = []
+    promo_codes: list[int] = []
     activities: list[int] = []
+    exchanges: list[int] = []
     referees: list[int] = []
     uses: list[tuple[str, str, Decimal, int, Decimal]] = []
     tags: list[str] = []
@@ -57,8 +65,12 @@ def hand_over(moved: Moved, *, keep: Account, drop: Account, referees: list[int]
     program = {"program_id": keep.program_id}
     moved.cards = _give(Card.objects.filter(**program, account=drop), account=keep)
     moved.sales = _give(Sale.objects.filter(**program, account=drop), account=keep)
+    moved.past = _give(PastReceipt.objects.filter(**program, account=drop), account=keep)
     moved.coupons = _give(PersonalCoupon.objects.filter(**program, account=drop), account=keep)
     moved.certificates = _give(Certificate.objects.filter(**program, holder=drop), holder=keep)
+    moved.exchanges = _give(Exchange.objects.filter(**program, account=drop), account=keep)
+    moved.promo_codes = _give(_codes_to_give(keep, drop), account=keep)
+    _uses_with_their_sales(keep.program_id, moved.sales, keep)
     known = set(Activity.objects.filter(**program, account=keep).values_list("action", "reference"))
     done = Activity.objects.filter(**program, account=drop).values_list("pk", "action", "reference")
     # What both have done counts once; the other stays with the alias.
@@ -94,12 +106,19 @@ def hand_back(moved: Moved, *, keep: Account, drop: Account) -> None:
     program = {"program_id": keep.program_id}
     _give(Card.objects.filter(**program, pk__in=_with_heirs(keep.program_id, moved.cards), account=keep), account=drop)
     _give(Sale.objects.filter(**program, pk__in=moved.sales, account=keep), account=drop)
+    _give(PastReceipt.objects.filter(**program, pk__in=moved.past, account=keep), account=drop)
     coupons = PersonalCoupon.objects.filter(**program, pk__in=moved.coupons, account=keep)
     # One that the kept account's later receipt has used stays with that receipt.
     used = coupons.filter(sale__account=keep).values_list("pk", flat=True)
     _give(PersonalCoupon.objects.filter(**program, pk__in=set(moved.coupons) - set(used), account=keep), account=drop)
     _give(Certificate.objects.filter(**program, pk__in=moved.certificates, holder=keep), holder=drop)
+    codes = PromoCode.objects.filter(**program, pk__in=moved.promo_codes, account=keep)
+    # As with coupons: one that the kept account's later receipt has used stays.
+    used = codes.filter(uses__sale__account=keep, uses__released_at=None).values_list("pk", flat=True)
+    _give(PromoCode.objects.filter(**program, pk__in=set(moved.promo_codes) - set(used), account=keep), account=drop)
+    _uses_with_their_sales(keep.program_id, moved.sales, drop)
     _give(Activity.objects.filter(**program, pk__in=moved.activities, account=keep), account=drop)
+    _give(Exchange.objects.filter(**program, pk__in=moved.exchanges, account=keep), account=drop)
     _give(Account.objects.filter(**program, pk__in=moved.referees, referrer=keep), referrer=drop)
     _move_uses(keep, drop, moved.uses)
     # What was changed by hand since is left as it is.
@@ -120,6 +139,18 @@ def hand_back(moved: Moved, *, keep: Account, drop: Account) -> None:
         **restored,
     )
     Account.objects.filter(pk=drop.pk).update(status=Account.Status.ACTIVE, merged_into=None)
+
+
+def _codes_to_give(keep: Account, drop: Account) -> Any:
+    """Codes that were given to the dropped account, but for those of an occasion for which the kept one has one."""
+    codes = PromoCode.objects.filter(program_id=keep.program_id)
+    both = codes.filter(account=keep, batch=OuterRef("batch"), once=OuterRef("once")).exclude(once="")
+    return codes.filter(~Exists(both), account=drop)
+
+
+def _uses_with_their_sales(program_id: int, sales: list[int], owner: Account) -> None:
+    """Limits for one client count what the receipts used that are his now."""
+    PromoCodeUse.objects.filter(program_id=program_id, sale__in=sales, sale__account=owner).update(account=owner)
 
 
 def _with_heirs(program_id: int, cards: list[int]) -> set[int]:

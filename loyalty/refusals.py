@@ -49,6 +49,13 @@ Code = Literal[
     "certificate_refused",
     "certificate_limit",
     "certificate_used",
+    "promo_code_not_found",
+    "promo_code_mistyped",
+    "reward_not_found",
+    "reward_refused",
+    "exchange_not_found",
+    "exchange_decided",
+    "exchange_over",
 ]
 
 

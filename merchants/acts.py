@@ -13,6 +13,7 @@ class Group(enum.StrEnum):
     POINTS = "points"
     SALES = "sales"
     CERTIFICATES = "certificates"
+    GIFTS = "gifts"
     RULES = "rules"
     GOODS = "goods"
     TEAM = "team"
@@ -24,6 +25,7 @@ GROUPS: Mapping[Group, Promise] = {
     Group.POINTS: _("Clients and points"),
     Group.SALES: _("Receipts"),
     Group.CERTIFICATES: _("Certificates"),
+    Group.GIFTS: _("Gifts for points"),
     Group.RULES: _("Rules"),
     Group.GOODS: _("Goods"),
     Group.TEAM: _("Team"),
@@ -66,6 +68,13 @@ ACTS: Mapping[Group, Mapping[str, Promise]] = {
         "client_import.dropped": _("File of clients discarded"),
         "client_import.undo_asked": _("Taking back of loaded clients started"),
         "client_import.undone": _("Loaded clients taken back"),
+        "receipt_import.checked": _("File of past receipts looked through"),
+        "receipt_import.confirmed": _("Loading of past receipts started"),
+        "receipt_import.loaded": _("Past receipts loaded from a file"),
+        "receipt_import.stopped": _("Loading of past receipts stopped"),
+        "receipt_import.dropped": _("File of past receipts discarded"),
+        "receipt_import.undo_asked": _("Taking back of past receipts started"),
+        "receipt_import.undone": _("Loaded past receipts taken back"),
         "card.bound": _("Card bound to a client"),
         "card.blocked": _("Card of a client blocked"),
         "card.unblocked": _("Card of a client unblocked"),
@@ -111,6 +120,21 @@ ACTS: Mapping[Group, Mapping[str, Promise]] = {
         "certificate.cancelled": _("Certificate cancelled"),
         "certificate.sent": _("Certificate sent"),
         "certificate.printed": _("Certificate printed"),
+    },
+    Group.GIFTS: {
+        "promo_batch.ordered": _("Promo codes made"),
+        "promo_batch.stopped": _("Promo codes stopped"),
+        "promo_batch.went_on": _("Promo codes go on"),
+        "promo_batch.dated": _("Dates of promo codes changed"),
+        "promo_batch.taken_out": _("Promo codes taken out: file or print"),
+        "promo_codes.exported": _("File of promo codes downloaded"),
+        "promo_codes.given": _("Promo codes given to clients"),
+        "reward.added": _("Gift added to the catalogue"),
+        "reward.changed": _("Gift of the catalogue changed"),
+        "exchange.handed": _("Gift handed over"),
+        "exchange.cancelled": _("Gift cancelled, points given back"),
+        "exchange.confirmation_overridden": _("Points taken for a gift without a confirmation"),
+        "exchanges.exported": _("List of gifts taken downloaded"),
     },
     Group.RULES: {
         "draft.saved": _("Draft of the rules saved"),

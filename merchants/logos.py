@@ -74,6 +74,13 @@ def remove_logo(*, merchant: Merchant, by: Actor, now: datetime) -> None:
 
 def redrawn(upload: bytes) -> bytes:
     """The picture as a PNG of at most 512 × 512, without anything that was in the file besides."""
+    written = io.BytesIO()
+    clean(upload, side=SIDE).save(written, "PNG", optimize=True)
+    return written.getvalue()
+
+
+def clean(upload: bytes, *, side: int) -> Image.Image:
+    """An uploaded picture within so many pixels each way, drawn anew. ValidationError as `put_logo` raises it."""
     if len(upload) > LARGEST_FILE:
         raise ValidationError(_("The file is larger than 2 MB. Make the picture smaller."), code="logo_too_large")
     if b"<svg" in upload[:1000].lower():
@@ -85,14 +92,12 @@ def redrawn(upload: bytes) -> bytes:
                     _("The picture has too many pixels. Make it smaller, 2000 × 2000 is plenty."),
                     code="logo_too_many_pixels",
                 )
-            image.draft("RGB", (SIDE * 2, SIDE * 2))
+            image.draft("RGB", (side * 2, side * 2))
             upright = ImageOps.exif_transpose(image).convert("RGBA")
     except UNREADABLE as error:
         raise ValidationError(_("This is no picture in PNG, JPEG or WebP."), code="logo_unreadable") from error
-    upright.thumbnail((SIDE, SIDE))
+    upright.thumbnail((side, side))
     # A new picture: what the old one carried along (EXIF, colour profiles, texts) stays behind.
-    clean = Image.new("RGBA", upright.size)
-    clean.paste(upright)
-    written = io.BytesIO()
-    clean.save(written, "PNG", optimize=True)
-    return written.getvalue()
+    anew = Image.new("RGBA", upright.size)
+    anew.paste(upright)
+    return anew

@@ -77,6 +77,7 @@ ROOMS: Sequence[Room] = (
             "client_import_columns",
             "client_import_load",
             "client_import_undo",
+            "receipt_imports",
         ),
     ),
     Room(
@@ -110,6 +111,25 @@ ROOMS: Sequence[Room] = (
             "certificate_send",
             "certificate_extend",
             "certificate_cancel",
+        ),
+    ),
+    Room(
+        _("Gifts for points"),
+        "trophy",
+        Action.SEE_SALES,
+        ("rewards", "reward", "reward_new", "exchanges", "exchange_hand_over", "exchange_cancel"),
+    ),
+    Room(
+        _("Promo codes"),
+        "discount",
+        Action.SEE_FIGURES,
+        (
+            "promo_codes",
+            "promo_code_new",
+            "promo_code_check",
+            "promo_batch",
+            "promo_batch_stop",
+            "promo_batch_dates",
         ),
     ),
     Room(

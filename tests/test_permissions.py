@@ -26,7 +26,10 @@ from clients.segments.definition import Definition
 from loyalty import approvals
 from loyalty.accounts import adjust
 from loyalty.certificates import issuing, links
-from loyalty.models import Account, Activity, Card, Category, Entry, GoodsImport, Product, Sale
+from loyalty.models import Account, Activity, Card, Category, Entry, Exchange, GoodsImport, Product, Sale
+from loyalty.promo import making as promo_making
+from loyalty.promo.terms import Terms as PromoTerms
+from loyalty.rewards import catalogue
 from merchants import invitations
 from merchants.access import tenant
 from merchants.models import Cashier, Invitation, Member, OutboxMessage, Role, Scope, TillKey, User
@@ -47,8 +50,10 @@ from tests.permissions import (
     insights,
     merchants,
     personal,
+    promo,
     public,
     receipts,
+    rewards,
     rules,
     segments,
     till,
@@ -70,6 +75,8 @@ PAGES: dict[str, Page] = {
     **backtests.PAGES,
     **cards.PAGES,
     **certificates.PAGES,
+    **promo.PAGES,
+    **rewards.PAGES,
     **till.PAGES,
 }
 
@@ -95,6 +102,11 @@ CALLS: dict[str, Call] = {
     "api/v1/clients/<uuid:client_id>/cards": Call("/api/v1/clients/{id}/cards", {"POST": {"sell", "enrol"}}),
     "api/v1/certificates": Call("/api/v1/certificates", {"POST": {"sell", "adjust"}}),
     "api/v1/certificates/<str:code>": Call("/api/v1/certificates/7K2MQX4T9PBA", READ),
+    "api/v1/promo-codes/<str:code>": Call("/api/v1/promo-codes/SPRING", READ),
+    "api/v1/rewards": Call("/api/v1/rewards", READ),
+    "api/v1/exchanges": Call("/api/v1/exchanges", READ | SELL),
+    "api/v1/exchanges/<uuid:exchange_id>/hand-over": Call("/api/v1/exchanges/{id}/hand-over", SELL),
+    "api/v1/exchanges/<uuid:exchange_id>/cancel": Call("/api/v1/exchanges/{id}/cancel", SELL),
     "api/v1/quotes": Call("/api/v1/quotes", SELL),
     "api/v1/sales": Call("/api/v1/sales", SELL),
     "api/v1/sales/batch": Call("/api/v1/sales/batch", SELL),
@@ -232,7 +244,17 @@ def names_of(cast: Cast) -> dict[str, object]:
             state="done",
             created_by=zerno.owner,
         )
+        exchange = exchange_of(zerno, anna.account)
+        promo_batch = promo_making.order_batch(
+            merchant=zerno.merchant,
+            terms=PromoTerms(name="Весна", kind="unique", gives="percent", percent=Decimal(10), size=2, length=8),
+            now=timezone.now(),
+            by=zerno.owner,
+        )
         return {
+            "exchange": exchange.public_id,
+            "promo_batch": promo_batch.pk,
+            "reward": exchange.reward.public_id,
             "segment": segment.pk,
             "act": act.pk,
             "virtual": Card.objects.get(account=anna.account, kind=Card.Kind.VIRTUAL).pk,
@@ -323,6 +345,8 @@ def test_calls_need_a_scope(client: Client, cast: Cast, route: str) -> None:
 def test_another_programmes_objects_are_as_good_as_none(client: Client, cast: Cast, route: str) -> None:
     account, sale = account_and_sale(cast.zerno)
     own = sale.public_id if "sales" in route else account.public_id
+    if "exchanges" in route:
+        own = exchange_of(cast.zerno, account).public_id
     for method in CALLS[route].scopes:
         own_answer = call(client, method, route, key=cast.zerno.key, of=own)
         assert own_answer[0] not in {401, 403, 404, 500}
@@ -347,6 +371,24 @@ def call(client: Client, method: str, route: str, *, key: str | None, of: uuid.U
     )
     answer = response.json()
     return response.status_code, str(answer.get("code", "")) if isinstance(answer, dict) else ""
+
+
+def exchange_of(shop: Shop, account: Account) -> Exchange:
+    """A gift that waits to be handed over; nobody has paid for it."""
+    terms = catalogue.Terms(title="Кофе", price=Decimal(5))
+    reward = catalogue.add(merchant=shop.merchant, terms=terms, now=timezone.now(), by=shop.owner)
+    return Exchange.objects.create(
+        program=shop.program,
+        merchant=shop.merchant,
+        reward=reward,
+        account=account,
+        public_id=uuid.uuid4(),
+        code="7K2MQX4T",
+        title=reward.title,
+        points=0,
+        state=Exchange.State.ORDERED,
+        channel=Exchange.Channel.CARD,
+    )
 
 
 def account_and_sale(shop: Shop) -> tuple[Account, Sale]:

@@ -17,6 +17,10 @@ from cashier.api.clients.one import GetClient
 from cashier.api.docs import ApiDocs, ApiSchema
 from cashier.api.nothing import Nothing
 from cashier.api.program import GetProgram
+from cashier.api.promo_codes.check import CheckPromoCode
+from cashier.api.rewards.catalogue import ListRewards
+from cashier.api.rewards.ending import Cancel, HandOver
+from cashier.api.rewards.exchanges import Exchanges
 from cashier.api.sales.batch import BookBatch
 from cashier.api.sales.commit import CommitHold
 from cashier.api.sales.give_back import GiveBack
@@ -49,6 +53,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sales/<uuid:sale_id>/returns", GiveBack.as_view(), name="api_sale_returns"),
     path("certificates", IssueCertificate.as_view(), name="api_certificates"),
     path("certificates/<str:code>", CheckCertificate.as_view(), name="api_certificate"),
+    path("rewards", ListRewards.as_view(), name="api_rewards"),
+    path("exchanges", Exchanges.as_view(), name="api_exchanges"),
+    path("exchanges/<uuid:exchange_id>/hand-over", HandOver.as_view(), name="api_exchange_hand_over"),
+    path("exchanges/<uuid:exchange_id>/cancel", Cancel.as_view(), name="api_exchange_cancel"),
+    path("promo-codes/<str:code>", CheckPromoCode.as_view(), name="api_promo_code"),
     path("schema/", ApiSchema.as_view(), name="api_schema"),
     path("docs/", ApiDocs.as_view(url_name="api_schema"), name="api_docs"),
     re_path(r"", Nothing.as_view(), name="api_nothing"),

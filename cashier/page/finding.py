@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from cashier.api.answers.client import client_answer
 from cashier.api.problems.values import sentence
-from cashier.page import saying, tickets
+from cashier.page import gifts, saying, tickets
 from cashier.page.certificates import show as show_certificate
 from cashier.page.codes import is_certificate
 from cashier.page.door import Post, for_cashiers
@@ -29,6 +29,7 @@ from loyalty.idempotency import Done, once
 from loyalty.models import Account
 from loyalty.programs import has_referrals
 from loyalty.refusals import Refused
+from loyalty.rewards import codes
 from loyalty.sales.request import Who
 from merchants import qr
 
@@ -52,6 +53,8 @@ def find(request: HttpRequest, post: Post) -> HttpResponse:
     if is_certificate(text):
         # Looked at there, as if it had been keyed in there.
         return show_certificate(request, post, text)
+    if codes.is_scanned(text):
+        return gifts.scanned(request, post, text)
     try:
         found = look_for(text, post)
     except MustWaitError as error:

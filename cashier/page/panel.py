@@ -12,7 +12,7 @@ from cashier.page.door import Post
 from cashier.page.who import Named, account_of
 from clients import coupons
 from clients.models import Client
-from loyalty.models import Account
+from loyalty.models import Account, Reward
 from loyalty.programs import rulebook_at
 from loyalty.refusals import Refused
 from loyalty.standing import Standing, standing
@@ -33,6 +33,7 @@ class Panel(Struct, frozen=True):
     birthday: dt.date | None
     birthday_in: int
     coupons: tuple[tuple[str, str], ...] = ()
+    has_gifts: bool = False
 
     @property
     def is_blocked(self) -> bool:
@@ -59,7 +60,9 @@ def panel_of(named: Named, post: Post) -> Panel:
     words = words_on_page(post.caller.program_id)
     held = coupons.at_hand(program_id=post.caller.program_id, account_id=account.pk, now=post.now)
     chips = tuple((coupon.code, coupons.terms(coupon, words)) for coupon in held)
-    return Panel(account, client, stands, rate, gift, birthday if days <= SOON else None, days, chips)
+    mine = Reward.objects.filter(program_id=post.caller.program_id, merchant=post.caller.merchant_id, enabled=True)
+    celebrated = birthday if days <= SOON else None
+    return Panel(account, client, stands, rate, gift, celebrated, days, chips, has_gifts=mine.exists())
 
 
 def next_birthday(born: dt.date, today: dt.date) -> dt.date:

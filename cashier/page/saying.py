@@ -16,6 +16,7 @@ GUESSES = (
     "client_not_found",
     "confirmation_invalid",
     "certificate_not_found",
+    "exchange_not_found",
     # Numbers of cards are tried out, too: each of these says that one exists, or that it does not.
     "card_not_found",
     "card_taken",

@@ -18,7 +18,7 @@ from loyalty.sales.request import Idempotency
 _SALT = "cashier.page.ticket"
 FIELD = "ticket"
 # What a form does: the answer to one is not that of another.
-Form = Literal["sale", "return", "client"]
+Form = Literal["sale", "return", "client", "gift"]
 # Added by the script when the form was first sent, in ISO 8601.
 ENTERED = "entered_at"
 

@@ -1,6 +1,17 @@
 from django.urls import URLPattern, path
 
-from cashier.page import cards, certificates, correcting, entering, finding, manifest, receipts, returning, selling
+from cashier.page import (
+    cards,
+    certificates,
+    correcting,
+    entering,
+    finding,
+    gifts,
+    manifest,
+    receipts,
+    returning,
+    selling,
+)
 
 urlpatterns: list[URLPattern] = [
     path("m/<int:merchant_id>/till/", entering.here, name="till_here"),
@@ -22,5 +33,9 @@ urlpatterns: list[URLPattern] = [
     path("till/receipts/<uuid:sale_id>/return/", returning.give_back, name="till_return"),
     path("till/receipts/<uuid:sale_id>/returned/", returning.given_back, name="till_given_back"),
     path("till/certificates/", certificates.certificates, name="till_certificates"),
+    path("till/gifts/", gifts.gifts, name="till_gifts"),
+    path("till/gifts/taken/<uuid:exchange_id>/", gifts.taken, name="till_gift_taken"),
+    path("till/gifts/<str:word>/", gifts.shelf, name="till_gift_shelf"),
+    path("till/gifts/<str:word>/<uuid:reward_id>/", gifts.take, name="till_gift_take"),
     path("till/shift/", receipts.shift, name="till_shift"),
 ]

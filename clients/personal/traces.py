@@ -17,7 +17,7 @@ from django.db import connection
 from django.db.models import Max, Q
 from msgspec import Struct
 
-from clients.models import Client, ClientAct, ClientImport, ClientImportLine, ClientMerge, PhoneCheck
+from clients.models import Client, ClientAct, ClientImport, ClientImportLine, ClientMerge, PhoneCheck, ReceiptImportLine
 from clients.models.imports import LINES
 from loyalty import closing
 from loyalty.models import (
@@ -26,6 +26,7 @@ from loyalty.models import (
     Card,
     Certificate,
     Entry,
+    Exchange,
     IdempotencyKey,
     PersonalCoupon,
     Sale,
@@ -71,11 +72,13 @@ class Known(Struct, frozen=True, kw_only=True):
 
 class Found(Struct, frozen=True):
     """Keys of what no index finds, looked for while nothing is locked: certificates with his e-mail; lines of files of
-    his, and those whose `referrer` he is; records of the log. Of the log the newer ones are looked for again."""
+    his, and those whose `referrer` he is; lines of files of receipts; records of the log. Of the log the newer ones are
+    looked for again."""
 
     certificates: list[int]
     lines: list[int]
     referred: list[int]
+    receipts: list[int]
     records: list[int]
     last_record: int
 
@@ -89,6 +92,7 @@ def find(known: Known) -> Found:
         certificates=list(certificates.values_list("pk", flat=True)),
         lines=list(_lines(known).values_list("pk", flat=True)),
         referred=list(referred.values_list("pk", flat=True)),
+        receipts=list(_receipt_lines(known).values_list("pk", flat=True)),
         records=list(_records(known).values_list("pk", flat=True)),
         last_record=last,
     )
@@ -102,6 +106,10 @@ def forget(known: Known, found: Found) -> None:
     ClientImportLine.objects.filter(**program, pk__in=found.lines).delete()
     # Somebody else's line that says who invited him.
     ClientImportLine.objects.filter(**program, pk__in=found.referred).update(referrer=None)
+    # What he bought stays, and is nobody's: of a receipt that is not loaded yet, too.
+    receipts = ReceiptImportLine.objects.filter(**program, pk__in=found.receipts)
+    receipts.filter(outcome="refused").delete()
+    receipts.update(client=None, account=None, problems=None)
     _forget_examples(known)
     for act in _acts_for_him(known):
         act.reason, act.terms = "", act.terms | {key: "" for key in ("wish", "title", "tag") if key in act.terms}
@@ -132,10 +140,18 @@ def _lines(known: Known) -> Any:
     return ClientImportLine.objects.filter(found, program_id=known.program_id)
 
 
-def _saying(program_id: int, digits: str) -> list[int]:
+def _receipt_lines(known: Known) -> Any:
+    found = Q(account__in=known.accounts) | Q(client__in=(*known.phones, *known.numbers))
+    for phone in known.phones:
+        part = re.sub(r"\D", "", phone)[-10:]
+        found |= Q(problems__isnull=False, pk__in=_saying(known.program_id, part, "clients_receiptimportline"))
+    return ReceiptImportLine.objects.filter(found, program_id=known.program_id)
+
+
+def _saying(program_id: int, digits: str, table: str = "clients_clientimportline") -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id FROM clients_clientimportline WHERE program_id = %s AND problems IS NOT NULL"
+            f"SELECT id FROM {table} WHERE program_id = %s AND problems IS NOT NULL"  # noqa: S608  # ours
             " AND regexp_replace(problems::text, '[^0-9]', '', 'g') LIKE %s",
             [program_id, f"%{digits}%"],
         )
@@ -227,7 +243,7 @@ def _subjects(known: Known) -> Iterable[tuple[str, Iterable[object]]]:
     his: dict[str, Any] = {"program_id": known.program_id, "account__in": known.accounts}
     yield "client", known.clients
     yield "account", known.accounts
-    for model in (Activity, AdjustmentRequest, Entry, PersonalCoupon, Sale):
+    for model in (Activity, AdjustmentRequest, Entry, Exchange, PersonalCoupon, Sale):
         yield str(model._meta.model_name), model._default_manager.filter(**his).values_list("pk", flat=True)
     yield "clientact", _acts_for_him(known).values_list("pk", flat=True)
     held = Certificate.objects.filter(program_id=known.program_id, holder__in=known.accounts)

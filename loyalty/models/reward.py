@@ -146,13 +146,13 @@ class Exchange(models.Model):
             models.Index("program", "claim_until", condition=Q(state="ordered"), name="exchange_due"),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.title} {self.code}"
+
     @property
     def mark(self) -> str:
         """The rule of its entries."""
         return f"{EXCHANGED}{self.public_id.hex}"
-
-    def __str__(self) -> str:
-        return f"{self.title} {self.code}"
 
 
 EXCHANGED = "reward:"

@@ -354,3 +354,57 @@ SELECT s.program_id, s.id, format('line %%s of %%s: certificate %%s for %%s', l.
   LEFT JOIN loyalty_certificate c ON c.program_id = s.program_id AND c.sale_id = s.id AND c.line = l.position
  WHERE l.program_id = ANY (%(programs)s) AND l.marks & 8 = 8 AND s.status IN ('committed', 'voided')
    AND (c.id IS NULL OR c.nominal <> l.amount OR NOT c.is_sold OR (s.status = 'voided' AND c.cancelled_at IS NULL))
+
+-- check gifts-in-stock | reward | What is left of a gift is what was put there less what was taken of it.
+SELECT r.program_id, r.id, format('stock %%s, left %%s, taken %%s', r.stock, r.left, coalesce(x.taken, 0))
+  FROM loyalty_reward r
+  LEFT JOIN (SELECT reward_id, count(*) AS taken FROM loyalty_exchange
+              WHERE program_id = ANY (%(programs)s) AND from_stock AND state <> 'cancelled' GROUP BY reward_id) x
+    ON x.reward_id = r.id
+ WHERE r.program_id = ANY (%(programs)s) AND r.stock IS NOT NULL AND r.left <> r.stock - coalesce(x.taken, 0)
+
+-- check gift-is-paid | exchange | A gift was paid for by one entry, and a cancelled one's points are back, unless the client is erased.
+SELECT x.program_id, x.id, format('%%s for %%s: spent %%s, back %%s', x.state, x.points, coalesce(e.spent, 0),
+                                  coalesce(e.back, 0))
+  FROM loyalty_exchange x
+  JOIN loyalty_account a ON a.id = x.account_id
+  LEFT JOIN (SELECT rule, -sum(points) FILTER (WHERE kind = 'redeem') AS spent,
+                    sum(points) FILTER (WHERE kind = 'reinstate') AS back
+               FROM loyalty_entry WHERE program_id = ANY (%(programs)s) AND rule LIKE 'reward:%%' GROUP BY rule) e
+    ON e.rule = 'reward:' || replace(x.public_id::text, '-', '')
+ WHERE x.program_id = ANY (%(programs)s)
+   AND (coalesce(e.spent, 0) <> x.points
+        OR (a.status <> 'removed'
+            AND coalesce(e.back, 0) <> CASE WHEN x.state = 'cancelled' THEN x.points ELSE 0 END))
+
+-- check promo-code-once | promocode | A code that is good once was used by one receipt, at the most.
+SELECT c.program_id, c.id, format('%%s receipts', u.number)
+  FROM loyalty_promocode c
+  JOIN (SELECT code_id, count(*) AS number FROM loyalty_promocodeuse
+         WHERE program_id = ANY (%(programs)s) AND code_id IS NOT NULL AND released_at IS NULL GROUP BY code_id) u
+    ON u.code_id = c.id
+ WHERE c.program_id = ANY (%(programs)s) AND u.number > 1
+
+-- check promo-code-of-receipt | promocodeuse | A code is used as long as its receipt lasts, and by that receipt's client.
+SELECT u.program_id, u.id, format('receipt %%s is %%s, released %%s, client %%s of %%s', s.id, s.status, u.released_at,
+                                  u.account_id, s.account_id)
+  FROM loyalty_promocodeuse u JOIN loyalty_sale s ON s.id = u.sale_id
+ WHERE u.program_id = ANY (%(programs)s)
+   AND ((u.released_at IS NULL) <> (s.status IN ('held', 'committed'))
+            AND NOT (s.status = 'held' AND s.hold_until <= %(now)s)
+        OR u.account_id IS DISTINCT FROM s.account_id)
+
+-- check promo-codes-counted | promobatch | A batch with a limit was used as often as its budget has counted, and no oftener.
+SELECT b.program_id, b.id, format('%%s receipts of %%s, counted %%s', coalesce(u.number, 0), b.total_limit,
+                                  coalesce(h.uses, 0))
+  FROM loyalty_promobatch b
+  LEFT JOIN (SELECT u.batch_id, count(*) AS number
+               FROM loyalty_promocodeuse u JOIN loyalty_sale s ON s.id = u.sale_id
+              WHERE u.program_id = ANY (%(programs)s) AND s.status IN ('held', 'committed') GROUP BY u.batch_id) u
+    ON u.batch_id = b.id
+  LEFT JOIN (SELECT g.rule, sum(h.uses) AS uses
+               FROM loyalty_budget g JOIN loyalty_budgetshare h ON h.budget_id = g.id AND h.program_id = g.program_id
+              WHERE g.program_id = ANY (%(programs)s) AND g.rule LIKE 'promo:%%' GROUP BY g.rule) h
+    ON h.rule = 'promo:' || b.id
+ WHERE b.program_id = ANY (%(programs)s) AND b.total_limit IS NOT NULL
+   AND (coalesce(u.number, 0) <> coalesce(h.uses, 0) OR coalesce(u.number, 0) > b.total_limit)

@@ -29,5 +29,9 @@ PAGES: dict[str, Page] = {
     "till/receipts/<uuid:sale_id>/return/": Page("/till/receipts/{sale}/return/", NOT_CONNECTED),
     "till/receipts/<uuid:sale_id>/returned/": Page("/till/receipts/{sale}/returned/", NOT_CONNECTED),
     "till/certificates/": Page("/till/certificates/", NOT_CONNECTED),
+    "till/gifts/": Page("/till/gifts/", NOT_CONNECTED),
+    "till/gifts/taken/<uuid:exchange_id>/": Page("/till/gifts/taken/{sale}/", NOT_CONNECTED),
+    "till/gifts/<str:word>/": Page(f"/till/gifts/{NO_CLIENT}/", NOT_CONNECTED),
+    "till/gifts/<str:word>/<uuid:reward_id>/": Page(f"/till/gifts/{NO_CLIENT}/{{sale}}/", NOT_CONNECTED),
     "till/shift/": Page("/till/shift/", NOT_CONNECTED),
 }

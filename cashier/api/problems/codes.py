@@ -191,6 +191,27 @@ REFUSALS: Final[Mapping[refusals.Code, Kind]] = {
         _("Certificate used already"),
         _("The certificate that this receipt sold has paid for something: its money can't be given back."),
     ),
+    "promo_code_not_found": Kind(
+        404, _("Promo code not found"), _("There is no such promo code. Check it, letter by letter.")
+    ),
+    "promo_code_mistyped": Kind(
+        404, _("Promo code misspelled"), _("The promo code has a wrong character. Check it, letter by letter.")
+    ),
+    "reward_not_found": Kind(
+        404, _("No such gift"), _("There is no such gift in the catalogue. Look at it again."), "/reward"
+    ),
+    "reward_refused": Kind(
+        409, _("Gift can't be taken"), _("The client can't take this gift: %(why)s."), "/reward"
+    ),
+    "exchange_not_found": Kind(
+        404, _("No such gift taken"), _("Nobody has taken a gift with this code. Check it, letter by letter.")
+    ),
+    "exchange_decided": Kind(
+        409, _("Done already"), _("This gift was handed over or cancelled before. Nothing was changed.")
+    ),
+    "exchange_over": Kind(
+        409, _("Gift not kept any more"), _("The time to come for this gift is over: its points go back to the client.")
+    ),
 }
 
 OTHERS: Final[Mapping[str, Kind]] = {

@@ -25,6 +25,7 @@ from loyalty.engine.quantities import plain
 from loyalty.explanations import certificate_refused, limit
 from loyalty.limits import WAITING
 from loyalty.refusals import Refused
+from loyalty.rewards.wording import reason as reward_reason
 from loyalty.wording import Words, spoken, words_of
 
 logger = structlog.get_logger(__name__)
@@ -172,6 +173,8 @@ def _said(name: str, value: Any, words: Words) -> str:
         return words.money(value) if name in ("money", "left") else words.points(value)
     if name == "reason":
         return certificate_refused(str(value), words)
+    if name == "why":
+        return reward_reason(str(value))
     return limit(value, words) if name == "limit" else str(value)
 
 

@@ -29,7 +29,7 @@ from clients.pages.public.visitors import visitor
 from clients.personal import requests
 from clients.promises import promise_of
 from loyalty import presence
-from loyalty.models import Account, Lot
+from loyalty.models import Account, Exchange, Lot, Reward
 from loyalty.programs import has_referrals
 from loyalty.standing import standing
 from loyalty.wording import words_on_page
@@ -66,6 +66,7 @@ def card(request: HttpRequest, holder: Holder) -> HttpResponse:
         "certificates": certificates.at_hand(
             program_id=holder.program.pk, account_id=holder.account.pk, words=words, now=now
         ),
+        "gifts": _gifts(holder),
         **_invitation(request, holder, now),
         "manifest": reverse("card_manifest", args=[holder.token]),
     }
@@ -221,6 +222,13 @@ def _live(holder: Holder, *, rotating: bool = False) -> dict[str, Any]:
             "barcode": barcodes.svg(number),
         }
     return context
+
+
+def _gifts(holder: Holder) -> dict[str, Any]:
+    """Whether there is a catalogue, and what he has taken and not come for yet. Two queries."""
+    program = {"program_id": holder.program.pk}
+    waiting = Exchange.objects.waiting().filter(**program, account=holder.account).order_by("pk")[:SHOWN]
+    return {"some": Reward.objects.filter(**program, enabled=True).exists(), "waiting": list(waiting)}
 
 
 def _invitation(request: HttpRequest, holder: Holder, now: dt.datetime) -> dict[str, str]:
