@@ -199,6 +199,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 15.0,
         "options": {"expire_seconds": 15},
     },
+    "measure campaigns": {
+        "task": "insights.tasks.measure_campaigns",
+        "schedule": 300.0,
+        "options": {"expire_seconds": 300},
+    },
     "run back tests": {
         "task": "insights.tasks.run_back_tests",
         "schedule": 5.0,
@@ -211,6 +216,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "make cards": {
         "task": "clients.tasks.make_card_batches",
+        "schedule": 5.0,
+        "options": {"expire_seconds": 5},
+    },
+    "make promo codes": {
+        "task": "loyalty.tasks.make_promo_codes",
         "schedule": 5.0,
         "options": {"expire_seconds": 5},
     },

@@ -9,8 +9,9 @@ class LoyaltyConfig(AppConfig):
     def ready(self) -> None:
         from loyalty import approval_letters  # noqa: PLC0415  # models can be imported only now
         from loyalty.certificates import in_the_log, letters  # noqa: PLC0415
+        from loyalty.promo import in_the_log as promo_in_the_log  # noqa: PLC0415
         from merchants import log, outbox  # noqa: PLC0415
 
         outbox.HANDLERS.update(letters.HANDLERS)
         outbox.HANDLERS.update(approval_letters.HANDLERS)
-        log.FINDERS.update(certificate=in_the_log.by_certificate)
+        log.FINDERS.update(promobatch=promo_in_the_log.by_batch, certificate=in_the_log.by_certificate)

@@ -79,6 +79,11 @@ TITLES: Mapping[tuple[str, str], str] = {
     ("certificate", "certificate_product"): _("Gift certificate …%(title)s"),
     ("certificate", "certificate_percent"): _("Gift certificate …%(title)s"),
     ("coupon", "coupon"): _("Personal coupon “%(title)s”"),
+    ("promo", "promo_percent"): _("Promo code “%(title)s”"),
+    ("promo", "promo_sum"): _("Promo code “%(title)s”"),
+    ("promo", "promo_product"): _("Promo code “%(title)s”"),
+    ("promo", "promo_points"): _("Promo code “%(title)s”"),
+    ("promo", "promo_rule"): _("Promo code “%(title)s”"),
 }
 UNTITLED: Mapping[str, str] = {
     "points": _("Payment with points"),
@@ -97,6 +102,9 @@ REJECTED_CERTIFICATES: Mapping[str, str] = {
 }
 REJECTIONS: Mapping[str, str] = {
     "unknown": _("There is no such code"),
+    "mistyped": _("There is no such code: a character is wrong. Look at it once more"),
+    "excluded": _("A better offer applied: the two don’t add up"),
+    "no_goods": _("Nothing on the receipt is what the code is for"),
     "no_client": _("The code is for clients of the programme: find the client first"),
     "minimum_receipt": _("The receipt is too small for this code"),
     "minimum_goods": _("There are too few goods of this offer on the receipt"),
@@ -219,6 +227,10 @@ def _discount(fact: Fact, words: Words) -> str:
     return words.say(sentence, **parts)
 
 
+def _product(fact: Fact, words: Words) -> str:
+    return words.say(_("One for nothing: %(money)s off"), money=words.money(fact.money or ZERO))
+
+
 def _rounded_to_pay(fact: Fact, words: Words) -> str:
     return words.say(_("The sum to pay rounded down by %(money)s"), money=words.money(fact.money or ZERO))
 
@@ -287,6 +299,10 @@ APPLIED: Mapping[str, Sentence] = {
     "discount_sum": _discount,
     "ladder": _discount,
     "coupon": _discount,
+    "promo_percent": _discount,
+    "promo_sum": _discount,
+    "promo_product": _product,
+    "promo_points": _give,
     "round_to_pay": _rounded_to_pay,
     "certificate_sum": _certificate,
     "certificate_product": _certificate,
@@ -408,4 +424,16 @@ PLAINLY: Mapping[str, str] = {
     "coupon_used": _("The coupon has been used already"),
     "coupon_expired": _("The coupon’s time is over"),
     "coupon_cancelled": _("The coupon was cancelled"),
+    # codes of batches
+    "promo_used": _("The code has been used already"),
+    "promo_spent": _("The offer is over: its codes have been used as often as they may be"),
+    "promo_times": _("The client has used this offer as often as he may"),
+    "promo_not_first": _("The code is for the first purchase only"),
+    "promo_stranger": _("The code was given to another client"),
+    "promo_audience": _("The code is for other clients"),
+    "promo_early": _("The offer has not begun yet"),
+    "promo_over": _("The offer is over: its time has passed"),
+    "promo_stopped": _("The offer was stopped"),
+    "promo_one": _("Only one code of an offer counts on a receipt"),
+    "promo_no_rule": _("No rule of the programme is for this code now"),
 }

@@ -8,6 +8,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from loyalty import housekeeping
+from loyalty.promo import making
 
 # Well under the workers' time limit: what is left is done by the next nudge.
 TURN_SECONDS = 300
@@ -22,3 +23,8 @@ def sweep() -> None:
 @shared_task
 def purge() -> None:
     housekeeping.purge(now=timezone.now())
+
+
+@shared_task
+def make_promo_codes() -> None:
+    making.run_due(clock=timezone.now)

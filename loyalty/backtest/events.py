@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from loyalty.engine.cart import IdentifiedBy, Line, PersonalCoupon
+from loyalty.engine.cart import IdentifiedBy, Line, PersonalCoupon, PromoCode
 
 
 class Joined(Struct, frozen=True):
@@ -77,6 +77,7 @@ class Receipt(Struct, frozen=True):
     identified_by: IdentifiedBy = "card"
     codes: tuple[str, ...] = ()
     coupons: tuple[PersonalCoupon, ...] = ()
+    promo: tuple[PromoCode, ...] = ()
     given: bool = False
     returns: int = 0
     value: Decimal = Decimal(0)

@@ -2,6 +2,9 @@
 
 Receipts are read by local days, each with its lines and its returns; what happened later than the days that have been
 read waits. Memory holds two days of receipts and the returns to come, however long the past is.
+
+Receipts of the system before this one (`PastReceipt`) stand among them at the time of their purchase. Nobody knows what
+was spent on them: clients pay with as many points as the rules allow.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from msgspec import Struct, structs
 
 from loyalty.backtest.events import Back, ByHand, Commit, Event, Joined, Receipt, Status
 from loyalty.backtest.streaming import rows_of, stream
+from loyalty.engine.bill import CodeUse
 from loyalty.engine.calendar import Calendar
 from loyalty.engine.cart import IdentifiedBy, Line, PersonalCoupon
 from loyalty.engine.conditions.receipt import WithCode
@@ -53,7 +57,8 @@ _SALES = """
                      FROM loyalty_personalcoupon c
                     WHERE c.program_id = %(program)s
                       AND c.code IN (SELECT jsonb_array_elements_text(s.consequences->'coupons_used'))
-                   ), '[]') END)::text
+                   ), '[]') END,
+               coalesce(s.consequences->'codes', '[]'))::text
       FROM loyalty_sale s
       JOIN merchants_outlet o ON o.id = s.outlet_id
      CROSS JOIN LATERAL (
@@ -81,9 +86,25 @@ _SALES = """
        AND s.status IN ('committed', 'voided')
        AND coalesce(s.account_id, s.id) %% %(shards)s = %(shard)s
 """
+_PAST = """
+    SELECT p.occurred_at, p.id, p.local_day, p.account_id, o.code, (
+           SELECT json_agg(json_build_array(l.quantity, l.price, l.amount, l.sku, l.category, l.brand, 0, 0)
+                           ORDER BY l.position)
+             FROM loyalty_pastreceiptline l WHERE l.program_id = %(program)s AND l.receipt_id = p.id)::text
+      FROM loyalty_pastreceipt p
+      JOIN merchants_outlet o ON o.id = p.outlet_id
+     WHERE p.program_id = %(program)s AND p.occurred_at < %(until)s
+       AND coalesce(p.account_id, p.id) %% %(shards)s = %(shard)s
+     ORDER BY p.occurred_at, p.id
+"""
+# Whoever bought before he was written down here came then.
 _JOINED = """
-    SELECT a.created_at, a.id, a.birthday, a.tags, a.referrer_id FROM loyalty_account a
-     WHERE a.program_id = %(program)s AND a.id %% %(shards)s = %(shard)s ORDER BY a.created_at, a.id
+    SELECT least(a.created_at, p.first) AS at, a.id, a.birthday, a.tags, a.referrer_id
+      FROM loyalty_account a
+      LEFT JOIN (SELECT account_id, min(occurred_at) AS first FROM loyalty_pastreceipt
+                  WHERE program_id = %(program)s AND account_id IS NOT NULL GROUP BY account_id) p
+        ON p.account_id = a.id
+     WHERE a.program_id = %(program)s AND a.id %% %(shards)s = %(shard)s ORDER BY at, a.id
 """
 _BY_HAND = """
     SELECT e.created_at, e.account_id, e.id, e.kind, e.points, e.rule, l.rule, l.available_at, l.expires_at
@@ -91,6 +112,9 @@ _BY_HAND = """
       LEFT JOIN loyalty_lot l ON e.points > 0 AND l.id = e.lots[1]
      WHERE e.program_id = %(program)s AND e.sale_id IS NULL AND e.given_back_id IS NULL
        AND e.kind IN ('opening', 'adjust', 'earn') AND NOT (e.kind = 'earn' AND e.rule = ANY (%(welcomes)s))
+       AND NOT (e.kind = 'opening' AND EXISTS (
+               SELECT FROM loyalty_pastreceipt p WHERE p.program_id = %(program)s AND p.account_id = e.account_id
+                  AND p.occurred_at >= %(since)s))
        AND e.account_id %% %(shards)s = %(shard)s ORDER BY e.created_at, e.id
 """
 _SET = """
@@ -122,6 +146,7 @@ class _Row(Struct, array_like=True):
     lines: list[msgspec.Raw]
     returns: list[_ReturnRow]
     coupons: list[PersonalCoupon]
+    promo: list[CodeUse]
 
 
 class _FactRow(Struct):
@@ -140,16 +165,26 @@ class _ReturnRow(Struct, array_like=True):
 
 _row = msgspec.json.Decoder(_Row)
 _line = msgspec.json.Decoder(tuple[Decimal, Decimal, Decimal, str, str, str, int, Decimal])
+_lines = msgspec.json.Decoder(list[msgspec.Raw])
 _IDENTIFIED: Final[dict[str, IdentifiedBy]] = {"phone": "phone", "code": "code", "id": "id"}
 
 
 class History:
-    """One programme, or one shard of its clients."""
+    """One programme, or one shard of its clients. Of clients whose past receipts are lived from `since` on the balances
+    that they brought along are left out: they were earned by these receipts."""
 
     def __init__(
-        self, program_id: int, calendar: Calendar, *, until: dt.datetime, shard: int = 0, shards: int = 1
+        self,
+        program_id: int,
+        calendar: Calendar,
+        *,
+        until: dt.datetime,
+        since: dt.datetime | None = None,
+        shard: int = 0,
+        shards: int = 1,
     ) -> None:
         self.program_id, self.calendar, self.until = program_id, calendar, until
+        self.since = until if since is None else since
         self._shard = {"program": program_id, "shard": shard, "shards": shards}
         self._lines: dict[bytes, Line] = {}
         self._codes: dict[int, dict[str, str]] = {}
@@ -160,13 +195,24 @@ class History:
             "SELECT count(*) FROM loyalty_sale s WHERE s.program_id = %(program)s AND s.created_at < %(until)s"
             " AND s.status IN ('committed', 'voided') AND coalesce(s.account_id, s.id) %% %(shards)s = %(shard)s"
         )
-        return int(rows_of(query, {**self._shard, "until": self.until})[0][0])
+        sold = int(rows_of(query, {**self._shard, "until": self.until})[0][0])
+        return sold + self.count_past()
+
+    def count_past(self, since: dt.datetime | None = None) -> int:
+        """How many of them a file has brought, or of those from a moment on."""
+        query = (
+            "SELECT count(*) FROM loyalty_pastreceipt p WHERE p.program_id = %(program)s AND p.occurred_at < %(until)s"
+            " AND p.occurred_at >= coalesce(%(since)s, '-infinity'::timestamptz)"
+            " AND coalesce(p.account_id, p.id) %% %(shards)s = %(shard)s"
+        )
+        return int(rows_of(query, {**self._shard, "until": self.until, "since": since})[0][0])
 
     def events(self, welcomes: Iterable[str]) -> Iterator[Event]:
         """Everything before `until`, in order. Welcome points are left out: rules give their own."""
         joins = (Joined(at, key, born, tuple(tags), above) for at, key, born, tags, above in self._stream(_JOINED))
         others = heapq.merge(
-            joins, self._by_hand(welcomes), self._set_by_hand(), self._receipts(), key=lambda event: event.order
+            *(joins, self._by_hand(welcomes), self._set_by_hand(), self._past(), self._receipts()),
+            key=lambda event: event.order,
         )
         for event in others:
             if event.at < self.until:
@@ -222,6 +268,8 @@ class History:
             identified_by=_IDENTIFIED.get(row.identified_by, "card"),
             codes=self._codes_of(row),
             coupons=tuple(row.coupons),
+            # As they were used: how often others used codes of the batch is not lived again.
+            promo=tuple(structs.replace(used.code, uses=None) for used in row.promo),
             given="points_over_limit" in flags and row.points > 0,
             returns=len(row.returns),
             value=row.value,
@@ -258,6 +306,21 @@ class History:
             )
         return known
 
+    def _past(self) -> Iterator[Event]:
+        for at, key, day, account, outlet, found in self._stream(_PAST, until=self.until):
+            yield Receipt(
+                at=at,
+                # Sales have the other numbers.
+                id=-key,
+                occurred_at=at,
+                day=day,
+                account=account,
+                lines=tuple(self._line_of(raw) for raw in _lines.decode(found)),
+                points=ZERO,
+                outlet=outlet,
+                most=account is not None,
+            )
+
     def _coded(self) -> list[int]:
         """The versions with promo codes: of the receipts of others the reasons need not be read."""
         numbers = ProgramVersion.objects.filter(program_id=self.program_id).values_list("number", flat=True)
@@ -278,7 +341,7 @@ class History:
 
     def _by_hand(self, welcomes: Iterable[str]) -> Iterator[ByHand]:
         for at, account, entry, kind, points, rule, lot_rule, available_at, expires_at in self._stream(
-            _BY_HAND, welcomes=sorted(welcomes)
+            _BY_HAND, welcomes=sorted(welcomes), since=self.since
         ):
             undoes = None
             if points < ZERO and rule.startswith("undo:"):

@@ -14,7 +14,7 @@ from loyalty.backtest.events import Back, ByHand, Commit, Event, Joined, Receipt
 from loyalty.backtest.keeping import Kept, Returned
 from loyalty.backtest.people import HeldLot, Person, Stood
 from loyalty.backtest.totals import OfMonth, Totals
-from loyalty.engine import discounts, points
+from loyalty.engine import discounts, points, promo
 from loyalty.engine.bill import Bill
 from loyalty.engine.books import Books, NotEnoughPoints, OpenLot
 from loyalty.engine.calendar import Calendar
@@ -154,7 +154,7 @@ class Side:
         client = self._client(receipt, person, books, rulebook, uplines) if person and books else None
         asked = self._asked(receipt, rulebook, client, wish)
         cart = _cart(receipt, asked)
-        made = quote(rulebook, client, cart, receipt.occurred_at, self.spent)
+        made = quote(rulebook, client, cart, receipt.occurred_at, self.spent, codes=receipt.promo)
         for taking in made.budgets:
             spent = self.spent.get(taking.rule, Spent())
             self.spent[taking.rule] = Spent(spent.given + taking.given, spent.uses + 1)
@@ -211,8 +211,8 @@ class Side:
             return receipt.points
         if not wish.points:
             return None
-        bill = Bill(rulebook, client, _cart(receipt, None), receipt.occurred_at, self.spent)
-        discounts.apply(bill)
+        bill = Bill(rulebook, client, _cart(receipt, None), receipt.occurred_at, self.spent, codes=receipt.promo)
+        discounts.apply(bill, codes=promo.sort_out(bill) if receipt.promo else ())
         allowed = points.allowance(bill).points
         if allowed == wish.allowed:
             return wish.points

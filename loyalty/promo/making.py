@@ -21,7 +21,7 @@ from loyalty.engine.codes import read
 from loyalty.engine.conditions.receipt import spelled
 from loyalty.models import PromoBatch, PromoCode
 from loyalty.promo.drawing import at_random
-from loyalty.promo.terms import TermsError, Terms, check
+from loyalty.promo.terms import Terms, TermsError, check
 from merchants import audit
 from merchants.access import Actor, every_tenant, tenant
 from merchants.models import Merchant, User

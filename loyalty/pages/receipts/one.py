@@ -38,6 +38,7 @@ FLAGS: Final[Mapping[str, Promise]] = {
     "too_old": _("The receipt came too late for the rules: nothing was earned."),
     "points_not_booked": _("The till took points without a confirmation: they were not booked."),
     "certificates_not_booked": _("The till took a certificate that did not pay: it was not booked, or not wholly."),
+    "promo_codes_not_booked": _("The till took a promo code that did not fit: it was not booked."),
     "points_over_limit": _("More points were taken than the rules allow."),
     moved.FLAG: _("The staff said later whose receipt it is."),
     moved.UNDONE: _("That was undone: it is again whose it was."),

@@ -1,0 +1,1 @@
+"""Codes of promo batches, as tills ask for them."""

@@ -1,0 +1,69 @@
+"""What a code is, and who has used it. Whoever asks counts wrong codes as guesses."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+
+from django.db.models import Q, QuerySet
+from msgspec import Struct
+
+from loyalty.engine.codes import mistyped, read
+from loyalty.engine.conditions.receipt import spelled
+from loyalty.models import PromoBatch, PromoCode, PromoCodeUse
+from loyalty.promo.shown import code_shown, state
+from loyalty.refusals import Refused
+
+Status = Literal["good", "used", "early", "over", "stopped", "spent"]
+
+
+class Found(Struct, frozen=True):
+    """A code with its batch. `use` is the receipt that has used it, where it is good once."""
+
+    code: PromoCode
+    batch: PromoBatch
+    shown: str
+    status: Status
+    use: PromoCodeUse | None = None
+
+
+def find(*, program_id: int, merchant_id: int, code: str, now: dt.datetime) -> Found:
+    """A merchant's code, however it is spelled. Refused `promo_code_not_found`, and `promo_code_mistyped` for what
+    can't be one: that is no guess, and says nothing."""
+    named = PromoCode.objects.filter(
+        program_id=program_id, code__in={spelled(code), read(code)}, batch__merchant=merchant_id, batch__state="ready"
+    )
+    row = named.select_related("batch", "account").first()
+    if row is None:
+        raise Refused("promo_code_mistyped" if mistyped(code) else "promo_code_not_found")
+    use = _use(row, now)
+    return Found(row, row.batch, code_shown(row.batch, row.code), _status(row.batch, use, now), use)
+
+
+def _use(code: PromoCode, now: dt.datetime) -> PromoCodeUse | None:
+    if code.batch.kind == PromoBatch.Kind.SHARED:
+        return None
+    return live(PromoCodeUse.objects.filter(program_id=code.program_id, code=code), now).select_related("sale").first()
+
+
+def live(uses: QuerySet[PromoCodeUse], now: dt.datetime) -> QuerySet[PromoCodeUse]:
+    """Those that count: not of ended receipts, nor of holds whose time has passed."""
+    over = Q(sale__status="ended") | Q(sale__status="held", sale__hold_until__lte=now)
+    return uses.filter(released_at=None).exclude(over)
+
+
+def _status(batch: PromoBatch, use: PromoCodeUse | None, now: dt.datetime) -> Status:
+    if use is not None:
+        return "used"
+    match state(batch, now):
+        case "stopped":
+            return "stopped"
+        case "over":
+            return "over"
+        case "early":
+            return "early"
+    return "spent" if batch.total_limit is not None and uses_of(batch, now) >= batch.total_limit else "good"
+
+
+def uses_of(batch: PromoBatch, now: dt.datetime) -> int:
+    return live(PromoCodeUse.objects.filter(program_id=batch.program_id, batch=batch), now).count()

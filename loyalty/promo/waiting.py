@@ -1,0 +1,24 @@
+"""Rules that wait for the codes of a batch."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from loyalty.engine.conditions import WithCodeOf
+from loyalty.models import PromoBatch
+from loyalty.programs import rulebook_at
+from loyalty.refusals import Refused
+
+
+def rules_for(batch: PromoBatch, now: dt.datetime) -> Sequence[str]:
+    """The titles of the rules in force that go by its codes."""
+    try:
+        _version, rulebook = rulebook_at(batch.program_id, now)
+    except Refused:
+        return ()
+    return [
+        rule.title
+        for rule in rulebook.rules
+        if rule.enabled and any(isinstance(one, WithCodeOf) and one.batch == batch.name for one in rule.when)
+    ]
