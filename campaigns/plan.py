@@ -23,6 +23,7 @@ from loyalty.engine.words import gettext_noop
 _ = gettext_noop
 
 MOST_STEPS: Final = 5
+MOST_HELD_OUT: Final = Decimal(50)
 Count = Annotated[int, Meta(ge=1, le=100_000_000)]
 Several = Annotated[int, Meta(ge=1, le=366)]
 
@@ -91,7 +92,7 @@ class Order(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ),
     ] = "wait"
     holdout: Annotated[
-        Annotated[Decimal, Meta(ge=0, le=50)],
+        Decimal,
         field(
             "percent",
             _("Held out for comparison, % of clients"),
@@ -141,6 +142,8 @@ def faults(plan: Plan, *, precision: int = 2) -> Iterator[tuple[str, str, str]]:
             yield f"step-{number}", "points", gettext("The programme does not count points so finely.")
     if plan.steps and plan.steps[0].after_days:
         yield "step-0", "after_days", gettext("The first step comes at once.")
+    if not ZERO <= plan.order.holdout <= MOST_HELD_OUT:
+        yield "order", "holdout", gettext("From 0 to 50, please.")
     if (plan.timing.quiet_from is None) != (plan.timing.quiet_to is None):
         yield "timing", "quiet_to", gettext("Say both hours, or neither.")
     elif plan.when.daily and plan.timing.is_quiet(plan.timing.hour):

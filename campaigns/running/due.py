@@ -53,9 +53,9 @@ def sight_of(campaign: Campaign, now: dt.datetime, plan: Plan | None = None) -> 
 def among_audience(sight: Sight, rows: Rows) -> Rows:
     """Those of them who may have anything: active accounts, of the audience."""
     sql = (
-        "SELECT r.account, r.occasion, r.at FROM ({}) AS r (account, occasion, at)"
+        f"SELECT r.account, r.occasion, r.at FROM ({rows.sql}) AS r (account, occasion, at)"  # noqa: S608  # of ours
         " JOIN loyalty_account a ON a.program_id = %s AND a.id = r.account AND a.status = 'active'"
-    ).format(rows.sql)
+    )
     params: tuple[Any, ...] = (*rows.params, sight.program_id)
     audience = sight.campaign.audience
     if audience is not None:
@@ -91,14 +91,11 @@ def judged(sight: Sight, rows: Rows) -> Rows:
     cases.append(_busy(sight, zone))
     higher = _higher(sight)
     if higher:
-        cases.append(
-            (
-                "waits",
-                "EXISTS (SELECT FROM campaigns_campaignturn t WHERE t.program_id = %s AND t.campaign_id = ANY (%s)"
-                " AND t.account_id = a.id AND t.state = 'waiting' AND t.due_at <= r.at)",
-                (sight.program_id, higher),
-            )
+        before_me = (
+            "SELECT FROM campaigns_campaignturn t WHERE t.program_id = %s AND t.campaign_id = ANY (%s)"
+            " AND t.account_id = a.id AND t.state = 'waiting' AND t.due_at <= r.at"
         )
+        cases.append(("waits", f"EXISTS ({before_me})", (sight.program_id, higher)))
     for salt, percent in (
         (holdout.salt_of_program(sight.program_id), sight.rules.holdout),
         (holdout.salt_of_campaign(campaign.pk), sight.plan.order.holdout),
@@ -125,12 +122,13 @@ def _busy(sight: Sight, zone: str) -> tuple[str, str, tuple[Any, ...]]:
             "pk", flat=True
         )
     )
-    return (
-        "busy",
-        f"(SELECT count(*) FROM campaigns_campaignturn t WHERE t.program_id = %s AND t.account_id = ANY (k.keys)"  # noqa: S608
-        f" AND t.at >= {day} AT TIME ZONE %s AND t.at < ({day} + interval '1 day') AT TIME ZONE %s AND {TREATED} AND t.campaign_id = ANY (%s)) >= %s",
-        (sight.program_id, zone, zone, zone, zone, campaigns, sight.rules.daily_cap),
+    count = (
+        f"SELECT count(*) FROM campaigns_campaignturn t WHERE t.program_id = %s AND t.account_id = ANY (k.keys)"  # noqa: S608
+        f" AND t.at >= {day} AT TIME ZONE %s AND t.at < ({day} + interval '1 day') AT TIME ZONE %s"
+        f" AND {TREATED} AND t.campaign_id = ANY (%s)"
     )
+    params = (sight.program_id, zone, zone, zone, zone, campaigns, sight.rules.daily_cap)
+    return "busy", f"({count}) >= %s", params
 
 
 def _higher(sight: Sight) -> list[int]:
