@@ -7,7 +7,7 @@ else are not searched for a name: nobody can tell whose it is.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -83,6 +83,10 @@ class Found(Struct, frozen=True):
     last_record: int
 
 
+# What apps above this one keep of a client: each has its own way to forget him, called behind the account's lock.
+ELSEWHERE: list[Callable[[Known], None]] = []
+
+
 def find(known: Known) -> Found:
     program = {"program_id": known.program_id}
     last = AuditRecord.objects.filter(**program).aggregate(last=Max("pk"))["last"] or 0
@@ -115,6 +119,8 @@ def forget(known: Known, found: Found) -> None:
         act.reason, act.terms = "", act.terms | {key: "" for key in ("wish", "title", "tag") if key in act.terms}
         act.save(update_fields=["reason", "terms"])
     OutboxMessage.objects.filter(_about(known), **program).delete()
+    for forgotten in ELSEWHERE:
+        forgotten(known)
     _forget_answers(known)
     _forget_records(known, found)
 
