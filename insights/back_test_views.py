@@ -19,6 +19,7 @@ from insights.back_test_forms import BackTestForm, CalculatorForm, FileForm
 from insights.back_test_report import Report, in_words
 from insights.models import BackTest
 from insights.telling import Teller
+from loyalty import past_receipts
 from loyalty.backtest import csv_file
 from loyalty.backtest.file_history import Facts
 from loyalty.engine.rulebook import Rulebook
@@ -70,7 +71,15 @@ def back_test_new(request: HttpRequest, place: Workplace) -> HttpResponse:
         )
         return redirect("backtest", place.merchant.pk, one.pk)
     first = ProgramVersion.objects.filter(program=place.program, number=rules.number).first() if rules.number else None
-    context = {"form": form, "file_form": file_form, "rules": rules, "waiting": rules.waiting(), "live": first}
+    context = {
+        "form": form,
+        "file_form": file_form,
+        "rules": rules,
+        "waiting": rules.waiting(),
+        "live": first,
+        "past": past_receipts.summary(place.program.pk),
+        "may_import": place.may(Action.IMPORT_CLIENTS),
+    }
     return render(request, "backtests/new.html", context)
 
 

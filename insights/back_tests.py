@@ -171,8 +171,9 @@ def run(one: BackTest, clock: Callable[[], dt.datetime]) -> None:
 
 def _of_shop(one: BackTest, keeper: Keeper) -> tuple[dict[str, Any], int]:
     calendar = msgspec.convert(one.document, Rulebook).calendar
-    receipts = History(one.program_id, calendar, until=one.until).count()
-    keeper.keep(receipts=receipts)
+    history = History(one.program_id, calendar, until=one.until)
+    receipts = history.count()
+    keeper.keep(receipts=receipts, loaded=history.count_past(one.since))
     return running.run(plan_of(one), progress=keeper.progress), receipts
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from django.utils.functional import Promise
@@ -112,10 +113,6 @@ _OURS: Final[Mapping[str, str]] = {
     "consent to e mails about purchases": "notices",
     "client since": "joined",
 }
-_BY_NAME: Final[Mapping[str, str]] = {
-    **{name: column for column, names in NAMES.items() for name in names},
-    **_OURS,
-}
 _SIGNS: Final = re.compile(r"[^\w№]+")
 
 
@@ -124,33 +121,50 @@ def folded(title: str) -> str:
     return " ".join(_SIGNS.sub(" ", clean(title).lower().replace("ё", "е").replace("_", " ")).split())
 
 
-def column_of(title: str) -> str:
-    """Which column a name means; empty where nobody knows."""
-    return _BY_NAME.get(folded(title), "")
+class Vocabulary:
+    """The columns that a kind of files may have: their titles, and the names they are known by, folded."""
+
+    def __init__(
+        self,
+        titles: Mapping[str, Promise],
+        names: Mapping[str, Sequence[str]],
+        ours: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self.titles, self.names = titles, names
+        self._by_name = {**{name: column for column, known in names.items() for name in known}, **ours}
+
+    def column_of(self, title: str) -> str:
+        """Which column a name means; empty where nobody knows."""
+        return self._by_name.get(folded(title), "")
+
+    def guessed(self, titles: Sequence[str], remembered: Mapping[str, str] | None = None) -> list[str]:
+        """A column for each title (empty: not needed), each column once. What the shop has chosen before counts
+        first."""
+        known = remembered or {}
+        found = [known.get(folded(title), "") if folded(title) in known else self.column_of(title) for title in titles]
+        taken: set[str] = set()
+        best = self._first_named(titles, found)
+        for place, column in enumerate(found):
+            if column and (column in taken or best.get(column, place) != place):
+                found[place] = ""
+            elif column:
+                taken.add(column)
+        return found
+
+    def _first_named(self, titles: Sequence[str], found: Sequence[str]) -> dict[str, int]:
+        """Of several titles of one column the one that stands first in its names: «Телефон» before «Контактный
+        телефон»."""
+        best: dict[str, tuple[int, int]] = {}
+        for place, (title, column) in enumerate(zip(titles, found, strict=True)):
+            if not column:
+                continue
+            names = self.names[column]
+            rank = names.index(folded(title)) if folded(title) in names else -1
+            if column not in best or rank < best[column][0]:
+                best[column] = (rank, place)
+        return {column: place for column, (_rank, place) in best.items()}
 
 
-def guessed(titles: Sequence[str], remembered: Mapping[str, str] | None = None) -> list[str]:
-    """A column for each title (empty: not needed), each column once. What the shop has chosen before counts first."""
-    known = remembered or {}
-    found = [known.get(folded(title), "") if folded(title) in known else column_of(title) for title in titles]
-    taken: set[str] = set()
-    best = _first_named(titles, found)
-    for place, column in enumerate(found):
-        if column and (column in taken or best.get(column, place) != place):
-            found[place] = ""
-        elif column:
-            taken.add(column)
-    return found
-
-
-def _first_named(titles: Sequence[str], found: Sequence[str]) -> dict[str, int]:
-    """Of several titles of one column the one that stands first in its names: «Телефон» before «Контактный телефон»."""
-    best: dict[str, tuple[int, int]] = {}
-    for place, (title, column) in enumerate(zip(titles, found, strict=True)):
-        if not column:
-            continue
-        names = NAMES[column]
-        rank = names.index(folded(title)) if folded(title) in names else -1
-        if column not in best or rank < best[column][0]:
-            best[column] = (rank, place)
-    return {column: place for column, (_rank, place) in best.items()}
+CLIENTS: Final = Vocabulary(TITLES, NAMES, _OURS)
+column_of = CLIENTS.column_of
+guessed = CLIENTS.guessed

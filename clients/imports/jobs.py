@@ -10,10 +10,10 @@ from typing import BinaryIO, Final
 import msgspec
 from django.db import transaction
 
-from clients.imports import columns, counting, keeping, staging, tables
-from clients.imports.applying import last_row
+from clients.imports import columns, keeping, kinds, tables
 from clients.imports.choices import Choices
-from clients.imports.staging import Span
+from clients.imports.kinds import kind_named, kind_of
+from clients.imports.receipts.choices import ReceiptChoices
 from clients.imports.tables import Layout
 from clients.models import ClientImport, ClientImportPiece, Retention
 from loyalty.sheets import clean
@@ -41,25 +41,35 @@ class NotNowError(Exception):
 
 
 @transaction.atomic
-def upload(*, merchant: Merchant, file: BinaryIO, file_name: str, by: Actor, now: dt.datetime) -> ClientImport:
+def upload(
+    *,
+    merchant: Merchant,
+    file: BinaryIO,
+    file_name: str,
+    by: Actor,
+    now: dt.datetime,
+    kind: str = ClientImport.Kind.CLIENTS,
+) -> ClientImport:
     """Keep a file, and guess how it is to be read. `sheets.UnreadableError`, TooManyFilesError."""
+    words = kind_named(kind).words
     rows = ClientImport.objects.filter(program_id=merchant.program_id)
     if rows.filter(state__in=_OPEN).count() >= MOST_WAITING:
         raise TooManyFilesError
-    layout = tables.look_at(file)
+    layout = tables.look_at(file, words)
     head = tables.head_of(file, layout)
     digest, size = keeping.digest_of(file)
     one = ClientImport.objects.create(
         program_id=merchant.program_id,
         merchant=merchant,
+        kind=kind,
         file_name=clean(PurePath(file_name).name)[-120:] or "—",
         size=size,
         digest=digest,
         layout=msgspec.to_builtins(layout),
         titles=head.titles,
         examples=head.examples,
-        columns=columns.guessed(head.titles, remembered(merchant)),
-        choices=_last_choices(merchant),
+        columns=words.guessed(head.titles, remembered(merchant, kind)),
+        choices=_last_choices(merchant, kind),
         created_by=by if isinstance(by, User) else None,
         created_at=now,
     )
@@ -75,20 +85,22 @@ def lay_out(*, one: ClientImport, layout: Layout) -> ClientImport:
         head = tables.head_of(file, layout)
     one.titles, one.examples = head.titles, head.examples
     one.layout = msgspec.to_builtins(layout)
-    one.columns = columns.guessed(one.titles, remembered(one.merchant))
+    one.columns = kind_of(one).words.guessed(one.titles, remembered(one.merchant, one.kind))
     one.state = State.NEW
     one.save(update_fields=["layout", "titles", "examples", "columns", "state"])
     return one
 
 
 @transaction.atomic
-def look_through(*, one: ClientImport, chosen: Sequence[str], choices: Choices, by: Actor, now: dt.datetime) -> None:
-    """Have a worker compare the file with the clients there are. NotNowError."""
+def look_through(
+    *, one: ClientImport, chosen: Sequence[str], choices: Choices | ReceiptChoices, by: Actor, now: dt.datetime
+) -> None:
+    """Have a worker compare the file with what is there. NotNowError."""
     one = _locked(one, State.NEW, State.CHECKED, State.FAILED)
     one.columns, one.choices = list(chosen), msgspec.to_builtins(choices)
     one.state, one.mark, one.lines, one.claim, one.counts, one.why = State.CHECK, 0, 0, None, {}, ""
     one.save(update_fields=["columns", "choices", "state", "mark", "lines", "claim", "counts", "why"])
-    _record(one, "client_import.checked", by, now)
+    _record(one, "checked", by, now)
 
 
 @transaction.atomic
@@ -100,7 +112,7 @@ def load(*, one: ClientImport, by: Actor, now: dt.datetime) -> None:
     one.state, one.claim, one.why = State.APPLY, None, ""
     one.applied_at = one.applied_at or now
     one.save(update_fields=["state", "mark", "claim", "why", "applied_at"])
-    _record(one, "client_import.confirmed", by, now)
+    _record(one, "confirmed", by, now)
 
 
 @transaction.atomic
@@ -110,7 +122,7 @@ def stop(*, one: ClientImport, by: Actor, now: dt.datetime) -> None:
     one.state = State.NEW if one.state == State.CHECK else State.STOPPED
     one.claim, one.finished_at = None, now
     one.save(update_fields=["state", "claim", "finished_at"])
-    _record(one, "client_import.stopped", by, now)
+    _record(one, "stopped", by, now)
 
 
 @transaction.atomic
@@ -120,30 +132,27 @@ def drop(*, one: ClientImport, by: Actor, now: dt.datetime) -> None:
     one.state, one.finished_at = State.DROPPED, now
     one.save(update_fields=["state", "finished_at"])
     _forget(one, now)
-    _record(one, "client_import.dropped", by, now)
+    _record(one, "dropped", by, now)
 
 
 @transaction.atomic
 def take_back(*, one: ClientImport, by: Actor, now: dt.datetime) -> None:
     """Have a worker undo it, as far as it is untouched. NotNowError."""
     one = _locked(one, State.DONE, State.STOPPED)
-    counts = counting.told(one)
-    if one.state == State.STOPPED:
-        counts.found = staging.counted(Span.of(one, 0, min(one.mark, last_row(one))))
-    counts.loaded_to = min(one.mark, last_row(one))
-    one.counts, one.lines, one.mark = counting.packed(counts), counts.loaded_to, 0
+    one.counts, one.lines = kind_of(one).before_undoing(one)
+    one.mark = 0
     one.state, one.claim = State.UNDO, None
     one.save(update_fields=["state", "mark", "lines", "claim", "counts"])
-    _record(one, "client_import.undo_asked", by, now)
+    _record(one, "undo_asked", by, now)
 
 
 def may_be_undone(one: ClientImport) -> bool:
     return one.state in (State.DONE, State.STOPPED) and one.forgotten_at is None
 
 
-def remembered(merchant: Merchant) -> dict[str, str]:
+def remembered(merchant: Merchant, kind: str) -> dict[str, str]:
     """What the shop chose for columns of these names before, the newest first."""
-    rows = ClientImport.objects.filter(program_id=merchant.program_id, merchant=merchant)
+    rows = ClientImport.objects.filter(program_id=merchant.program_id, merchant=merchant, kind=kind)
     rows = rows.exclude(state=State.NEW).order_by("-id")
     found: dict[str, str] = {}
     for titles, chosen in rows.values_list("titles", "columns")[:REMEMBERED]:
@@ -154,7 +163,8 @@ def remembered(merchant: Merchant) -> dict[str, str]:
 
 def twin_of(one: ClientImport) -> ClientImport | None:
     """The same file, loaded before."""
-    rows = ClientImport.objects.filter(program_id=one.program_id, merchant=one.merchant_id, digest=one.digest)
+    rows = ClientImport.objects.filter(program_id=one.program_id, merchant=one.merchant_id, kind=one.kind)
+    rows = rows.filter(digest=one.digest)
     return rows.filter(state=State.DONE).exclude(pk=one.pk).order_by("-id").first()
 
 
@@ -187,12 +197,13 @@ def _is_ripe(one: ClientImport, now: dt.datetime, days: int) -> bool:
 
 def _forget(one: ClientImport, now: dt.datetime) -> None:
     ClientImportPiece.objects.filter(program_id=one.program_id, client_import=one).delete()
-    staging.forget(Span.of(one))
+    kinds.forget(one)
     ClientImport.objects.filter(program_id=one.program_id, pk=one.pk).update(forgotten_at=now, examples=[])
 
 
-def _last_choices(merchant: Merchant) -> dict[str, object]:
-    rows = ClientImport.objects.filter(program_id=merchant.program_id, merchant=merchant).exclude(state=State.NEW)
+def _last_choices(merchant: Merchant, kind: str) -> dict[str, object]:
+    rows = ClientImport.objects.filter(program_id=merchant.program_id, merchant=merchant, kind=kind)
+    rows = rows.exclude(state=State.NEW)
     found = rows.order_by("-id").values_list("choices", flat=True).first()
     return dict(found or {})
 
@@ -204,5 +215,12 @@ def _locked(one: ClientImport, *states: State) -> ClientImport:
     return found
 
 
-def _record(one: ClientImport, action: str, by: Actor, now: dt.datetime) -> None:
-    audit.record(program_id=one.program_id, action=action, at=now, by=by, subject=one, details={"file": one.file_name})
+def _record(one: ClientImport, act: str, by: Actor, now: dt.datetime) -> None:
+    audit.record(
+        program_id=one.program_id,
+        action=f"{kind_of(one).acts}.{act}",
+        at=now,
+        by=by,
+        subject=one,
+        details={"file": one.file_name},
+    )

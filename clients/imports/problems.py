@@ -10,10 +10,14 @@ from django.utils.translation import gettext_lazy as _
 from msgspec import Struct
 
 from clients.imports.columns import TITLES
+from clients.imports.receipts.columns import TITLES as OF_RECEIPTS
 from loyalty.goods import problems as goods
 
 REFUSED: Final[Mapping[str, Promise]] = {
-    **{code: goods.REFUSED[code] for code in ("too_long", "negative", "too_fine", "too_large", "not_yes_or_no")},
+    **{
+        code: goods.REFUSED[code]
+        for code in ("too_long", "negative", "too_fine", "too_large", "not_yes_or_no", "empty")
+    },
     "excel_number": _(
         "“%(value)s” is not the number but what a spreadsheet made of it: format the column as text, and paste the "
         "numbers anew"
@@ -40,6 +44,15 @@ REFUSED: Final[Mapping[str, Promise]] = {
     "no_person": _("“%(value)s” belongs to a card without a person: see to it by hand"),
     "unknown_tier": _("there is no tier “%(value)s” in the rules; there are: %(known)s"),
     "repeated_client": _("this client stood in line %(first)s already, by another number"),
+    # Of receipts.
+    "not_a_time": _("“%(value)s” is no date: write 31.12.2026 18:05"),
+    "returned": _("“%(value)s” is below zero: returns are not loaded"),
+    "nothing_sold": _("“%(value)s”: nothing was sold"),
+    "unknown_outlet": _("you have no outlet “%(value)s”; there are: %(known)s"),
+    "unknown_client": _("nobody with “%(value)s” is known: load the client base first"),
+    "mixed_receipt": _("receipt “%(value)s” has lines of different clients on one day: say which column has the till"),
+    "broken_receipt": _("another line of this receipt is refused, line %(first)s: a receipt is loaded whole"),
+    "sold_here": _("receipt “%(value)s” of this day was sold in Kopilka already"),
 }
 # The line is taken all the same, without what is wrong.
 REMARKS: Final[Mapping[str, Promise]] = {
@@ -48,6 +61,8 @@ REMARKS: Final[Mapping[str, Promise]] = {
     "circle": _("“%(value)s” would in the end have been invited by this client: loaded without who invited"),
     "other_phone": _("the card’s client has another phone than “%(value)s”: his stays"),
     "has_opening": _("a balance was brought along by an earlier import: not added again"),
+    "no_client": _("nobody with “%(value)s” is known: the receipt is loaded without a client"),
+    "other_total": _("this receipt was loaded before with another sum, “%(value)s”: that one stays"),
     "balance_kept": _("the client is known: his balance stays, “%(value)s” is not added"),
 }
 
@@ -68,7 +83,8 @@ class Problem(Struct, frozen=True, omit_defaults=True):
 
     @property
     def title(self) -> str:
-        return str(TITLES[self.column]) if self.column in TITLES else ""
+        title = TITLES.get(self.column) or OF_RECEIPTS.get(self.column)
+        return str(title) if title else ""
 
     @property
     def why(self) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO, Final
 
 import msgspec
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from msgspec import Struct
 from openpyxl import Workbook
@@ -18,7 +19,7 @@ from clients.imports import keeping, tables
 from clients.imports.columns import TITLES
 from clients.imports.problems import Problem
 from clients.imports.tables import Layout
-from clients.models import ClientImport, ClientImportLine
+from clients.models import ClientImport, ClientImportLine, ReceiptImportLine
 from clients.models.imports import LINES
 from merchants.exports import safe
 
@@ -33,12 +34,9 @@ class Change(Struct, frozen=True):
     after: str
 
 
-def lines_of(one: ClientImport, outcome: str, *, after: int = 0, size: int = SHOWN) -> list[ClientImportLine]:
+def lines_of(one: ClientImport, outcome: str, *, after: int = 0, size: int = SHOWN) -> list[Any]:
     """Lines of an outcome, in the order of the file; `remark` and `left` count as outcomes."""
-    base = one.pk * LINES
-    rows = ClientImportLine.objects.filter(
-        program_id=one.program_id, pk__gt=base + after, pk__lt=base + LINES
-    ).order_by("pk")
+    rows = _lines(one, after)
     if outcome == "remark":
         rows = rows.exclude(outcome="refused").filter(problems__isnull=False)
     elif outcome == "left":
@@ -48,7 +46,25 @@ def lines_of(one: ClientImport, outcome: str, *, after: int = 0, size: int = SHO
     return list(rows[:size])
 
 
-def problems_of(line: ClientImportLine) -> list[Problem]:
+def _lines(one: ClientImport, after: int = 0) -> QuerySet[Any]:
+    model = ReceiptImportLine if one.kind == ClientImport.Kind.RECEIPTS else ClientImportLine
+    base = one.pk * LINES
+    rows: QuerySet[Any] = model._default_manager.filter(
+        program_id=one.program_id, pk__gt=base + after, pk__lt=base + LINES
+    )
+    return rows.order_by("pk")
+
+
+def row_of(after: str) -> int:
+    """The line after which a page begins, as an address says it."""
+    return int(after) if after.isascii() and after.isdigit() and len(after) < 8 else 0
+
+
+def grouped(value: int) -> str:
+    return f"{value:,}".replace(",", "\u00a0")
+
+
+def problems_of(line: ClientImportLine | ReceiptImportLine) -> list[Problem]:
     return msgspec.convert(line.problems or [], list[Problem])
 
 
@@ -75,10 +91,7 @@ def refused_file(one: ClientImport, kind: str) -> BinaryIO:
 
 
 def _refused_rows(one: ClientImport, layout: Layout) -> Iterator[list[str]]:
-    base = one.pk * LINES
-    refused = ClientImportLine.objects.filter(
-        program_id=one.program_id, pk__gt=base, pk__lt=base + LINES, outcome="refused"
-    ).order_by("pk")
+    refused = _lines(one).filter(outcome="refused")
     yield [*one.titles, _("Why it was not loaded")]
     waiting = refused.only("row", "problems").iterator(chunk_size=2000)
     line = next(waiting, None)

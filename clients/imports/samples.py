@@ -27,21 +27,21 @@ ROWS: Final[Sequence[Sequence[str]]] = (
 )
 
 
-def as_csv() -> bytes:
+def as_csv(header: Sequence[str] = HEADER, rows: Sequence[Sequence[str]] = ROWS) -> bytes:
     """With its mark, because Excel takes UTF-8 for Windows-1251 without one."""
     text = io.StringIO(newline="")
-    csv.writer(text, delimiter=";").writerows((HEADER, *ROWS))
+    csv.writer(text, delimiter=";").writerows((header, *rows))
     return text.getvalue().encode("utf-8-sig")
 
 
-def as_xlsx() -> bytes:
+def as_xlsx(header: Sequence[str] = HEADER, rows: Sequence[Sequence[str]] = ROWS, *, title: str = "Клиенты") -> bytes:
     """Every cell as text: phones and cards stay what they are."""
     book = Workbook()
     sheet = book.worksheets[0]
-    sheet.title = "Клиенты"
-    for row in (HEADER, *ROWS):
+    sheet.title = title
+    for row in (header, *rows):
         sheet.append(list(row))
-    for cells in sheet.iter_rows(min_row=1, max_row=500, max_col=len(HEADER)):
+    for cells in sheet.iter_rows(min_row=1, max_row=500, max_col=len(header)):
         for cell in cells:
             cell.number_format = "@"
     sheet.freeze_panes = "A2"

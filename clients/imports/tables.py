@@ -20,7 +20,7 @@ from msgspec import Struct
 from openpyxl import load_workbook
 
 from clients.imports import encodings
-from clients.imports.columns import column_of
+from clients.imports.columns import CLIENTS, Vocabulary
 from loyalty import sheets
 from loyalty.sheets import MOST_COLUMNS, UnreadableError
 
@@ -60,8 +60,8 @@ class Head(Struct, frozen=True):
         return [[sheets.shown(text) for text in column[:3]] for column in found]
 
 
-def look_at(file: BinaryIO) -> Layout:
-    """UnreadableError: too large, empty, or no table."""
+def look_at(file: BinaryIO, words: Vocabulary = CLIENTS) -> Layout:
+    """How a file of such columns is to be read. UnreadableError: too large, empty, or no table."""
     size = file.seek(0, io.SEEK_END)
     file.seek(0)
     start = file.read(4096)
@@ -77,12 +77,12 @@ def look_at(file: BinaryIO) -> Layout:
     else:
         _check_size(size, LARGEST_CSV)
         encoding = encodings.encoding_of(file)
-        layout = Layout("csv", encoding, _separator(file, encoding))
+        layout = Layout("csv", encoding, _separator(file, encoding, words))
     first = list(islice(rows(file, layout), LOOKED_THROUGH))
     file.seek(0)
     if max(map(len, first), default=0) > MOST_COLUMNS:
         raise UnreadableError(_("The file has more than %(most)d columns.") % {"most": MOST_COLUMNS})
-    return Layout(layout.kind, layout.encoding, layout.separator, _header(first))
+    return Layout(layout.kind, layout.encoding, layout.separator, _header(first, words))
 
 
 def head_of(file: BinaryIO, layout: Layout) -> Head:
@@ -125,7 +125,7 @@ def _csv(file: BinaryIO, layout: Layout) -> Iterator[list[str]]:
         text.detach()
 
 
-def _separator(file: BinaryIO, encoding: str) -> str:
+def _separator(file: BinaryIO, encoding: str, words: Vocabulary) -> str:
     text = io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="")
     start = text.read(100_000)
     text.detach()
@@ -135,18 +135,18 @@ def _separator(file: BinaryIO, encoding: str) -> str:
     # Above the names there may be lines of words, with a comma here and there.
     lines = [line for line in start.splitlines() if line.strip()][:LOOKED_THROUGH]
     return max(
-        sheets.SEPARATORS, key=lambda separator: max((_known(line, separator) for line in lines), default=(0, 0))
+        sheets.SEPARATORS, key=lambda separator: max((_known(line, separator, words) for line in lines), default=(0, 0))
     )
 
 
-def _known(line: str, separator: str) -> tuple[int, int]:
+def _known(line: str, separator: str, words: Vocabulary) -> tuple[int, int]:
     """How many names of columns a line has if it is divided so, and how many cells."""
     cells = next(csv.reader([line], delimiter=separator), [])
-    return sum(1 for cell in cells if column_of(cell)), len(cells)
+    return sum(1 for cell in cells if words.column_of(cell)), len(cells)
 
 
-def _header(first: Sequence[Sequence[str]]) -> int:
-    known = [len({column for cell in row if (column := column_of(cell))}) for row in first]
+def _header(first: Sequence[Sequence[str]], words: Vocabulary) -> int:
+    known = [len({column for cell in row if (column := words.column_of(cell))}) for row in first]
     if any(known):
         return known.index(max(known)) + 1
     filled = [sum(1 for cell in row if cell.strip()) for row in first]
@@ -188,7 +188,7 @@ def _text(value: Any) -> str:
         # Fifteen digits are what a spreadsheet keeps: what stands behind them is noise.
         return format(value, ".15g") if abs(value) < 1e15 else str(value)
     if isinstance(value, dt.datetime):
-        return value.date().isoformat()
+        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ", "seconds")
     return str(value)
 
 

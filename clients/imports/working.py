@@ -10,8 +10,8 @@ import structlog
 from django.db import transaction
 from django.utils.translation import gettext, override
 
-from clients.imports import applying, checking, counting, undoing
 from clients.imports.keeper import Keeper, Stopped
+from clients.imports.kinds import Done, kind_of
 from clients.models import ClientImport
 from loyalty.sheets import UnreadableError
 from merchants import audit
@@ -62,22 +62,18 @@ def run(one: ClientImport, clock: Callable[[], dt.datetime]) -> None:
 
 
 def _work(one: ClientImport, keeper: Keeper) -> None:
+    kind = kind_of(one)
     match one.state:
         case State.CHECK:
-            found = checking.check(one, keeper)
-            halves = 2 if "referrer" in one.columns else 1
-            _done(one, keeper, State.CHECKED, counting.after_check(found), lines=one.mark * halves, mark=0)
+            found = kind.check(one, keeper)
+            _done(one, keeper, State.CHECKED, found, lines=found.lines, mark=0)
         case State.APPLY:
-            applying.apply(one, keeper)
-            _done(one, keeper, State.DONE, counting.after_loading(one), record="client_import.loaded")
+            _done(one, keeper, State.DONE, kind.load(one, keeper), record=f"{kind.acts}.loaded")
         case State.UNDO:
-            undoing.take_back(one, keeper)
-            _done(one, keeper, State.UNDONE, counting.after_undoing(one), record="client_import.undone")
+            _done(one, keeper, State.UNDONE, kind.take_back(one, keeper), record=f"{kind.acts}.undone")
 
 
-def _done(
-    one: ClientImport, keeper: Keeper, state: State, counts: counting.Told, *, record: str = "", **more: int
-) -> None:
+def _done(one: ClientImport, keeper: Keeper, state: State, done: Done, *, record: str = "", **more: int) -> None:
     now = keeper.clock()
     with transaction.atomic():
         if record:
@@ -87,9 +83,9 @@ def _done(
                 at=now,
                 by=one.created_by or "worker",
                 subject=one,
-                details={"file": one.file_name, **counting.in_the_log(counts, state)},
+                details={"file": one.file_name, **done.logged},
             )
-        keeper.keep(state=state, counts=counting.packed(counts), claim=None, finished_at=now, **more)
+        keeper.keep(state=state, counts=done.counts, claim=None, finished_at=now, **more)
 
 
 def _fail(one: ClientImport, why: str, now: dt.datetime) -> None:

@@ -29,6 +29,7 @@ from loyalty.models import (
     Certificate,
     Entry,
     Lot,
+    PastReceiptLine,
     PersonalCoupon,
     ReturnLine,
     Sale,
@@ -235,6 +236,18 @@ def _imports(asked: Asked) -> Iterator[Sequence[Cell]]:
         )  # fmt: skip
 
 
+def _past_receipts(asked: Asked) -> Iterator[Sequence[Cell]]:
+    """What he bought in the former system, as far as it was loaded."""
+    lines = PastReceiptLine.objects.filter(**asked.his("receipt__account")).select_related("receipt")
+    if asked.merchant_id is not None:
+        lines = lines.filter(receipt__merchant=asked.merchant_id)
+    for line in lines.order_by("receipt", "position").iterator(BATCH):
+        receipt = line.receipt
+        yield (
+            receipt.receipt_number, receipt.occurred_at, line.position, line.sku, line.name, line.quantity, line.amount,
+        )  # fmt: skip
+
+
 SECTIONS: Final[tuple[Section, ...]] = (
     Section(
         "profile",
@@ -374,6 +387,15 @@ SECTIONS: Final[tuple[Section, ...]] = (
             "note": _("Note of the staff"), "points": _("Points"),
         },
         _imports,
+    ),
+    Section(
+        "past_receipts",
+        _("Receipts of the former system"),
+        {
+            "receipt": _("Receipt"), "at": _("When"), "position": _("Line"), "sku": _("SKU"), "name": _("Product"),
+            "quantity": _("Quantity"), "amount": _("Sum"),
+        },
+        _past_receipts,
     ),
 )  # fmt: skip
 

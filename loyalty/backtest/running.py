@@ -114,7 +114,7 @@ def report(plan: Plan, parts: Iterable[Part]) -> dict[str, Any]:
 def run_shard(plan: Plan, shard: int, shards: int, *, progress: Progress) -> Part:
     past = Past(plan.program_id)
     draft, live = load(msgspec.json.decode(plan.draft)), past.live(plan.live)
-    history = History(plan.program_id, draft.calendar, until=plan.until, shard=shard, shards=shards)
+    history = History(plan.program_id, draft.calendar, since=plan.since, until=plan.until, shard=shard, shards=shards)
     first = Side(
         past.rules_at,
         calendar=draft.calendar,

@@ -12,6 +12,8 @@ M = "/m/{merchant}/clients/imports/"
 PAGES: dict[str, Page] = {
     "m/<int:merchant_id>/clients/imports/": Page(M, EDITORS),
     "m/<int:merchant_id>/clients/imports/sample.<str:kind>": Page(f"{M}sample.csv", EDITORS),
+    "m/<int:merchant_id>/clients/imports/receipts/": Page(f"{M}receipts/", EDITORS),
+    "m/<int:merchant_id>/clients/imports/receipts/sample.<str:kind>": Page(f"{M}receipts/sample.csv", EDITORS),
     "m/<int:merchant_id>/clients/imports/<int:import_id>/": Page(f"{M}1/", NOTHING),
     "m/<int:merchant_id>/clients/imports/<int:import_id>/columns/": Page(f"{M}1/columns/", NOTHING),
     "m/<int:merchant_id>/clients/imports/<int:import_id>/load/": Page(f"{M}1/load/", NOTHING),

@@ -7,6 +7,7 @@ WITH judged AS (
              WHEN EXISTS (SELECT FROM loyalty_entry e WHERE e.program_id = %(program)s AND e.account_id = a.id
                              AND (e.kind <> 'opening' OR e.rule <> %(mark)s))
                OR EXISTS (SELECT FROM loyalty_sale s WHERE s.program_id = %(program)s AND s.account_id = a.id)
+               OR EXISTS (SELECT FROM loyalty_pastreceipt v WHERE v.program_id = %(program)s AND v.account_id = a.id)
                OR EXISTS (SELECT FROM loyalty_activity v WHERE v.program_id = %(program)s AND v.account_id = a.id)
                OR EXISTS (SELECT FROM loyalty_personalcoupon v WHERE v.program_id = %(program)s AND v.account_id = a.id)
                OR EXISTS (SELECT FROM loyalty_certificate v WHERE v.program_id = %(program)s AND v.holder_id = a.id)

@@ -20,7 +20,7 @@ from clients import certificates, coupons, merging
 from clients.history import Event, RulesOverTime, told
 from clients.models import Client, Consent, Erasure
 from clients.pages.staff.scope import client_of, email_for, is_seen, number_for, phone_for
-from loyalty import by_hand
+from loyalty import by_hand, past_receipts
 from loyalty.engine.explanation import Fact
 from loyalty.engine.rulebook import Rulebook
 from loyalty.explanations import title_of
@@ -95,6 +95,7 @@ def client(request: HttpRequest, place: Workplace, client_id: uuid.UUID) -> Http
                 .defer("explanation", "earnings", "flags")
                 .order_by("-local_day", "-pk")[:SALES_SHOWN]
             ),
+            "past": past_receipts.of_client(account, seen=place.seen(), size=SALES_SHOWN),
             "coupons": [
                 (coupon, coupons.terms(coupon, words), _state(coupon, now))
                 for coupon in PersonalCoupon.objects.filter(account=account)

@@ -14,7 +14,9 @@ from django.utils.translation import gettext_lazy
 
 from clients.imports import encodings, tables
 from clients.imports.choices import Choices, Existing, Expiry
-from clients.imports.columns import TITLES
+from clients.imports.columns import CLIENTS, Vocabulary
+from clients.imports.receipts.choices import ReceiptChoices, Unknown
+from clients.imports.receipts.columns import RECEIPTS
 from clients.imports.tables import Layout
 from clients.pages.staff.forms import DayInput
 from merchants.forms import PageForm
@@ -73,9 +75,12 @@ class LayoutForm(PageForm):
 class ColumnsForm(forms.Form):
     """What each column of the file is; drawn as a table, with what stands in it."""
 
-    def __init__(self, *args: Any, titles: Sequence[str], chosen: Sequence[str], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, titles: Sequence[str], chosen: Sequence[str], words: Vocabulary = CLIENTS, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        choices = [("", _("don’t load")), *TITLES.items()]
+        self.words = words
+        choices = [("", _("don’t load")), *words.titles.items()]
         for place, title in enumerate(titles):
             self.fields[f"column{place}"] = forms.ChoiceField(
                 label=title,
@@ -91,13 +96,22 @@ class ColumnsForm(forms.Form):
         seen: dict[str, str] = {}
         for name, column in list(data.items()):
             if column and column in seen:
-                self.add_error(name, _("“%(column)s” is chosen twice.") % {"column": TITLES[column]})
+                self.add_error(name, _("“%(column)s” is chosen twice.") % {"column": self.words.titles[column]})
             seen.setdefault(column, name)
-        if not self.errors and not {"phone", "card", "virtual"} & set(seen):
-            raise forms.ValidationError(
-                _("Say which column has the phone or the card number: without them a till finds nobody.")
-            )
+        if not self.errors and (lacking := self.lacking(set(seen))):
+            raise forms.ValidationError(lacking)
         return data
+
+    def lacking(self, chosen: set[str]) -> str:
+        """What has to be there and is not."""
+        if self.words is RECEIPTS:
+            if "at" not in chosen:
+                return _("Say which column has the date of the receipt.")
+            if "amount" not in chosen and not {"price", "quantity"} <= chosen:
+                return _("Say which column has the sum, or which have the price and the quantity.")
+        elif not {"phone", "card", "virtual"} & chosen:
+            return _("Say which column has the phone or the card number: without them a till finds nobody.")
+        return ""
 
     @property
     def chosen(self) -> list[str]:
@@ -176,3 +190,29 @@ class ChoicesForm(PageForm):
                 "expiry": Expiry(self.cleaned_data["expiry"]),
             }
         )
+
+
+class ReceiptChoicesForm(PageForm):
+    outlet = forms.TypedChoiceField(
+        label=gettext_lazy("Outlet of receipts that name none"), required=False, coerce=int, empty_value=None
+    )
+    unknown = forms.ChoiceField(
+        label=gettext_lazy("Receipts of clients whom you have not"),
+        choices=[
+            (Unknown.ANONYMOUS, gettext_lazy("load without a client")),
+            (Unknown.REFUSE, gettext_lazy("refuse: the client base comes first")),
+        ],
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(self, *args: Any, choices: ReceiptChoices, outlets: Sequence[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, initial={"outlet": choices.outlet, "unknown": choices.unknown}, **kwargs)
+        field: Any = self.fields["outlet"]
+        if len(outlets) == 1:
+            del self.fields["outlet"]
+        else:
+            field.choices = [("", _("refuse such lines")), *outlets]
+
+    @property
+    def chosen(self) -> ReceiptChoices:
+        return ReceiptChoices(unknown=Unknown(self.cleaned_data["unknown"]), outlet=self.cleaned_data.get("outlet"))

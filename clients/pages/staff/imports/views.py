@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -15,10 +18,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from clients.imports import counting, jobs, reports, samples
 from clients.imports.choices import choices_of, rules_at
-from clients.imports.columns import TITLES
+from clients.imports.kinds import kind_of
 from clients.imports.tables import Layout
 from clients.imports.undoing import LEFT
 from clients.models import ClientImport
+from clients.pages.staff.imports import receipts
 from clients.pages.staff.imports.forms import ChoicesForm, ColumnsForm, FileForm, LayoutForm
 from loyalty.sheets import UnreadableError
 from loyalty.wording import words_of
@@ -32,18 +36,30 @@ SHOWN: Final = 50
 OUTCOMES: Final = ("refused", "remark", "change", "fresh", "same", "left")
 
 State = ClientImport.State
+Kind = ClientImport.Kind
 
 
 @members_only(Action.IMPORT_CLIENTS)
 @require_http_methods(FORM)
 def client_imports(request: HttpRequest, place: Workplace) -> HttpResponse:
     """Send a file; below, the files that were sent before."""
+    return _files(request, place, Kind.CLIENTS)
+
+
+@members_only(Action.IMPORT_CLIENTS)
+@require_http_methods(FORM)
+def receipt_imports(request: HttpRequest, place: Workplace) -> HttpResponse:
+    """The same for past receipts."""
+    return _files(request, place, Kind.RECEIPTS)
+
+
+def _files(request: HttpRequest, place: Workplace, kind: str) -> HttpResponse:
     form = FileForm(request.POST, request.FILES) if request.method == "POST" else FileForm()
     if form.is_valid():
         file = form.cleaned_data["file"]
         try:
             one = jobs.upload(
-                merchant=place.merchant, file=file, file_name=file.name, by=place.user, now=timezone.now()
+                merchant=place.merchant, file=file, file_name=file.name, by=place.user, now=timezone.now(), kind=kind
             )
         except UnreadableError as error:
             form.add_error("file", str(error))
@@ -51,10 +67,12 @@ def client_imports(request: HttpRequest, place: Workplace) -> HttpResponse:
             form.add_error("file", _("Other files wait already: load them, or discard them."))
         else:
             return redirect("client_import_columns", place.merchant.pk, one.pk)
-    rows = ClientImport.objects.filter(program=place.program, merchant=place.merchant).select_related("created_by")
+    rows = ClientImport.objects.filter(program=place.program, merchant=place.merchant, kind=kind)
+    rows = rows.select_related("created_by")
     page = paging.newest_first(rows, request.GET.get("before", ""))
     told = [(row, counting.told(row)) for row in page.rows]
-    return render(request, "clients/imports/list.html", {"form": form, "page": page, "rows": told})
+    template = "receipts" if kind == Kind.RECEIPTS else "list"
+    return render(request, f"clients/imports/{template}.html", {"form": form, "page": page, "rows": told})
 
 
 @members_only(Action.IMPORT_CLIENTS)
@@ -69,10 +87,11 @@ def client_import_columns(request: HttpRequest, place: Workplace, import_id: int
     is_layout = request.method == "POST" and "layout" in request.POST
     is_chosen = request.method == "POST" and not is_layout
     layout_form = LayoutForm(request.POST if is_layout else None, layout=layout)
-    columns_form = ColumnsForm(request.POST if is_chosen else None, titles=one.titles, chosen=one.columns)
-    choices_form = ChoicesForm(
-        request.POST if is_chosen else None, choices=choices_of(one), today=rules_at(one.program_id, now).today
+    columns_form = ColumnsForm(
+        request.POST if is_chosen else None, titles=one.titles, chosen=one.columns, words=kind_of(one).words
     )
+    posted = request.POST if is_chosen else None
+    choices_form = receipts.choices_form(posted, one) if one.kind == Kind.RECEIPTS else _choices_form(posted, one, now)
     try:
         if is_layout and layout_form.is_valid():
             jobs.lay_out(one=one, layout=layout_form.chosen)
@@ -96,6 +115,10 @@ def client_import_columns(request: HttpRequest, place: Workplace, import_id: int
     return render(request, "clients/imports/columns.html", context)
 
 
+def _choices_form(posted: Any, one: ClientImport, now: dt.datetime) -> ChoicesForm:
+    return ChoicesForm(posted, choices=choices_of(one), today=rules_at(one.program_id, now).today)
+
+
 @members_only(Action.IMPORT_CLIENTS)
 @require_safe
 def client_import(request: HttpRequest, place: Workplace, import_id: int) -> HttpResponse:
@@ -108,6 +131,8 @@ def client_import(request: HttpRequest, place: Workplace, import_id: int) -> Htt
         return HttpResponse(headers={"HX-Refresh": "true"})
     if one.state == State.NEW:
         return redirect("client_import_columns", place.merchant.pk, one.pk)
+    if one.kind == Kind.RECEIPTS:
+        return render(request, "clients/imports/receipts_one.html", receipts.report(one, request) | _about(one))
     counts = counting.told(one)
     numbers = {
         "refused": counts.found.refused,
@@ -126,16 +151,22 @@ def client_import(request: HttpRequest, place: Workplace, import_id: int) -> Htt
         "counts": counts,
         "words": words_of(one.program_id),
         "points": counts.found.fresh_points + counts.found.added_points,
-        "columns": [str(TITLES[column]) for column in one.columns if column],
-        "unused": [title for title, column in zip(one.titles, one.columns, strict=False) if not column],
         "tabs": [(outcome, numbers[outcome]) for outcome in OUTCOMES if numbers[outcome]],
         "shown": shown,
         "lines": lines,
         "further": lines[-1]["row"] if len(lines) == SHOWN else None,
-        "may_undo": jobs.may_be_undone(one),
-        "kept_days": jobs.KEPT.days,
     }
-    return render(request, "clients/imports/one.html", context)
+    return render(request, "clients/imports/one.html", context | _about(one))
+
+
+def _about(one: ClientImport) -> dict[str, Any]:
+    titles = kind_of(one).words.titles
+    return {
+        "one": one,
+        "columns": [str(titles[column]) for column in one.columns if column],
+        "unused": [title for title, column in zip(one.titles, one.columns, strict=False) if not column],
+        "may_undo": jobs.may_be_undone(one),
+    }
 
 
 @members_only(Action.IMPORT_CLIENTS)
@@ -151,19 +182,22 @@ def client_import_load(request: HttpRequest, place: Workplace, import_id: int) -
         except jobs.NotNowError:
             messages.error(request, _("Somebody was faster: look at the import anew."))
         return redirect("client_import", place.merchant.pk, one.pk)
+    back = reverse("client_import", args=[place.merchant.pk, one.pk])
+    if one.kind == Kind.RECEIPTS:
+        return render(request, "shop/confirm.html", receipts.asks_to_load(one) | {"back": back})
     found, words = counting.told(one).found, words_of(one.program_id)
     figures = [
-        (_("New clients"), _number(found.fresh)),
-        (_("Known clients changed"), _number(found.changed)),
+        (_("New clients"), reports.grouped(found.fresh)),
+        (_("Known clients changed"), reports.grouped(found.changed)),
         (_("Points given"), words.points(found.fresh_points + found.added_points)),
-        (_("Lines left out"), _number(found.refused)),
+        (_("Lines left out"), reports.grouped(found.refused)),
     ]
     context = {
         "title": _("Load the clients?") if one.state == State.CHECKED else _("Go on loading?"),
         "sentence": _("New clients get no welcome points and no messages. You can take all of it back within a month."),
         "figures": figures,
         "verb": _("Load"),
-        "back": reverse("client_import", args=[place.merchant.pk, one.pk]),
+        "back": back,
     }
     return render(request, "shop/confirm.html", context)
 
@@ -181,10 +215,13 @@ def client_import_undo(request: HttpRequest, place: Workplace, import_id: int) -
         except jobs.NotNowError:
             messages.error(request, _("Somebody was faster: look at the import anew."))
         return redirect("client_import", place.merchant.pk, one.pk)
+    back = reverse("client_import", args=[place.merchant.pk, one.pk])
+    if one.kind == Kind.RECEIPTS:
+        return render(request, "shop/confirm.html", receipts.asks_to_undo(one) | {"back": back})
     found, words = counting.told(one).found, words_of(one.program_id)
     figures = [
-        (_("New clients"), _number(found.fresh)),
-        (_("Known clients changed"), _number(found.changed)),
+        (_("New clients"), reports.grouped(found.fresh)),
+        (_("Known clients changed"), reports.grouped(found.changed)),
         (_("Points given"), words.points(found.fresh_points + found.added_points)),
     ]
     context = {
@@ -196,7 +233,7 @@ def client_import_undo(request: HttpRequest, place: Workplace, import_id: int) -
         "figures": figures,
         "verb": _("Undo the import"),
         "danger": True,
-        "back": reverse("client_import", args=[place.merchant.pk, one.pk]),
+        "back": back,
     }
     return render(request, "shop/confirm.html", context)
 
@@ -216,7 +253,7 @@ def client_import_stop(request: HttpRequest, place: Workplace, import_id: int) -
     except jobs.NotNowError:
         messages.error(request, _("Somebody was faster: look at the import anew."))
         return redirect("client_import", place.merchant.pk, one.pk)
-    return redirect("client_imports", place.merchant.pk)
+    return redirect("receipt_imports" if one.kind == Kind.RECEIPTS else "client_imports", place.merchant.pk)
 
 
 @members_only(Action.IMPORT_CLIENTS)
@@ -235,11 +272,20 @@ def client_import_errors(request: HttpRequest, place: Workplace, import_id: int,
 @require_safe
 def client_import_sample(request: HttpRequest, place: Workplace, kind: str) -> HttpResponse:
     """A small file to fill in: `csv` or `xlsx`."""
+    return _sample(kind, "clients", samples.as_xlsx if kind == "xlsx" else samples.as_csv)
+
+
+@members_only(Action.IMPORT_CLIENTS)
+@require_safe
+def receipt_import_sample(request: HttpRequest, place: Workplace, kind: str) -> HttpResponse:
+    return _sample(kind, "receipts", partial(receipts.sample, kind))
+
+
+def _sample(kind: str, name: str, written: Callable[[], bytes]) -> HttpResponse:
     if kind not in ("csv", "xlsx"):
         raise Http404
-    content = samples.as_xlsx() if kind == "xlsx" else samples.as_csv()
-    answer = HttpResponse(content, content_type=exports.media_type(kind))
-    answer["Content-Disposition"] = f'attachment; filename="clients.{kind}"'
+    answer = HttpResponse(written(), content_type=exports.media_type(kind))
+    answer["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
     return answer
 
 
@@ -249,7 +295,6 @@ def _found(place: Workplace, import_id: int) -> ClientImport:
 
 
 def _lines(one: ClientImport, shown: str, after: str) -> list[dict[str, Any]]:
-    start = int(after) if after.isascii() and after.isdigit() and len(after) < 8 else 0
     return [
         {
             "row": line.row,
@@ -261,9 +306,5 @@ def _lines(one: ClientImport, shown: str, after: str) -> list[dict[str, Any]]:
             "changes": reports.changes_of(line),
             "left": LEFT.get(line.left or "", ""),
         }
-        for line in reports.lines_of(one, shown, after=start, size=SHOWN)
+        for line in reports.lines_of(one, shown, after=reports.row_of(after), size=SHOWN)
     ]
-
-
-def _number(value: int) -> str:
-    return f"{value:,}".replace(",", "\u00a0")
