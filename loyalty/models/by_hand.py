@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from loyalty.models.account import Account
 from loyalty.models.fields import PointsField
+from loyalty.models.sale import Sale
 from merchants.models import Merchant, Program, Role, TenantManager
 
 
@@ -77,7 +78,9 @@ class AdjustmentRequestQuerySet(models.QuerySet["AdjustmentRequest"]):
 
 
 class AdjustmentRequest(models.Model):
-    """Points by hand above the limit of whoever asks. Somebody else says yes or no, or time does."""
+    """Points by hand above the limit of whoever asks. Somebody else says yes or no, or time does.
+
+    With `sale` it is a receipt that is to be moved to `account`: `points` are then those that are above the limit."""
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waits for a decision")
@@ -91,6 +94,9 @@ class AdjustmentRequest(models.Model):
     account = models.ForeignKey(Account, models.CASCADE, related_name="+", db_index=False)
     public_id = models.UUIDField(_("id"))
     points = PointsField(_("points"))
+    sale = models.ForeignKey(
+        Sale, models.PROTECT, null=True, blank=True, related_name="+", db_index=False, verbose_name=_("sale")
+    )
     reason = models.CharField(_("reason"), max_length=250)
     expires_at = models.DateTimeField(_("added points expire"), null=True, blank=True)
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
