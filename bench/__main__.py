@@ -1,4 +1,4 @@
-"""`python -m bench [sale | engine | sweep | scale | pages | backtest | imports] …`: see bench/README.md."""
+"""`python -m bench [sale | engine | sweep | scale | pages | backtest | imports | codes] …`: see bench/README.md."""
 
 from __future__ import annotations
 
@@ -48,6 +48,9 @@ def parser() -> argparse.ArgumentParser:
         "imports", parents=[both], help="a client base from a file, beside import-export row by row"
     )
     verb.add_argument("--rows", type=int, default=100_000)
+    verb.add_argument("--rounds", type=int, default=3)
+    verb = verbs.add_parser("codes", parents=[both], help="a batch of promo codes beside one INSERT … SELECT")
+    verb.add_argument("--codes", type=int, default=1_000_000)
     verb.add_argument("--rounds", type=int, default=3)
     verb = verbs.add_parser("profile", help="where the CPU time of a request goes, by cProfile")
     verb.add_argument("--requests", type=int, default=2_000)
@@ -108,6 +111,10 @@ def measure(options: argparse.Namespace, command: str, folder: Path) -> int:
                 from bench import imports  # noqa: PLC0415
 
                 found = imports.run(database, rows=options.rows, rounds=options.rounds)
+            elif options.verb == "codes":
+                from bench import codes  # noqa: PLC0415
+
+                found = codes.run(database, codes=options.codes, rounds=options.rounds)
             elif options.verb == "backtest":
                 from bench import backtest  # noqa: PLC0415
 

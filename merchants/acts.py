@@ -14,6 +14,7 @@ class Group(enum.StrEnum):
     SALES = "sales"
     CERTIFICATES = "certificates"
     GIFTS = "gifts"
+    CAMPAIGNS = "campaigns"
     RULES = "rules"
     GOODS = "goods"
     TEAM = "team"
@@ -26,6 +27,7 @@ GROUPS: Mapping[Group, Promise] = {
     Group.SALES: _("Receipts"),
     Group.CERTIFICATES: _("Certificates"),
     Group.GIFTS: _("Gifts for points"),
+    Group.CAMPAIGNS: _("Campaigns"),
     Group.RULES: _("Rules"),
     Group.GOODS: _("Goods"),
     Group.TEAM: _("Team"),
@@ -135,6 +137,17 @@ ACTS: Mapping[Group, Mapping[str, Promise]] = {
         "exchange.cancelled": _("Gift cancelled, points given back"),
         "exchange.confirmation_overridden": _("Points taken for a gift without a confirmation"),
         "exchanges.exported": _("List of gifts taken downloaded"),
+    },
+    Group.CAMPAIGNS: {
+        "campaign.made": _("Campaign made"),
+        "campaign.changed": _("Campaign changed"),
+        "campaign.started": _("Campaign started"),
+        "campaign.paused": _("Campaign paused"),
+        "campaign.continued": _("Campaign goes on"),
+        "campaign.fired": _("Campaign begun by hand"),
+        "campaign.finished": _("Campaign came to its end"),
+        "campaign.archived": _("Campaign put into the archive"),
+        "campaigns.rules_changed": _("Rules of all campaigns changed"),
     },
     Group.RULES: {
         "draft.saved": _("Draft of the rules saved"),

@@ -12,6 +12,8 @@ HERE = "/m/{merchant}/promo-codes/"
 IT = f"{HERE}{{promo_batch}}/"
 
 PAGES: dict[str, Page] = {
+    "m/<int:merchant_id>/promos/": Page("/m/{merchant}/promos/", for_roles("owner", "manager", "operator", "reader")),
+    "m/<int:merchant_id>/promos/new/": Page("/m/{merchant}/promos/new/", THEY),
     ALL: Page(HERE, READERS),
     f"{ALL}new/": Page(f"{HERE}new/", THEY),
     f"{ALL}check/": Page(f"{HERE}check/", READERS),

@@ -33,6 +33,7 @@ STAGES: Final[Mapping[str, Promise]] = {
     "earning": gettext_lazy("Points for purchases"),
     "discounts": gettext_lazy("Discounts"),
     "progress": gettext_lazy("Gifts and steps"),
+    "stamps": gettext_lazy("Stamp cards"),
     "others": gettext_lazy("Invitations and actions"),
 }
 SUBJECTS: Final[Mapping[str, Promise]] = {
@@ -58,6 +59,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "milestone": {"points": "500", "every": "10000"},
     "for_every_carried": {"points": "100", "amount": "300"},
+    "stamps": {"points": "200", "needed": 6},
     "coupon": {"every": "500", "amount": "300"},
     "welcome": {"points": "200"},
     "referral": {"percents": ["5", "3", "1"]},

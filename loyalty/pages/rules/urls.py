@@ -1,12 +1,14 @@
 from django.urls import path
 
-from loyalty.pages.rules import constructor, editor, programme, ready, start
+from loyalty.pages.rules import constructor, editor, programme, promos, ready, start
 
 urlpatterns = [
     path("start/", start.start, name="start"),
     path("start/sample/", start.start_sample, name="start_sample"),
     path("m/<int:merchant_id>/started/", start.start_done, name="start_done"),
     path("m/<int:merchant_id>/rules/", programme.programme, name="programme"),
+    path("m/<int:merchant_id>/promos/", promos.promos_page, name="promos"),
+    path("m/<int:merchant_id>/promos/new/", promos.promo_new, name="promo_new"),
     path("m/<int:merchant_id>/rules/edit/", editor.edit, name="programme_edit"),
     path("m/<int:merchant_id>/rules/edit/rules/", constructor.rules_list, name="programme_rules"),
     path("m/<int:merchant_id>/rules/edit/new/", constructor.rule_kinds, name="rule_kinds"),
