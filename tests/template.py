@@ -84,8 +84,6 @@ def _decisive() -> Iterator[Path]:
     for app in ("merchants", "loyalty", "clients", "campaigns", "insights", "cashier"):
         yield from (CHECKOUT / app).rglob("*.sql")
         yield from (CHECKOUT / app / "migrations").glob("*.py")
-        # After migrating, permissions are written down for all models.
-        yield from (CHECKOUT / app / "models").rglob("*.py")
 
 
 def _create(server: psycopg.Connection) -> None:
