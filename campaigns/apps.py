@@ -5,3 +5,12 @@ from django.utils.translation import gettext_lazy as _
 class CampaignsConfig(AppConfig):
     name = "campaigns"
     verbose_name = _("Campaigns")
+
+    def ready(self) -> None:
+        from campaigns import in_the_log  # noqa: PLC0415
+        from campaigns.messages import forgetting  # noqa: PLC0415  # models can be imported only now
+        from clients.personal import traces  # noqa: PLC0415
+        from merchants import log  # noqa: PLC0415
+
+        traces.ELSEWHERE.append(forgetting.forget)
+        log.FINDERS.update(campaign=in_the_log.by_campaign)

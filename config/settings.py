@@ -229,6 +229,31 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 5.0,
         "options": {"expire_seconds": 5},
     },
+    "run campaigns": {
+        "task": "campaigns.tasks.run_campaigns",
+        "schedule": 60.0,
+        "options": {"expire_seconds": 60},
+    },
+    "send messages": {
+        "task": "campaigns.tasks.send_messages",
+        "schedule": 5.0,
+        "options": {"expire_seconds": 5},
+    },
+    "run mailings": {
+        "task": "campaigns.tasks.run_mailings",
+        "schedule": 5.0,
+        "options": {"expire_seconds": 5},
+    },
+    "ask gateways": {
+        "task": "campaigns.tasks.ask_gateways",
+        "schedule": 60.0,
+        "options": {"expire_seconds": 60},
+    },
+    "purge messages": {
+        "task": "campaigns.tasks.purge_messages",
+        "schedule": 24 * 60 * 60.0,
+        "options": {"expire_seconds": 6 * 60 * 60},
+    },
     "forget files of clients": {
         "task": "clients.tasks.forget_imports",
         "schedule": 24 * 60 * 60.0,

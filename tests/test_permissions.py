@@ -16,6 +16,11 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from campaigns.mailings import planning
+from campaigns.messages import refusing
+from campaigns.models import MessageTemplate
+from campaigns.ready import READY
+from campaigns.running import changing
 from clients import card_links
 from clients.enrolment import enrol
 from clients.models import ClientAct
@@ -40,6 +45,7 @@ from tests.permissions import (
     Page,
     Person,
     backtests,
+    campaigns,
     cards,
     certificates,
     client_imports,
@@ -73,6 +79,7 @@ PAGES: dict[str, Page] = {
     **personal.PAGES,
     **insights.PAGES,
     **backtests.PAGES,
+    **campaigns.PAGES,
     **cards.PAGES,
     **certificates.PAGES,
     **promo.PAGES,
@@ -251,7 +258,34 @@ def names_of(cast: Cast) -> dict[str, object]:
             now=timezone.now(),
             by=zerno.owner,
         )
+        campaign = changing.make(
+            merchant=zerno.merchant,
+            name="Весна",
+            plan=READY["birthday"].plan,
+            audience=None,
+            now=timezone.now(),
+            by=zerno.owner,
+        )
+        template = MessageTemplate.objects.create(
+            program=zerno.program, merchant=zerno.merchant, name="Привет", channels=["sms"], texts={"sms": "Привет"}
+        )
+        mailing = planning.plan(
+            merchant=zerno.merchant,
+            template=template,
+            segment=None,
+            title="Всем",
+            starts_at=timezone.now(),
+            expected=planning.Estimate(1, {"sms": 1}, {}),
+            key=uuid.uuid4(),
+            now=timezone.now(),
+            by=zerno.owner,
+        )
+        unsubscribing = refusing.token_of(zerno.program.pk, anna.account.public_id, "email", "test")
         return {
+            "message_template": template.pk,
+            "mailing": mailing.pk,
+            "unsubscribe": reverse("unsubscribe", args=[unsubscribing]),
+            "campaign": campaign.pk,
             "exchange": exchange.public_id,
             "promo_batch": promo_batch.pk,
             "reward": exchange.reward.public_id,

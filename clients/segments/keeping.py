@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Final
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import QuerySet
+from django.db.models import ProtectedError, QuerySet
 
 from clients.models import Segment, SegmentMember
 from clients.models.client import ClientQuerySet
@@ -17,6 +17,10 @@ from merchants.access import Actor, same_tenant
 from merchants.models import Merchant, User
 
 MOST: Final = 200
+
+
+class InUseError(Exception):
+    """A campaign or a mailing is for its clients."""
 
 
 class NameTakenError(Exception):
@@ -67,10 +71,14 @@ def change(*, segment: Segment, name: str, definition: Definition, now: dt.datet
 
 @transaction.atomic
 def delete(*, segment: Segment, now: dt.datetime, by: Actor) -> None:
+    """InUseError where something is for its clients, and nothing has changed."""
     same_tenant(segment)
     _record(segment, "segment.deleted", now, by)
     SegmentMember.objects.filter(program_id=segment.program_id, segment=segment).delete()
-    segment.delete()
+    try:
+        segment.delete()
+    except ProtectedError:
+        raise InUseError from None
 
 
 @transaction.atomic

@@ -71,7 +71,11 @@ def segment_delete(request: HttpRequest, place: Workplace, segment_id: int) -> H
     require_edit(place)
     segment = segment_of(place, segment_id)
     if request.method == "POST":
-        keeping.delete(segment=segment, now=timezone.now(), by=place.user)
+        try:
+            keeping.delete(segment=segment, now=timezone.now(), by=place.user)
+        except keeping.InUseError:
+            messages.error(request, _("A campaign or a mailing is for this segment: choose another one there first."))
+            return redirect("segment", place.merchant.pk, segment.pk)
         messages.success(request, _("The segment “%(name)s” is deleted.") % {"name": segment.name})
         return redirect("segments", place.merchant.pk)
     figures = [] if segment.counted is None else [(_("Clients in it"), clients_in_words(segment.counted))]
