@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Count, Sum
 from msgspec import Struct
@@ -47,7 +48,7 @@ def of(mailing: Mailing) -> Results:
 def of_source(program_id: int, source: str) -> Results:
     """Of whatever has asked for messages. Two queries."""
     rows = Message.objects.filter(program_id=program_id, source=source).order_by()
-    grouped = list(rows.values("state", "why", "channel").annotate(number=Count("pk"), paid=Sum("cost")))
+    grouped: list[Any] = list(rows.values("state", "why", "channel").annotate(number=Count("pk"), paid=Sum("cost")))
     costs = [one["paid"] for one in grouped if one["paid"] is not None]
 
     def number(*states: str) -> int:

@@ -189,7 +189,8 @@ class _Parser:
             raise TextError(_("“{%(part)s}”: say on which variable it depends, as in “{if name}”.") % {"part": whole})
         name = self._key(said["name"], whole)
         self.at += 1
-        then, otherwise = self._nodes(depth + 1), ()
+        then = self._nodes(depth + 1)
+        otherwise: tuple[Node, ...] = ()
         if self._is(ELSE):
             self.at += 1
             otherwise = self._nodes(depth + 1)

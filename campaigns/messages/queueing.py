@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from django.db import connection
@@ -53,7 +53,7 @@ def queue(
     program_id = same_tenant(merchant, template)
     _check(source, [one.occasion for one in receivers])
     new = 0
-    common = [
+    common: list[Any] = [
         program_id, merchant.pk, template.pk, template.purpose, source, not_before or now, expires_at, now,
     ]  # fmt: skip
     for begin in range(0, len(receivers), CHUNK):

@@ -48,7 +48,7 @@ class TooManyError(Exception):
 
 
 class Preview(Struct, frozen=True):
-    """A text as a client would get it. `missing` are variables without a value there; `length` and `cost` are an SMS's."""
+    """A text as a client would get it. `missing` are variables without a value; `length` and `cost` are an SMS's."""
 
     channel: str
     subject: str
@@ -230,8 +230,9 @@ READY: Final[Sequence[Content]] = (
         texts={
             "push": "Попробуйте первым. На карте {баллы|балл|балла|баллов}.",
             "telegram": "{если имя}{имя}, у{иначе}У{конец} нас новинка! На вашей карте {баллы|балл|балла|баллов}.",
-            "email": "{если имя}Здравствуйте, {имя}!{иначе}Здравствуйте!{конец}\n\nУ нас новинка — приходите попробовать."
-            "\n{если баллы > 0}\nНа вашей карте {баллы|балл|балла|баллов}: ими можно оплатить часть покупки.{конец}"
+            "email": "{если имя}Здравствуйте, {имя}!{иначе}Здравствуйте!{конец}\n\nУ нас новинка: приходите "
+            "попробовать.\n{если баллы > 0}\nНа вашей карте {баллы|балл|балла|баллов}: ими можно "
+            "оплатить часть покупки.{конец}"
             "\n\nВаша карта: {карта}",
         },
     ),

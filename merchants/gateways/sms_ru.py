@@ -58,8 +58,8 @@ class SmsRu:
 
 
 def _code(answer: Mapping[str, Any]) -> int:
-    code = answer.get("status_code")
-    return int(code) if str(code).lstrip("-").isdigit() else 0
+    code = str(answer.get("status_code"))
+    return int(code) if code.lstrip("-").isdigit() else 0
 
 
 def _error(code: int) -> Exception:

@@ -173,9 +173,7 @@ def _context(place: Workplace, form: TemplateForm, one: MessageTemplate | None) 
         content = Content(
             name="",
             purpose="advertising",
-            channels=tuple(
-                channel for channel in reversed(Channel.values) if form.initial.get(f"text_{channel}")
-            ),
+            channels=tuple(channel for channel in reversed(Channel.values) if form.initial.get(f"text_{channel}")),
             subject=form.initial.get("subject", ""),
             texts={channel: form.initial.get(f"text_{channel}", "") for channel in Channel.values},
         )
@@ -194,9 +192,7 @@ def _previews(place: Workplace, content: Content, client: Client | None, told: s
     words = words_on_page(place.program.pk)
     shown = templates.preview(content, client=client, merchant=place.merchant, settings=row, now=timezone.now())
     return {
-        "previews": [
-            (Channel(one.channel).label, one, words.money(one.cost) if one.cost else "") for one in shown
-        ],
+        "previews": [(Channel(one.channel).label, one, words.money(one.cost) if one.cost else "") for one in shown],
         "client": client,
         "told": told,
     }
