@@ -198,6 +198,10 @@ def _carried(fact: Fact, words: Words) -> str:
     return words.say(_("With the rest of earlier receipts: %(points)s"), points=_times(fact, words))
 
 
+def _stamps(fact: Fact, words: Words) -> str:
+    return words.say(_("The card is full: %(points)s"), points=_times(fact, words))
+
+
 def _times(fact: Fact, words: Words) -> str:
     if (fact.count or 1) == 1 or fact.rate is None:
         return words.points(fact.rate or fact.points or ZERO)
@@ -269,6 +273,7 @@ def _coupon_given(fact: Fact, words: Words) -> str:
     return words.say_many(COUPONS_GIVEN.one, COUPONS_GIVEN.many, number, count=number, every=every)
 
 
+NEXT_STAMPS = ngettext("%(count)s stamp more to the gift", "%(count)s stamps more to the gift", "count")
 COUPONS_GIVEN = ngettext(
     "%(count)s coupon as a gift: one for every %(every)s earned",
     "%(count)s coupons as a gift: one for every %(every)s earned",
@@ -293,6 +298,7 @@ APPLIED: Mapping[str, Sentence] = {
     "give": _give,
     "milestone": _milestone,
     "for_every_carried": _carried,
+    "stamps": _stamps,
     "referral": _referred,
     "referral_gift": _referred,
     "discount": _discount,
@@ -362,6 +368,10 @@ def _missing_money(fact: Fact, words: Words) -> str:
     return words.say(_("%(money)s short of “%(title)s”"), money=words.money(fact.missing or ZERO), title=fact.title)
 
 
+def _missing_stamps(fact: Fact, words: Words) -> str:
+    return words.say_many(NEXT_STAMPS.one, NEXT_STAMPS.many, fact.count or 0, count=fact.count)
+
+
 def _missing_points(fact: Fact, words: Words) -> str:
     return words.say(_("%(points)s more to the coupon"), points=words.points(fact.points or ZERO))
 
@@ -388,6 +398,7 @@ NEARLY: Mapping[str, Sentence] = {
     "for_every": _missing_money,
     "for_every_carried": _missing_money,
     "milestone": _next_milestone,
+    "stamps": _missing_stamps,
     "coupon": _missing_points,
     "tier_threshold": _next_tier,
     "too_little": _too_little,
@@ -395,6 +406,7 @@ NEARLY: Mapping[str, Sentence] = {
 PLAINLY: Mapping[str, str] = {
     "weekday": _("Not on this day of the week"),
     "hours": _("Not at these hours"),
+    "stamped_today": _("The stamp of this day is there already"),
     "no_goods": _("The receipt has no goods of this offer"),
     "redeeming": _("Nothing is earned on a receipt that points paid a part of"),
     "no_client": _("Only for clients of the programme"),

@@ -7,7 +7,7 @@ from contextlib import nullcontext
 
 from django.db import transaction
 
-from cashier.demo import certificates
+from cashier.demo import certificates, gifts
 from cashier.demo.loading import Progress, load_all
 from cashier.demo.rhythm import DAYS
 from cashier.demo.shares import Plan, shares_of
@@ -41,4 +41,5 @@ def make(
         load_all(plan, progress)
         with transaction.atomic():
             certificates.issue(opened.premises, _CALENDAR, end)
+            gifts.stock(opened.premises, end)
     return opened, plan

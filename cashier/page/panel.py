@@ -12,9 +12,11 @@ from cashier.page.door import Post
 from cashier.page.who import Named, account_of
 from clients import coupons
 from clients.models import Client
+from loyalty import stamps
 from loyalty.models import Account, Reward
 from loyalty.programs import rulebook_at
 from loyalty.refusals import Refused
+from loyalty.stamps import Card
 from loyalty.standing import Standing, standing
 from loyalty.wording import words_on_page
 
@@ -34,6 +36,7 @@ class Panel(Struct, frozen=True):
     birthday_in: int
     coupons: tuple[tuple[str, str], ...] = ()
     has_gifts: bool = False
+    stamps: tuple[tuple[Card, str], ...] = ()
 
     @property
     def is_blocked(self) -> bool:
@@ -62,7 +65,8 @@ def panel_of(named: Named, post: Post) -> Panel:
     chips = tuple((coupon.code, coupons.terms(coupon, words)) for coupon in held)
     mine = Reward.objects.filter(program_id=post.caller.program_id, merchant=post.caller.merchant_id, enabled=True)
     celebrated = birthday if days <= SOON else None
-    return Panel(account, client, stands, rate, gift, celebrated, days, chips, has_gifts=mine.exists())
+    cards = stamps.shown(program_id=post.caller.program_id, account_id=account.pk, now=post.now, words=words)
+    return Panel(account, client, stands, rate, gift, celebrated, days, chips, mine.exists(), tuple(cards))
 
 
 def next_birthday(born: dt.date, today: dt.date) -> dt.date:

@@ -14,6 +14,7 @@ from cashier.page.selling import told
 from cashier.page.today import by_number, last_receipts, summed, totals
 from cashier.page.who import Named
 from clients.models import Client
+from loyalty import stamps
 from loyalty.goods.marking import SELLS_CERTIFICATE
 from loyalty.models import Sale, SaleLine
 from loyalty.refusals import Refused
@@ -22,6 +23,7 @@ from loyalty.sales.consequences import stored as stored_consequences
 from loyalty.sales.correcting import may_correct
 from loyalty.sales.opening import local_day
 from loyalty.sales.receipt import Receipt
+from loyalty.wording import words_on_page
 
 
 @for_cashiers
@@ -51,6 +53,7 @@ def receipt(request: HttpRequest, post: Post, sale_id: uuid.UUID) -> HttpRespons
         "client": client,
         "word": word_for(sale, post),
         "sold": sold_by(sale, request.build_absolute_uri("/"), post) if stands.certificates_sold else [],
+        "stamps": _stamps(sale, post),
         "already": "already" in request.GET,
         "corrected": Sale.objects.filter(pk=sale.replaces_id).first() if sale.replaces_id else None,
         **what_may_follow(sale, stands, post),
@@ -59,6 +62,14 @@ def receipt(request: HttpRequest, post: Post, sale_id: uuid.UUID) -> HttpRespons
     # The script that sent the sale knows by this that it is booked.
     response["X-Till-Sale"] = str(sale.public_id)
     return response
+
+
+def _stamps(sale: Sale, post: Post) -> list[tuple[stamps.Card, str]]:
+    """How far the client's cards are, to tell him with his receipt."""
+    if sale.account_id is None or sale.status != Sale.Status.COMMITTED:
+        return []
+    words = words_on_page(post.caller.program_id)
+    return stamps.shown(program_id=post.caller.program_id, account_id=sale.account_id, now=post.now, words=words)
 
 
 @for_cashiers

@@ -13,9 +13,9 @@ from msgspec import Struct, structs
 
 from loyalty.engine import limits, promo
 from loyalty.engine.bill import Bill, missed
-from loyalty.engine.cart import PromoCode, Used
+from loyalty.engine.cart import Client, PromoCode, Used
 from loyalty.engine.conditions import EVERYTHING, Goods, Miss, Sold
-from loyalty.engine.effects import BaseEffect, BonusEffect, Carried, Effect, Give, Milestone, Multiply
+from loyalty.engine.effects import BaseEffect, BonusEffect, Carried, Effect, Give, Milestone, Multiply, Stamps
 from loyalty.engine.explanation import Fact
 from loyalty.engine.quantities import HUNDRED, ONE, ZERO, floor, rounded
 from loyalty.engine.rulebook import Expiry, Rule, Rulebook
@@ -251,12 +251,27 @@ class _Collector:
             measure = used.measure + bought.money
             steps = carried.steps(measure) - used.times
             self._stepped(found, rule, carried, steps, measure, max(steps, 0), bought.money)
+        for rule, card, bought in self._applying(Stamps, found, excluded):
+            self._stamped(found, rule, card, card.stamps(bought.sold), client)
+
+    def _stamped(self, found: _Collected, rule: Rule, card: Stamps, new: Decimal, client: Client) -> None:
+        """A card for visits takes one stamp a local day: that of the day is remembered beside the card."""
+        day = limits.periods(self.bill.day)["day"]
+        if card.of == "visits":
+            if client.used_by(rule.id, day).times:
+                found.misses.append(missed(rule, "earn", Miss("stamped_today")))
+                return
+            found.grown.append(Used(rule.id, day, ZERO, 1))
+        used = client.used_by(rule.id, "")
+        measure = used.measure + new
+        steps = card.steps(measure) - used.times
+        self._stepped(found, rule, card, steps, measure, max(steps, 0), new)
 
     def _stepped(
         self,
         found: _Collected,
         rule: Rule,
-        effect: Milestone | Carried,
+        effect: Milestone | Carried | Stamps,
         steps: int,
         measure: Decimal,
         risen: int,
@@ -271,6 +286,8 @@ class _Collector:
         following = effect.next_step(measure)
         missing = None if following is None else following - measure
         miss = Miss(effect.name if following is not None else "passed", missing)
+        if isinstance(effect, Stamps) and missing is not None:
+            miss = Miss(effect.name, count=int(missing))
         found.misses.append(missed(rule, "earn", miss))
         if grown:
             found.grown.append(Used(rule.id, "", ZERO, 0, grown))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
 
@@ -10,8 +10,8 @@ from msgspec import structs
 
 from loyalty.engine.books import Books
 from loyalty.engine.cart import Cart, Used
-from loyalty.engine.conditions.base import Receipt
-from loyalty.engine.effects import Carried, Coupon, DiscountEffect, Give, Milestone, ProgressEffect
+from loyalty.engine.conditions.base import Receipt, Sold
+from loyalty.engine.effects import Carried, Coupon, DiscountEffect, Give, Milestone, ProgressEffect, Stamps
 from loyalty.engine.giving_back import LineBack, SoldLine
 from loyalty.engine.limits import PROGRAMME
 from loyalty.engine.quantities import ONE, ZERO
@@ -87,8 +87,16 @@ class GoingBack:
 
     @cached_property
     def _left(self) -> Receipt:
-        """What the client keeps: quantities, and values after discounts."""
-        back = {part.position: part for part in self.parts}
+        """What the client keeps."""
+        return self._kept({part.position: part for part in self.parts})
+
+    @cached_property
+    def _had(self) -> Receipt:
+        """What he had before this return."""
+        return self._kept({})
+
+    def _kept(self, back: Mapping[int, LineBack]) -> Receipt:
+        """Quantities, and values after discounts."""
         lines, cost = [], []
         for line in self.sold:
             part = back.get(line.position)
@@ -115,15 +123,28 @@ class GoingBack:
             if not isinstance(effect, ProgressEffect) or (used is None and not isinstance(effect, Milestone)):
                 continue
             given, times, measure = known.get(rule.id, (ZERO, 0, ZERO))
-            fallen = ZERO if used is None else self._fallen(effect, used, earned)
+            fallen = ZERO if used is None else self._fallen(rule, effect, used, earned)
             reached = effect.steps(account.spent if isinstance(effect, Milestone) else measure - fallen)
             self._step_back(rule, max(times - reached, 0), given, fallen, coming)
 
-    def _fallen(self, effect: ProgressEffect, used: Used, earned: Decimal) -> Decimal:
-        """How far the measure comes back: the points called for, or their part of the money that counted."""
+    def _fallen(self, rule: Rule, effect: ProgressEffect, used: Used, earned: Decimal) -> Decimal:
+        """How far the measure comes back: the points called for, their part of the money that counted, or stamps."""
+        if isinstance(effect, Stamps):
+            before, after = (min(self._stamps(rule, effect, left), used.measure) for left in (self._had, self._left))
+            return max(before - (ZERO if self.whole else after), ZERO)
         if isinstance(effect, Coupon):
             return used.measure if self.whole else earned
         return share(used.measure, self.before, self.after, MONEY_DIGITS)
+
+    def _stamps(self, rule: Rule, card: Stamps, left: Receipt) -> Decimal:
+        """What this much of the receipt would bring."""
+        if not left.cart.lines or not rule.still_meets(left):
+            return ZERO
+        goods = self.rulebook.points.goods
+        lines = zip(left.cart.lines, left.cost, strict=True)
+        return card.stamps(
+            [Sold(line, cost) for line, cost in lines if line.earn and rule.goods.takes(line) and goods.takes(line)]
+        )
 
     def _step_back(self, rule: Rule, steps: int, given: Decimal, fallen: Decimal, coming: Decimal) -> None:
         account, books = self.locked.account, self.locked.books
@@ -132,7 +153,7 @@ class GoingBack:
         points = ZERO
         if isinstance(rule.effect, Coupon):
             steps = self.locked.past.cancel_coupons(rule.id, steps) if steps else 0
-        elif isinstance(rule.effect, Milestone | Carried) and steps:
+        elif isinstance(rule.effect, Milestone | Carried | Stamps) and steps:
             points = min(rule.effect.points * steps, given)
             if points > 0:
                 books.take_back(points, sale_id=self.sale.pk, rule=rule.id, clamp=self.clamp, coming=coming)

@@ -15,7 +15,7 @@ from loyalty.engine import giving_back
 from loyalty.engine.cart import Line
 from loyalty.engine.giving_back import LineBack, SoldLine, TooMuch
 from loyalty.engine.quantities import ZERO
-from loyalty.goods.marking import SELLS_CERTIFICATE
+from loyalty.goods.marking import NO_EARN, SELLS_CERTIFICATE
 from loyalty.ids import uuid7
 from loyalty.models import Return, ReturnLine, Sale, SaleLine
 from loyalty.refusals import Refused
@@ -194,6 +194,7 @@ def _sold_lines(sale: Sale) -> list[SoldLine]:
                 line.sku,
                 category=line.category,
                 brand=line.brand,
+                earn=not line.marks & NO_EARN,
                 sells_certificate=bool(line.marks & SELLS_CERTIFICATE),
             ),
             points_value=line.points_value,

@@ -9,11 +9,12 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from cashier.api.answers.quantities import Format, MoneyText, NumberText, places, shortest
+from cashier.api.answers.quantities import Format, MoneyText, NumberText, PointsText, places, shortest
 from cashier.api.answers.standing import ClientStanding, client_standing
 from clients import coupons
 from clients.models import Client
 from loyalty.models import Account, Card, PersonalCoupon
+from loyalty.stamps import cards_of
 from loyalty.standing import standing
 from merchants.authentication import Caller
 
@@ -47,6 +48,16 @@ class CouponAnswer(Struct, frozen=True):
     expires_at: dt.datetime
 
 
+class StampCardAnswer(Struct, frozen=True):
+    """A stamp card: `have` of `needed` stamps since the last full one, which gives `points`."""
+
+    rule: str
+    title: str
+    have: int
+    needed: int
+    points: PointsText
+
+
 class ClientAnswer(ClientStanding, frozen=True, kw_only=True):
     """A client and where he stands. `card` is the number of the virtual card; `coupons` may be used now."""
 
@@ -56,6 +67,7 @@ class ClientAnswer(ClientStanding, frozen=True, kw_only=True):
     card: str
     joined_at: dt.datetime
     coupons: list[CouponAnswer]
+    stamps: list[StampCardAnswer]
 
 
 def client_answer(account: Account, *, caller: Caller, now: dt.datetime) -> ClientAnswer:
@@ -78,6 +90,10 @@ def client_answer(account: Account, *, caller: Caller, now: dt.datetime) -> Clie
         coupons=[
             _coupon(coupon, places(caller.currency_digits))
             for coupon in coupons.at_hand(program_id=caller.program_id, account_id=account.pk, now=now)
+        ],
+        stamps=[
+            StampCardAnswer(card.rule, card.title, card.have, card.needed, places(caller.precision)(card.points))
+            for card in cards_of(program_id=caller.program_id, account_id=account.pk, now=now)
         ],
     )
 

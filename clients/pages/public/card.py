@@ -28,7 +28,7 @@ from clients.pages.public.forms import CardConsentsForm
 from clients.pages.public.visitors import visitor
 from clients.personal import requests
 from clients.promises import promise_of
-from loyalty import presence
+from loyalty import presence, stamps
 from loyalty.models import Account, Exchange, Lot, Reward
 from loyalty.programs import has_referrals
 from loyalty.standing import standing
@@ -211,6 +211,9 @@ def _live(holder: Holder, *, rotating: bool = False) -> dict[str, Any]:
     if not context["is_blocked"]:
         words = words_on_page(holder.program.pk)
         held = coupons.at_hand(program_id=holder.program.pk, account_id=holder.account.pk, now=now)
+        context["stamp_cards"] = stamps.shown(
+            program_id=holder.program.pk, account_id=holder.account.pk, now=now, words=words
+        )
         context["coupons"] = [(coupon, coupons.terms(coupon, words)) for coupon in held]
         code = card_codes.current(account=holder.account, now=now)
         number = card_codes.number_of(holder.account)

@@ -20,12 +20,12 @@ from clients import certificates, coupons, merging
 from clients.history import Event, RulesOverTime, told
 from clients.models import Client, Consent, Erasure
 from clients.pages.staff.scope import client_of, email_for, is_seen, number_for, phone_for
-from loyalty import by_hand, past_receipts
+from loyalty import by_hand, past_receipts, stamps
 from loyalty.engine.explanation import Fact
 from loyalty.engine.rulebook import Rulebook
 from loyalty.explanations import title_of
 from loyalty.merging import UNDONE_WITHIN
-from loyalty.models import Account, Card, Entry, Lot, PersonalCoupon, Sale
+from loyalty.models import Account, Card, Entry, Exchange, Lot, PersonalCoupon, Sale
 from loyalty.standing import standing
 from loyalty.undoing import undoable
 from loyalty.wording import Words, words_on_page
@@ -102,6 +102,12 @@ def client(request: HttpRequest, place: Workplace, client_id: uuid.UUID) -> Http
                 .select_related("sale")
                 .order_by("-pk")[:COUPONS_SHOWN]
             ],
+            "stamp_cards": stamps.shown(program_id=place.program.pk, account_id=account.pk, now=now, words=words),
+            "gifts": list(
+                Exchange.objects.filter(program_id=place.program.pk, merchant=place.merchant, account=account).order_by(
+                    "-pk"
+                )[:COUPONS_SHOWN]
+            ),
             "certificates": certificates.at_hand(
                 program_id=place.program.pk, account_id=account.pk, words=words, now=now, merchant_id=place.merchant.pk
             )

@@ -10,6 +10,7 @@ from loyalty.engine.effects.discounts import Discount, DiscountSum, Ladder
 from loyalty.engine.effects.earning import ForEvery, Give, Multiply, Percent, PerItem, PerUnit
 from loyalty.engine.effects.others import Activity, Referral, ReferralGift, Welcome
 from loyalty.engine.effects.progress import Carried, Coupon, Milestone
+from loyalty.engine.effects.stamps import Stamps
 
 EFFECTS: tuple[type[Effect], ...] = collected(__name__, __path__, Effect)
 
@@ -42,5 +43,6 @@ __all__ = [
     "ProgressEffect",
     "Referral",
     "ReferralGift",
+    "Stamps",
     "Welcome",
 ]
