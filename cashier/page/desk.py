@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from cashier.api.cart import CartInput, CertificateInput, LineInput, sale_request
 from cashier.api.input.errors import InvalidBody, Wrong
 from cashier.api.problems.values import sentence
+from cashier.api.sales.guesses import is_guess
 from cashier.page import saying, tickets
 from cashier.page.door import Post
 from cashier.page.forms import LONGEST_CODE, MOST_LINES, LineForm, LineForms, ReceiptForm
@@ -19,6 +20,7 @@ from cashier.page.numbers import ALL, spelled
 from cashier.page.saying import MustWaitError
 from cashier.page.who import Named, account_of, named, who_of
 from loyalty import confirmation, sales
+from loyalty.engine.codes import may_be
 from loyalty.engine.quantities import ONE
 from loyalty.presence import DIGITS
 from loyalty.refusals import Refused
@@ -200,13 +202,15 @@ class Desk:
         return bool(code) and code == self._posted("wrong_certificate") and self.form.is_valid()
 
     def compute(self, asked: SaleRequest) -> Receipt:
-        if asked.confirmation or asked.cart.certificates:
+        if asked.confirmation or asked.cart.certificates or any(map(may_be, asked.cart.promo_codes)):
             saying.refuse_guessing(self.post)
         quoted = sales.quote(caller=self.post.caller, request=asked, now=self.post.now)
         if any(one.kind == "certificate" and one.reason == "unknown" for one in quoted.rejected):
             # Said beside the field: then it is not asked for again with every key.
             self.form.add_error("certificate", _("There is no such certificate."))
             self.wrong_certificate = self._posted("certificate")
+            record_guess(self.post.caller)
+        elif any(is_guess(one) for one in quoted.rejected):
             record_guess(self.post.caller)
         return quoted
 

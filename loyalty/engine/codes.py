@@ -36,6 +36,12 @@ def check_character(body: str) -> str:
     return ALPHABET[-weighted(body) * inverse % PRIME]
 
 
+def may_be(text: str) -> bool:
+    """Whether it could be a drawn code: what somebody who tries codes out would send."""
+    code = read(text)
+    return SHORTEST <= len(code) <= LONGEST and set(code) <= _VALUES.keys() and not weighted(code) % PRIME
+
+
 def mistyped(text: str) -> bool:
     """Whether it has the look of a drawn code, and can't be one."""
     code = read(text)

@@ -11,6 +11,7 @@ from cashier.api.answers.receipt import ReceiptAnswer
 from cashier.api.cart import CartInput, sale_request
 from cashier.api.sales.problems import REQUESTED
 from cashier.api.sales.rendering import answer_for
+from cashier.api.sales.guesses import is_guess
 from cashier.api.schema import documented
 from cashier.api.view import ApiView
 from loyalty import sales
@@ -35,6 +36,6 @@ class QuoteReceipt(ApiView):
     def post(self, request: Request) -> HttpResponse:
         wanted = sale_request(self.body(CartInput), caller=self.caller, now=self.now)
         receipt = sales.quote(caller=self.caller, request=wanted, now=self.now)
-        if any(one.kind == "certificate" and one.reason == "unknown" for one in receipt.rejected):
+        if any(is_guess(one) for one in receipt.rejected):
             record_guess(self.caller)
         return self.answer(answer_for(receipt, self.caller.program_id))

@@ -39,7 +39,9 @@ class BatchForm(PageForm):
         max_length=80,
         help_text=gettext_lazy("Clients see it on the receipt: “Spring”, “For the first order”."),
     )
-    kind = forms.ChoiceField(label=gettext_lazy("Codes"), choices=KINDS, widget=forms.RadioSelect, initial="shared")
+    kind = forms.ChoiceField(
+        label=gettext_lazy("Which codes"), choices=KINDS, widget=forms.RadioSelect, initial="shared"
+    )
     word = forms.CharField(
         label=gettext_lazy("Code"),
         required=False,
@@ -108,7 +110,7 @@ class BatchForm(PageForm):
         help_text=gettext_lazy("Then the offer is over. Empty: without a limit."),
     )
     audience = forms.ChoiceField(label=gettext_lazy("For whom"), required=False)
-    first_day = forms.DateField(label=gettext_lazy("From day"), required=False, widget=DayInput)
+    first_day = forms.DateField(label=gettext_lazy("First day"), required=False, widget=DayInput)
     last_day = forms.DateField(label=gettext_lazy("To day, inclusive"), required=False, widget=DayInput)
     stacks = forms.BooleanField(
         label=gettext_lazy("Adds up with other promo codes of the receipt"),
@@ -192,7 +194,7 @@ class BatchForm(PageForm):
 
 
 class DatesForm(PageForm):
-    first_day = forms.DateField(label=gettext_lazy("From day"), required=False, widget=DayInput)
+    first_day = forms.DateField(label=gettext_lazy("First day"), required=False, widget=DayInput)
     last_day = forms.DateField(
         label=gettext_lazy("To day, inclusive"),
         required=False,

@@ -57,7 +57,7 @@ class PromoForm(PageForm):
         decimal_places=2,
         localize=True,
     )
-    since = forms.DateField(label=gettext_lazy("From day"), required=False, widget=DayInput)
+    since = forms.DateField(label=gettext_lazy("First day"), required=False, widget=DayInput)
     until = forms.DateField(label=gettext_lazy("To day, inclusive"), required=False, widget=DayInput)
     weekdays = forms.MultipleChoiceField(
         label=gettext_lazy("Only on these days of the week"), required=False, widget=forms.CheckboxSelectMultiple

@@ -61,7 +61,7 @@ def promos_page(request: HttpRequest, place: Workplace) -> HttpResponse:
                 for week in calendar.Calendar().monthdatescalendar(month.year, month.month)
             ],
             "rows": [
-                (one, STATES[one.state], rule_sentence(one.rule, rules.words, names), *_budget(one, rules))
+                (one, STATES[one.state], _sentence(one, rules, names), *_budget(one, rules))
                 for one in sorted(found, key=lambda one: (ORDER.index(one.state), one.first or dt.date.min))
             ],
             "has_draft": rules.draft is not None,
@@ -80,6 +80,12 @@ def _found(rules: Rules, today: dt.date) -> list[Promo]:
     ids = sorted({rule.id for book in every for rule in book.rules})
     spent = promos.spent_by_rule(rules.program.pk, ids)
     return promos.promos_in(rules.in_force, waits, draft, spent=spent, today=today)
+
+
+def _sentence(one: Promo, rules: Rules, names: Names) -> str:
+    """Without the title, which stands above it."""
+    said = rule_sentence(one.rule, rules.words, names).removeprefix(f"{one.rule.title}: ")
+    return said[:1].upper() + said[1:]
 
 
 def _budget(one: Promo, rules: Rules) -> tuple[str, int | None]:

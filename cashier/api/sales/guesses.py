@@ -1,0 +1,12 @@
+"""What of a quote was a guess: counted, so that nobody tries codes out."""
+
+from __future__ import annotations
+
+from loyalty.engine.codes import may_be
+from loyalty.engine.explanation import Rejected
+
+
+def is_guess(rejected: Rejected) -> bool:
+    """A certificate, or a promo code with a right check character, that there is not. Words that are being typed, and
+    slips of the finger, are none."""
+    return rejected.reason == "unknown" and (rejected.kind == "certificate" or may_be(rejected.value))
