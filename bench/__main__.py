@@ -1,4 +1,4 @@
-"""`python -m bench [sale | engine | sweep | scale | pages | backtest | imports | codes] …`: see bench/README.md."""
+"""`python -m bench [sale | engine | …] …`: see bench/README.md, or `python -m bench --help`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,20 @@ import argparse
 import shlex
 import sys
 import tempfile
+from importlib import import_module
 from pathlib import Path
 
 from bench.load.wrk import LoadError
 from bench.place import go_inside
 
+# Modules by verb whose `run(database, …)` takes the verb's options by their names.
+PLAIN = {
+    "dashboard": "overview",
+    "imports": "imports",
+    "codes": "codes",
+    "uplift": "uplift",
+    "backtest": "backtest",
+}
 TITLE = "Measure Kopilka against its own ceiling. Everything runs on this machine and on loopback addresses only."
 
 
@@ -52,6 +61,8 @@ def parser() -> argparse.ArgumentParser:
     verb = verbs.add_parser("codes", parents=[both], help="a batch of promo codes beside one INSERT … SELECT")
     verb.add_argument("--codes", type=int, default=1_000_000)
     verb.add_argument("--rounds", type=int, default=3)
+    verb = verbs.add_parser("uplift", parents=[both], help="do the intervals of campaigns' results hold the truth?")
+    verb.add_argument("--runs", type=int, default=200)
     verb = verbs.add_parser("profile", help="where the CPU time of a request goes, by cProfile")
     verb.add_argument("--requests", type=int, default=2_000)
     verb.add_argument("--what", choices=["earn", "redeem", "quotes", "authenticated"], default="earn")
@@ -103,22 +114,10 @@ def measure(options: argparse.Namespace, command: str, folder: Path) -> int:
 
                 profile.run(database, requests=options.requests, what=options.what)
                 return 0
-            if options.verb == "dashboard":
-                from bench import overview  # noqa: PLC0415
-
-                found = overview.run(database, accounts=options.accounts, sales=options.sales)
-            elif options.verb == "imports":
-                from bench import imports  # noqa: PLC0415
-
-                found = imports.run(database, rows=options.rows, rounds=options.rounds)
-            elif options.verb == "codes":
-                from bench import codes  # noqa: PLC0415
-
-                found = codes.run(database, codes=options.codes, rounds=options.rounds)
-            elif options.verb == "backtest":
-                from bench import backtest  # noqa: PLC0415
-
-                found = backtest.run(database, receipts=options.receipts, rounds=options.rounds)
+            if options.verb in PLAIN:
+                plain = import_module(f"bench.{PLAIN[options.verb]}")
+                asked = {name: value for name, value in vars(options).items() if name not in {"verb", "write", "json"}}
+                found = plain.run(database, **asked)
             elif options.verb == "sweep":
                 from bench import sweep  # noqa: PLC0415
                 from bench.shop import open_shop  # noqa: PLC0415

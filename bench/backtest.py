@@ -1,7 +1,8 @@
 """The back test beside the engine alone: receipts lived through per second of CPU, and what memory does.
 
 The engine alone computes what the back test asked it to compute: the same receipts of the same clients, one set of
-rules after the other. Its rounds and those of the back test take turns.
+rules after the other. The two take turns many times within a run, so that a machine that is busy with something else
+slows both.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from bench.report import Figure, Report, machine
 
 SEED: Final = 11
 PER_CLIENT: Final = 15
-# About so many quotes are computed anew by the engine alone.
+# About so many quotes are computed anew by the engine alone, at each of so many turns.
 SAMPLE: Final = 20_000
+TURNS: Final = 50
 
 
 def run(database: Database, *, receipts: int, rounds: int) -> Report:
@@ -36,12 +38,12 @@ def run(database: Database, *, receipts: int, rounds: int) -> Report:
         plan = _plan(program, end)
         asked = _asked(plan, receipts)
         for _n in range(rounds):
-            speed, wall, seen = _tested(plan)
-            alone = _engine_alone(asked)
-            ratios.append(speed / alone)
-            speeds.append(speed)
-            walls.append(wall)
-            memory = memory or seen
+            run = _Run(asked, every=max(receipts // TURNS, 1))
+            run.go(plan)
+            ratios.append(run.speed / run.alone)
+            speeds.append(run.speed)
+            walls.append(run.wall)
+            memory = memory or run.memory
     settled, last = memory[len(memory) // 2], memory[-1]
     found = Report("", f"The back test, {receipts:,} receipts", machine=machine(database))
     found.figures = [
@@ -52,7 +54,8 @@ def run(database: Database, *, receipts: int, rounds: int) -> Report:
         Figure("memory at the end", last / 1024, "MiB"),
     ]
     found.notes = [
-        f"{rounds} rounds by turns; each receipt is quoted twice, under the rules in force and under the draft.",
+        f"{rounds} rounds of {TURNS} turns each.",
+        "A receipt is quoted twice, under the rules in force and under the draft.",
         f"{receipts // PER_CLIENT:,} clients, each under two sets of rules, in parts of {CLIENTS_AT_ONCE:,} at most.",
         f"Memory: {memory[0] / 1024:.0f} MiB before, {settled / 1024:.0f} half-way, {last / 1024:.0f} at the end.",
     ]
@@ -95,10 +98,10 @@ def _asked(plan: Any, receipts: int) -> list[tuple[Any, ...]]:
     numbers, step = itertools.count(), 2 * receipts // SAMPLE | 1
     quote = side.quote
 
-    def listening(*arguments: Any) -> Any:
+    def listening(*arguments: Any, **more: Any) -> Any:
         if not next(numbers) % step:
-            asked.append(arguments)
-        return quote(*arguments)
+            asked.append((arguments, more))
+        return quote(*arguments, **more)
 
     side.quote = listening
     try:
@@ -108,32 +111,52 @@ def _asked(plan: Any, receipts: int) -> list[tuple[Any, ...]]:
     return asked
 
 
+class _Run:
+    """One back test, stopped every so many receipts for a turn of the engine alone. CPU is in seconds of one core."""
+
+    def __init__(self, asked: list[tuple[Any, ...]], *, every: int) -> None:
+        self.asked, self.every = asked, every
+        self.quotes = self.turns = 0
+        self.spent = self.spent_alone = self.wall = 0.0
+        self.memory = [_kilobytes()]
+
+    @property
+    def speed(self) -> float:
+        """Quotes per second of CPU."""
+        return self.quotes / self.spent
+
+    @property
+    def alone(self) -> float:
+        return self.turns * len(self.asked) / self.spent_alone
+
+    def go(self, plan: Any) -> None:
+        from loyalty.backtest import running  # noqa: PLC0415
+
+        gc.collect()
+        began, walked = time.process_time(), time.perf_counter()
+        report = running.run(plan, progress=self.progress)
+        self.spent = time.process_time() - began - self.spent_alone
+        self.wall += time.perf_counter() - walked
+        self.quotes = 2 * report["receipts"]
+
+    def progress(self, done: int) -> None:
+        if done < (self.turns + 1) * self.every:
+            return
+        self.memory.append(_kilobytes())
+        self.turns += 1
+        walked = time.perf_counter()
+        self.spent_alone += _engine_alone(self.asked)
+        self.wall -= time.perf_counter() - walked
+
+
 def _engine_alone(asked: list[tuple[Any, ...]]) -> float:
-    from loyalty.backtest.running import seldom_collected  # noqa: PLC0415
+    """Under the collector that the back test has, which goes on while this is its turn."""
     from loyalty.engine.quote import quote  # noqa: PLC0415
 
-    gc.collect()
-    # As the back test has it, or the sample of receipts would make the engine look slower than it is.
-    with seldom_collected():
-        began = time.process_time()
-        for arguments in asked:
-            quote(*arguments)
-        return len(asked) / (time.process_time() - began)
-
-
-def _tested(plan: Any) -> tuple[float, float, list[int]]:
-    """Quotes per second of CPU, seconds by the clock, kilobytes of memory as it went on."""
-    from loyalty.backtest import running  # noqa: PLC0415
-
-    memory = [_kilobytes()]
-
-    def progress(_done: int) -> None:
-        memory.append(_kilobytes())
-
-    began, walked = time.process_time(), time.perf_counter()
-    report = running.run(plan, progress=progress)
-    spent, wall = time.process_time() - began, time.perf_counter() - walked
-    return 2 * report["receipts"] / spent, wall, memory
+    began = time.process_time()
+    for arguments, more in asked:
+        quote(*arguments, **more)
+    return time.process_time() - began
 
 
 def _kilobytes() -> int:
