@@ -49,8 +49,7 @@ def send(request: AdjustmentRequest, user: User, subject: str, template: str) ->
         told = {
             "request": request,
             "who": request.asked_by.name or request.asked_by.email,
-            "change": (_("Add %(points)s") if request.points > 0 else _("Deduct %(points)s"))
-            % {"points": words.points(abs(request.points))},
+            "change": _change(request) % {"points": words.points(abs(request.points))},
             "link": _link(request),
         }
         send_mail(
@@ -59,6 +58,12 @@ def send(request: AdjustmentRequest, user: User, subject: str, template: str) ->
             from_email=None,
             recipient_list=[user.email],
         )
+
+
+def _change(request: AdjustmentRequest) -> str:
+    if request.sale_id is not None:
+        return _("Move a receipt to another client: %(points)s by hand")
+    return _("Add %(points)s") if request.points > 0 else _("Deduct %(points)s")
 
 
 def _link(request: AdjustmentRequest) -> str:

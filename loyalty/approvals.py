@@ -1,4 +1,7 @@
-"""Points by hand above a limit: one person asks, another one approves. Never the same, and not for ever."""
+"""Points by hand above a limit: one person asks, another one approves. Never the same, and not for ever.
+
+What a receipt that is moved takes and gives counts as such, so a move above the limit is asked for here, too.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +17,10 @@ from django.db.models import Exists, OuterRef, Q
 from loyalty import accounts, hand_limits, ledger
 from loyalty.engine.quantities import unit
 from loyalty.kin import living
-from loyalty.models import Account, AdjustmentRequest, HandLimit
+from loyalty.models import Account, AdjustmentRequest, HandLimit, Sale
 from loyalty.refusals import Refused
+from loyalty.sales import moving
+from loyalty.sales.moving import Moved, Side
 from loyalty.standing import standing
 from merchants import audit, outbox
 from merchants.access import ACTIONS, Action, Actor, require, same_tenant
@@ -38,6 +43,7 @@ def ask(
     by: User,
     key: uuid.UUID,
     expires_at: dt.datetime | None = None,
+    sale: Sale | None = None,
 ) -> AdjustmentRequest:
     """Leave points by hand to somebody else's decision, and write to those who may take it.
 
@@ -62,6 +68,7 @@ def ask(
             "points": points,
             "reason": reason[:250],
             "expires_at": expires_at,
+            "sale": sale,
             "asked_by": by,
             "asked_at": now,
             "until": now + DECIDED_WITHIN,
@@ -80,12 +87,44 @@ def ask(
 
 
 @transaction.atomic
-def approve(*, request: AdjustmentRequest, now: dt.datetime, by: User, words: str = "") -> AdjustmentRequest:
-    """Move the points now, within the approver's own limits; what was added expires as if it were asked for today.
+def ask_to_move(*, sale: Sale, to: Account, reason: str, now: dt.datetime, by: User) -> AdjustmentRequest:
+    """Leave a move of a receipt that is above his limit to somebody else's decision; one waits for each client it may
+    be moved to. Refused `not_above` where he may do it himself, and as `moving.foresee_move`; CannotMove."""
+    seen = moving.foresee_move(sale=sale, to=to, now=now, by=by)
+    above = [
+        side.change
+        for side in _sides(seen)
+        if hand_limits.over(merchant=sale.merchant, points=side.change, now=now, by=by)
+    ]
+    if not above:
+        raise Refused("not_above")
+    asked = AdjustmentRequest.objects.waiting(now).filter(program_id=sale.program_id, sale=sale, account=to)
+    known = asked.filter(asked_by=by).first()
+    if known is not None:
+        return known
+    return ask(
+        account=to,
+        merchant=sale.merchant,
+        points=max(above, key=abs),
+        reason=reason,
+        now=now,
+        by=by,
+        key=uuid.uuid4(),
+        sale=sale,
+    )
 
-    Refused as `check` is, and as `accounts.adjust`.
+
+@transaction.atomic
+def approve(*, request: AdjustmentRequest, now: dt.datetime, by: User, words: str = "") -> AdjustmentRequest:
+    """Move the points now, within the approver's own limits; what was added expires as if it were asked for today. Of a
+    receipt: move it, with the numbers of now.
+
+    Refused as `check` is, and as `accounts.adjust`; CannotMove.
     """
     account, request = _locked(request, now, by)
+    if request.sale is not None:
+        moving.move(sale=request.sale, to=account, reason=request.reason, now=now, by=by)
+        return _decide(request, State.APPROVED, "adjustment.approved", now, by, words)
     done = accounts.adjust(
         account=account,
         points=request.points,
@@ -131,16 +170,38 @@ def check(*, request: AdjustmentRequest, now: dt.datetime, by: User) -> None:
     """What would keep somebody from approving now; nothing is written. PermissionDenied where it is not for his role.
 
     Refused `request_ones_own`, `request_decided`, `request_over`, `client_not_found` (gone meanwhile),
-    `adjustment_limit` (above his own, too), `insufficient_points`.
+    `adjustment_limit` (above his own, too), `insufficient_points`. Of a receipt as `foresee` is.
     """
+    if request.sale_id is not None:
+        foresee(request=request, now=now, by=by)
+        return
     check_deciding(request=request, now=now, by=by)
-    found = hand_limits.over(merchant=request.merchant, points=request.points, now=now, by=by)
-    if found is not None:
-        raise Refused("adjustment_limit", limit=found.limit, most=found.most, left=found.left)
+    _check_limit(request, request.points, now, by)
     account = _account_of(request)
     present = standing(program_id=request.program_id, account_id=account.pk, now=now)
     if request.points < 0 and present.available < -request.points:
         raise Refused("insufficient_points", available=present.available)
+
+
+def foresee(*, request: AdjustmentRequest, now: dt.datetime, by: User) -> Moved:
+    """The numbers of a receipt's move, as they would be now. Refused as `check`, and as `moving.move`; CannotMove."""
+    check_deciding(request=request, now=now, by=by)
+    if request.sale is None:
+        raise ValueError("a request for points has no receipt")
+    seen = moving.foresee_move(sale=request.sale, to=_account_of(request), now=now, by=by)
+    for side in _sides(seen):
+        _check_limit(request, side.change, now, by)
+    return seen
+
+
+def _sides(seen: Moved) -> list[Side]:
+    return [side for side in (seen.giver, seen.taker) if side is not None and side.change]
+
+
+def _check_limit(request: AdjustmentRequest, points: Decimal, now: dt.datetime, by: User) -> None:
+    found = hand_limits.over(merchant=request.merchant, points=points, now=now, by=by)
+    if found is not None:
+        raise Refused("adjustment_limit", limit=found.limit, most=found.most, left=found.left)
 
 
 def check_withdrawing(*, request: AdjustmentRequest, by: User) -> None:
@@ -189,7 +250,12 @@ def check_deciding(*, request: AdjustmentRequest, now: dt.datetime, by: User) ->
 def _locked(request: AdjustmentRequest, now: dt.datetime, by: User) -> tuple[Account, AdjustmentRequest]:
     """The account first, as every write does; then what stands of the request behind its lock."""
     account = _account_of(request)
-    ledger.lock(program_id=request.program_id, account_id=account.pk, now=now)
+    if request.sale is not None:
+        # As the move will lock them.
+        both = {key for key in (request.sale.account_id, account.pk) if key is not None}
+        ledger.lock_with_uplines(program_id=request.program_id, accounts=both)
+    else:
+        ledger.lock(program_id=request.program_id, account_id=account.pk, now=now)
     request = AdjustmentRequest.objects.select_for_update(of=("self",)).get(pk=request.pk)
     check_deciding(request=request, now=now, by=by)
     return account, request
@@ -222,6 +288,7 @@ def _record(request: AdjustmentRequest, said: str, now: dt.datetime, by: Actor, 
         at=now,
         by=by,
         subject=request.account,
-        details={"request": str(request.public_id), "points": str(request.points)},
+        details={"request": str(request.public_id), "points": str(request.points)}
+        | ({"sale": str(request.sale.public_id)} if request.sale else {}),
         reason=reason[:250],
     )

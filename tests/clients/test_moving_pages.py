@@ -11,13 +11,17 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core import mail
 from django.test import Client as Browser
+from django.utils import timezone
 
 from clients.models import Client
-from loyalty import hand_limits
-from loyalty.models import HandLimit, Sale
+from loyalty import approvals, hand_limits
+from loyalty.models import AdjustmentRequest, HandLimit, Sale
+from loyalty.refusals import Refused
+from merchants import outbox
 from merchants.access import tenant
-from merchants.models import Role, User
+from merchants.models import OutboxMessage, Role, User
 from tests.cast import Cast
 from tests.loyalty.shop import ONE_PER_ONE, TillStory, id_of
 
@@ -96,12 +100,66 @@ def test_a_debt_and_a_limit_are_told_before(story: TillStory, cast: Cast) -> Non
     said = text_of(asked)
     assert "Чей чек сейчас Вера Изменение -400 зёрен Баланс 100 зёрен → -300 зёрен" in said.replace("−", "-")
     assert re.search("Станет долг 300 зёрен", said)
-    assert "за один раз вам можно 100 зёрен" in said
-    form = {"seen": seen_in(asked.content.decode()), "reason": "Ошибка"}
-    assert "за один раз вам можно 100 зёрен" in text_of(office.post(url, form, follow=True))
-    assert story.standing(oleg.account).balance == 0
+    assert "вам можно 100 зёрен за раз, выше решает другой" in said
     stale = browser(cast.zerno.owner).post(url, {"seen": "1>2/3>4", "reason": "Ошибка"})
     assert "баланс изменился" in text_of(stale)
+    assert story.standing(oleg.account).balance == 0
+
+
+def test_above_the_limit_somebody_else_moves_it(story: TillStory, cast: Cast) -> None:
+    vera, oleg = person(story, "Вера", "+79161234567"), person(story, "Олег", "+79161230000")
+    sale = story.sell(vera.account, "400.00", receipt="17")
+    limits: dict[str, Any] = dict.fromkeys(hand_limits.FIELDS) | {"add_once": D(100)}
+    HandLimit.objects.create(program=cast.zerno.program, merchant=cast.zerno.merchant, role=Role.OPERATOR, **limits)
+    url = f"/m/{cast.zerno.merchant.pk}/receipts/{id_of(sale)}/client/{oleg.account.public_id}/"
+    office = browser(cast.zerno.operator)
+    form = {"seen": seen_in(office.get(url).content.decode()), "reason": "Не тот клиент"}
+    assert "Отправлено на согласование" in text_of(office.post(url, form, follow=True))
+    # Once more it is the same request.
+    office.post(url, form)
+    one = AdjustmentRequest.objects.get()
+    assert (one.points, one.sale.public_id if one.sale else None) == (D(400), id_of(sale))
+    assert story.standing(oleg.account).balance == 0
+    mailed = set(OutboxMessage.objects.filter(topic="adjustment.asked").values_list("payload__user", flat=True))
+    assert mailed == {cast.zerno.owner.pk, cast.zerno.manager.pk}
+    outbox.deliver(now=NOON)
+    assert "Перенести чек другому клиенту: 400 зёрен вручную" in mail.outbox[0].body
+    approvals_page = f"/m/{cast.zerno.merchant.pk}/approvals/"
+    assert "Чек 17 — этому клиенту" in text_of(office.get(approvals_page))
+    decide = f"{approvals_page}{one.public_id}/approve/"
+    assert office.get(decide).status_code == 403
+    boss = browser(cast.zerno.owner)
+    asked = boss.get(decide)
+    said = text_of(asked)
+    for expected in ("Вера", "Олег", "Не тот клиент", "400 зёрен"):
+        assert expected in said
+    boss.post(decide, {"seen": seen_in(asked.content.decode())})
+    one.refresh_from_db()
+    assert (one.state, one.decided_by) == ("approved", cast.zerno.owner)
+    assert (story.standing(oleg.account).balance, story.standing(vera.account).balance) == (400, 0)
+    # What is done is not done again.
+    assert "уже принято решение" in text_of(boss.get(decide, follow=True))
+
+
+def test_nobody_approves_what_he_asked_for_and_a_receipt_may_be_gone(story: TillStory, cast: Cast) -> None:
+    vera, oleg = person(story, "Вера", "+79161234567"), person(story, "Олег", "+79161230000")
+    sale = story.sell(vera.account, "400.00", receipt="17")
+    limits: dict[str, Any] = dict.fromkeys(hand_limits.FIELDS) | {"add_once": D(100)}
+    HandLimit.objects.create(program=cast.zerno.program, merchant=cast.zerno.merchant, role=Role.MANAGER, **limits)
+    row, now, manager = Sale.objects.get(public_id=id_of(sale)), timezone.now(), cast.zerno.manager
+    asked = approvals.ask_to_move(sale=row, to=oleg.account, reason="Ошибка", now=now, by=manager)
+    with pytest.raises(Refused) as refused:
+        approvals.approve(request=asked, now=now, by=manager)
+    assert refused.value.code == "request_ones_own"
+    with pytest.raises(Refused) as refused:
+        approvals.ask_to_move(sale=row, to=oleg.account, reason="Ошибка", now=now, by=cast.zerno.owner)
+    assert refused.value.code == "not_above"
+    story.void(sale)
+    decide = f"/m/{cast.zerno.merchant.pk}/approvals/{asked.public_id}/approve/"
+    assert "Чек отменён или отложен" in text_of(browser(cast.zerno.owner).get(decide, follow=True))
+    assert "Отказано" in text_of(
+        browser(cast.zerno.owner).post(decide.replace("approve", "refuse"), {"reason": "Чека нет"}, follow=True)
+    )
     assert story.standing(oleg.account).balance == 0
 
 

@@ -17,12 +17,14 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clients.models import Client, ClientAct
+from clients.pages.staff import moving
 from clients.pages.staff.forms import ReasonForm
 from clients.pages.staff.one import name_of
 from clients.pages.staff.points import figures_of, signed
 from loyalty import approvals
-from loyalty.models import AdjustmentRequest
+from loyalty.models import AdjustmentRequest, Sale
 from loyalty.refusals import Refused
+from loyalty.sales.moving import CannotMove
 from loyalty.standing import standing
 from loyalty.templatetags.kopilka import moment
 from loyalty.wording import Words, words_on_page
@@ -46,7 +48,7 @@ class ApproveForm(PageForm):
         help_text=gettext_lazy("Whoever asked gets them by e-mail."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    seen = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
+    seen = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
 
 
 @members_only(Action.ADJUST_POINTS)
@@ -57,7 +59,7 @@ def approvals_page(request: HttpRequest, place: Workplace) -> HttpResponse:
     may_approve = place.may(Action.APPROVE_POINTS)
     if not may_approve:
         rows = rows.filter(asked_by=place.user)
-    rows = rows.select_related("account__client", "asked_by", "decided_by")
+    rows = rows.select_related("account__client", "asked_by", "decided_by", "sale")
     waiting = list(rows.filter(state=WAITING).order_by("pk")[:MOST_WAITING])
     page = paging.newest_first(rows.exclude(state=WAITING), request.GET.get("before", ""))
     context = {
@@ -87,6 +89,8 @@ def approval_approve(request: HttpRequest, place: Workplace, request_id: uuid.UU
     now = timezone.now()
     one, words = _one(place, request_id), words_on_page(place.program.pk)
     form = ApproveForm(request.POST if request.method == "POST" else None)
+    if one.sale is not None:
+        return _approve_move(request, place, one, one.sale, form)
     try:
         approvals.check(request=one, now=now, by=place.user)
         present = standing(program_id=place.program.pk, account_id=one.account_id, now=now)
@@ -109,6 +113,46 @@ def approval_approve(request: HttpRequest, place: Workplace, request_id: uuid.UU
         "figures": [*_about(one), *figures_of(one.points, one.expires_at, place, present, now)],
         "form": ApproveForm(data, initial={"seen": str(present.balance)}),
         "verb": verb % {"points": words.points(abs(one.points))},
+        "back": reverse("approvals", args=[place.merchant.pk]),
+    }
+    return render(request, "shop/confirm.html", context)
+
+
+def _approve_move(
+    request: HttpRequest, place: Workplace, one: AdjustmentRequest, sale: Sale, form: ApproveForm
+) -> HttpResponse:
+    """The same of a receipt that is to be moved."""
+    now, words = timezone.now(), words_on_page(place.program.pk)
+    try:
+        seen = approvals.foresee(request=one, now=now, by=place.user)
+        if form.is_valid():
+            if form.cleaned_data["seen"] == moving.numbers(seen):
+                approvals.approve(request=one, words=form.cleaned_data["words"], now=now, by=place.user)
+                messages.success(request, _("Done: the receipt is %(name)s’s.") % {"name": _client(one)})
+                return redirect("approvals", place.merchant.pk)
+            messages.warning(request, _("The balance has changed meanwhile. Look at the numbers again."))
+    except CannotMove as refused:
+        messages.error(request, moving.in_words(refused, place))
+        return redirect("approvals", place.merchant.pk)
+    except Refused as refused:
+        if refused.code in ("client_blocked", "occurred_at_too_old"):
+            messages.error(request, moving.in_words(refused, place))
+            return redirect("approvals", place.merchant.pk)
+        return _told(request, place, refused, words)
+    data: Any = request.POST.copy() if form.is_bound else None
+    if data is not None:
+        data["seen"] = moving.numbers(seen)
+    context = {
+        "title": _("Move the receipt to another client?") if sale.account_id else _("Give the receipt to this client?"),
+        "sentence": moving.about(sale, words),
+        "figures": [
+            *_about(one),
+            *moving.figures(_("Now it is of"), moving.owner(sale), seen.giver, words),
+            *moving.figures(_("It will be of"), _client(one), seen.taker, words),
+        ],
+        "form": ApproveForm(data, initial={"seen": moving.numbers(seen)}),
+        "verb": _("Approve and move the receipt"),
+        "danger": bool(sale.account_id),
         "back": reverse("approvals", args=[place.merchant.pk]),
     }
     return render(request, "shop/confirm.html", context)
@@ -170,7 +214,9 @@ def _one(place: Workplace, request_id: uuid.UUID) -> AdjustmentRequest:
     rows = AdjustmentRequest.objects.filter(
         program_id=place.program.pk, merchant_id=place.merchant.pk, public_id=request_id
     )
-    one = rows.select_related("account__client", "asked_by", "merchant").first()
+    one = rows.select_related(
+        "account__client", "asked_by", "merchant", "sale__outlet", "sale__account__client", "sale__merchant"
+    ).first()
     if one is None:
         raise Http404
     return one

@@ -21,7 +21,7 @@ from clients.models import Client
 from clients.pages.staff.one import name_of
 from clients.pages.staff.points import signed
 from clients.pages.staff.scope import client_of, phone_for
-from loyalty import hand_limits
+from loyalty import approvals, hand_limits
 from loyalty.models import Sale
 from loyalty.refusals import Refused
 from loyalty.sales.moving import CannotMove, Moved, Side, foresee_move, foresee_move_back, move, move_back, why_not
@@ -67,7 +67,7 @@ def sale_client(request: HttpRequest, place: Workplace, sale_id: uuid.UUID) -> H
     sale = sale_of(place, sale_id)
     refused = why_not(sale)
     if refused is not None:
-        messages.error(request, _in_words(refused, place))
+        messages.error(request, in_words(refused, place))
         return redirect("sale", place.merchant.pk, sale_id)
     form = WhoForm(request.GET)
     part = " ".join(form.cleaned_data["q"].replace("\0", "").split()) if form.is_valid() else ""
@@ -95,26 +95,34 @@ def sale_client_to(request: HttpRequest, place: Workplace, sale_id: uuid.UUID, c
     form = MoveForm(request.POST if request.method == "POST" else None)
     try:
         seen = foresee_move(sale=sale, to=one.account, now=now, by=place.user)
+        over = list(_over_the_limit(place, seen, words_on_page(place.program.pk)))
         if form.is_valid():
-            if form.cleaned_data["seen"] == _numbers(seen):
+            if form.cleaned_data["seen"] == numbers(seen) and over:
+                asked = approvals.ask_to_move(
+                    sale=sale, to=one.account, reason=form.cleaned_data["reason"], now=now, by=place.user
+                )
+                said = _("Sent for approval. It can be decided until %(moment)s.")
+                messages.success(request, said % {"moment": moment(asked.until)})
+                return redirect("approvals", place.merchant.pk)
+            if form.cleaned_data["seen"] == numbers(seen):
                 done = move(sale=sale, to=one.account, reason=form.cleaned_data["reason"], now=now, by=place.user)
                 messages.success(request, _("Done: the receipt is %(name)s’s.") % {"name": name_of(one)})
                 return redirect("sale", place.merchant.pk, done.sale_id)
             messages.warning(request, _("The balance has changed meanwhile. Look at the numbers again."))
     except (CannotMove, Refused) as refused:
-        messages.error(request, _in_words(refused, place))
+        messages.error(request, in_words(refused, place))
         return redirect("sale", place.merchant.pk, sale_id)
     words = words_on_page(place.program.pk)
     context = {
         "title": _("Move the receipt to another client?") if sale.account_id else _("Give the receipt to this client?"),
-        "sentence": _sentence(sale, words),
+        "sentence": about(sale, words),
         "figures": [
-            *_figures(_("Now it is of"), _owner(sale), seen.giver, words),
-            *_figures(_("It will be of"), _named(place, one), seen.taker, words),
-            *((_("Limit"), said) for said in _over_the_limit(place, seen, words)),
+            *figures(_("Now it is of"), owner(sale), seen.giver, words),
+            *figures(_("It will be of"), named(place, one), seen.taker, words),
+            *((_("Limit"), said) for said in over),
         ],
         "form": _asked(request, seen),
-        "verb": _("Move the receipt") if sale.account_id else _("Give the receipt"),
+        "verb": _("Send for approval") if over else _("Move the receipt") if sale.account_id else _("Give the receipt"),
         "danger": bool(sale.account_id),
         "back": reverse("sale_client", args=[place.merchant.pk, sale_id]),
     }
@@ -131,21 +139,21 @@ def sale_client_back(request: HttpRequest, place: Workplace, sale_id: uuid.UUID)
     try:
         seen = foresee_move_back(sale=sale, now=now, by=place.user)
         if form.is_valid():
-            if form.cleaned_data["seen"] == _numbers(seen):
+            if form.cleaned_data["seen"] == numbers(seen):
                 done = move_back(sale=sale, reason=form.cleaned_data["reason"], now=now, by=place.user)
                 messages.success(request, _("Undone: the receipt is again whose it was."))
                 return redirect("sale", place.merchant.pk, done.sale_id)
             messages.warning(request, _("The balance has changed meanwhile. Look at the numbers again."))
     except (CannotMove, Refused) as refused:
-        messages.error(request, _in_words(refused, place))
+        messages.error(request, in_words(refused, place))
         return redirect("sale", place.merchant.pk, sale_id)
     words = words_on_page(place.program.pk)
     context = {
         "title": _("Undo the moving of the receipt?"),
-        "sentence": _sentence(sale, words),
+        "sentence": about(sale, words),
         "figures": [
-            *_figures(_("Now it is of"), _owner(sale), seen.giver, words),
-            *_figures(_("It will be of"), _owner(sale.replaces), seen.taker, words),
+            *figures(_("Now it is of"), owner(sale), seen.giver, words),
+            *figures(_("It will be of"), owner(sale.replaces), seen.taker, words),
         ],
         "form": _asked(request, seen),
         "verb": _("Undo it"),
@@ -159,22 +167,22 @@ def _asked(request: HttpRequest, seen: Moved) -> MoveForm:
     data: Any = None
     if request.method == "POST":
         data = request.POST.copy()
-        data["seen"] = _numbers(seen)
-    return MoveForm(data, initial={"seen": _numbers(seen)})
+        data["seen"] = numbers(seen)
+    return MoveForm(data, initial={"seen": numbers(seen)})
 
 
-def _numbers(seen: Moved) -> str:
+def numbers(seen: Moved) -> str:
     sides = (seen.giver, seen.taker)
     return "/".join(f"{side.before.balance}>{side.after.balance}" if side else "-" for side in sides)
 
 
-def _sentence(sale: Sale, words: Words) -> str:
+def about(sale: Sale, words: Words) -> str:
     said = _("Receipt %(number)s of %(when)s, paid %(sum)s. The money stays as it was paid; points are counted anew.")
     number = sale.receipt_number or _("without a number")
     return said % {"number": number, "when": moment(sale.occurred_at), "sum": words.money(sale.to_pay)}
 
 
-def _figures(title: str, name: str, side: Side | None, words: Words) -> Iterator[tuple[str, str]]:
+def figures(title: str, name: str, side: Side | None, words: Words) -> Iterator[tuple[str, str]]:
     yield title, name
     if side is None:
         return
@@ -200,20 +208,20 @@ def _over_the_limit(place: Workplace, seen: Moved, words: Words) -> Iterator[str
 
 def _limit(limit: object, left: str) -> str:
     if limit == "once":
-        return _("This counts as points by hand, and you may move %(points)s at once. Ask the owner.") % {
-            "points": left
-        }
-    return _("This counts as points by hand, and today %(points)s are left to you. Ask the owner.") % {"points": left}
+        said = _("This counts as points by hand, and you may move %(points)s at once. Above it somebody else decides.")
+    else:
+        said = _("This counts as points by hand, and today %(points)s are left to you. Above it somebody else decides.")
+    return said % {"points": left}
 
 
-def _owner(sale: Sale | None) -> str:
+def owner(sale: Sale | None) -> str:
     if sale is None or sale.account is None:
         return _("nobody")
     one = getattr(sale.account, "client", None)
     return name_of(one) if one else _("an erased client")
 
 
-def _named(place: Workplace, one: Client) -> str:
+def named(place: Workplace, one: Client) -> str:
     return ", ".join(filter(None, (name_of(one), phone_for(place, one))))
 
 
@@ -234,7 +242,7 @@ WHY_NOT: Final[dict[str, Promise]] = {
 }
 
 
-def _in_words(refused: CannotMove | Refused, place: Workplace) -> str:
+def in_words(refused: CannotMove | Refused, place: Workplace) -> str:
     if isinstance(refused, CannotMove):
         return str(WHY_NOT[refused.why])
     words = words_on_page(place.program.pk)
