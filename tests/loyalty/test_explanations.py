@@ -174,6 +174,12 @@ FACTS: dict[str, tuple[Fact, str, str, str]] = {
         "Покупок набралось на 20 200,00 ₽: 2 × 500 баллов = 1 000 баллов",
         "Purchases have come to 20,200.00 ₽: 2 × 500 points = 1,000 points",
     ),
+    "a full card of stamps": (
+        Fact("s", "earn", "stamps", "Шестой", base=D(6), rate=D(200), exact=D(200), points=D(200), count=1),
+        "Шестой",
+        "Карта заполнена: 200 баллов",
+        "The card is full: 200 points",
+    ),
     "what was carried over": (
         Fact("c", "earn", "for_every_carried", "100 за 300", base=D(310), rate=D(100), exact=D(100), points=D(100)),
         "100 за 300",
@@ -391,7 +397,7 @@ def reasons_in(value: ast.expr) -> Iterator[str]:
 
 
 # A bonus that gave nothing names itself; so does what goes by steps.
-BY_NAME = {effect.name for effect in EFFECTS if issubclass(effect, BonusEffect)} | {"milestone", "for_every_carried"}
+BY_NAME = {effect.name for effect in EFFECTS if issubclass(effect, BonusEffect)} | {"milestone", "for_every_carried", "stamps"}
 # Comes by way of a variable.
 INDIRECT = {"too_little"}
 FROM_SQL = {"coupon_used", "coupon_expired", "coupon_cancelled"}
@@ -451,6 +457,8 @@ MISSED: list[tuple[dict[str, D | int | str], str]] = [
     ({"reason": "turnover", "missing": D(1500)}, "Не хватает покупок на 1 500,00 ₽"),
     ({"reason": "milestone", "missing": D(100)}, "До следующего подарка осталось покупок на 100,00 ₽"),
     ({"reason": "for_every_carried", "missing": D(20)}, "До «Подарок» не хватило 20,00 ₽"),
+    ({"reason": "stamps", "count": 2}, "Ещё 2 штампа до подарка"),
+    ({"reason": "stamped_today"}, "Штамп этого дня уже стоит"),
     ({"reason": "coupon", "points": D(21)}, "До купона осталось накопить 21 балл"),
     ({"reason": "tier"}, "Только для клиентов других уровней"),
     ({"reason": "birthday_unknown"}, "Дата рождения не указана"),
