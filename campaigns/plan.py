@@ -95,8 +95,8 @@ class Order(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Decimal,
         field(
             "percent",
-            _("Held out for comparison, % of clients"),
-            _("They get nothing, and show what would have happened without the campaign. 10 % is usual."),
+            _("Held out for comparison, share of clients in %"),
+            _("They get nothing, and show what would have happened without the campaign. Ten percent is usual."),
         ),
     ] = ZERO
 

@@ -150,7 +150,7 @@ class CampaignSettings(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(20)],
     )
     holdout = models.DecimalField(
-        _("Held out of all campaigns, % of clients"),
+        _("Held out of all campaigns, share of clients in %"),
         max_digits=4,
         decimal_places=2,
         default=0,

@@ -31,8 +31,8 @@ class Birthday(ByDay, frozen=True, kw_only=True, tag="birthday"):
     hint = _("A gift for the day that everybody remembers.")
     says = (_("%(before)s the birthday"), _("%(after)s the birthday"), _("on the birthday"))
     parts = {
-        "before": ngettext("%(value)s day before", "%(value)s days before", "before"),
-        "after": ngettext("%(value)s day after", "%(value)s days after", "after"),
+        "before": ngettext("%(value)s day ahead of", "%(value)s days ahead of", "before"),
+        "after": ngettext("%(value)s day past", "%(value)s days past", "after"),
     }
 
     before: Annotated[
@@ -105,7 +105,7 @@ class Recurring(ByDay, frozen=True, kw_only=True, tag="recurring"):
 
     title = _("Again and again")
     hint = _("Every Friday, or on the first of each month: set a limit, or the audience gets it each time.")
-    says = (_("every month on day %(month_day)s"), _("%(weekdays)s"))
+    says = (_("every month on day %(month_day)s"), "%(weekdays)s")
 
     every: Annotated[
         Literal["week", "month"],

@@ -20,7 +20,7 @@ class RulesForm(PageForm):
         help_text=_("The one with the higher priority comes first; the others wait or leave him out."),
     )
     holdout = NumberField(
-        label=_("Held out of all campaigns, % of clients"),
+        label=_("Held out of all campaigns, share of clients in %"),
         required=False,
         empty=ZERO,
         least=ZERO,
