@@ -41,6 +41,7 @@ GUESSES = (
     "confirmation_invalid",
     "certificate_not_found",
     "promo_code_not_found",
+    "promo_code_mistyped",
     "exchange_not_found",
     # Numbers of cards are tried out, too: each of these says that one exists, or that it does not.
     "card_not_found",

@@ -135,9 +135,9 @@ class PersonalCoupon(Struct, frozen=True):
 class PromoCode(Struct, frozen=True, omit_defaults=True):
     """A code of a batch that the cart names, with the terms of the batch.
 
-    It takes off a percent, a sum or one unit of goods, gives points, or is what a rule of the programme waits for (by
-    the batch's `name`). `uses` is how often all of the batch may be used together. With `personal` it is for clients
-    alone; of a batch that is not `stacks` only the best of the receipt's codes counts.
+    It takes off a percent (of at most `amount`), a sum or one unit of goods, gives points, or is what a rule of the
+    programme waits for (by the batch's `name`). `uses` is how often all of the batch may be used together. With
+    `personal` it is for clients alone; of a batch that is not `stacks` only the best of the receipt's codes counts.
     """
 
     batch: int

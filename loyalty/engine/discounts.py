@@ -154,7 +154,9 @@ def _codes(bill: Bill, codes: Sequence[PromoCode]) -> None:
 def _offers_of(bill: Bill, one: PromoCode) -> list[Offer]:
     if one.gives == "product":
         return promo.unit_of(bill, one)
-    effect = DiscountSum(one.amount) if one.gives == "sum" and one.amount is not None else Discount(one.percent or ZERO)
+    effect: DiscountEffect = Discount(one.percent or ZERO, one.amount)
+    if one.gives == "sum" and one.amount is not None:
+        effect = DiscountSum(one.amount)
     return _offers(bill, effect, promo.goods_of(one))
 
 

@@ -11,7 +11,7 @@ from loyalty.engine.cart import Line, PromoCode
 from loyalty.engine.conditions import EVERYTHING, Goods, WithCodeOf
 from loyalty.engine.conditions.receipt import spelled
 from loyalty.engine.effects import Offer
-from loyalty.engine.explanation import Fact
+from loyalty.engine.explanation import Fact, Kind
 from loyalty.engine.limits import Spent
 from loyalty.engine.quantities import HUNDRED, ONE, ZERO, half_up
 
@@ -40,7 +40,7 @@ def _why_not(bill: Bill, one: PromoCode, good: Sequence[PromoCode]) -> str:
 def refuse(bill: Bill, one: PromoCode, reason: str, missing: Decimal | None = None) -> None:
     bill.codes_refused[one.code] = reason
     if one.gives != "rule" or one.refused:
-        kind = "earn" if one.gives == "points" else "discount"
+        kind: Kind = "earn" if one.gives == "points" else "discount"
         bill.facts.append(
             Fact(one.rule, kind, f"promo_{one.gives}", one.name, applied=False, reason=reason, missing=missing)
         )

@@ -60,6 +60,7 @@ class PromoBatch(models.Model):
     size = models.PositiveIntegerField(_("number of codes"), default=1)
 
     gives = models.CharField(_("gives"), max_length=8, choices=Gives.choices)
+    # For a percent, `amount` is the most that it takes off.
     percent = models.DecimalField(_("discount, %"), max_digits=5, decimal_places=2, null=True, blank=True)
     amount = MoneyField(_("discount"), null=True, blank=True)
     points = PointsField(_("points"), null=True, blank=True)

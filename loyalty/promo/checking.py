@@ -29,7 +29,7 @@ class Found(Struct, frozen=True):
 
 def find(*, program_id: int, merchant_id: int, code: str, now: dt.datetime) -> Found:
     """A merchant's code, however it is spelled. Refused `promo_code_not_found`, and `promo_code_mistyped` for what
-    can't be one: that is no guess, and says nothing."""
+    can't be a drawn one."""
     named = PromoCode.objects.filter(
         program_id=program_id, code__in={spelled(code), read(code)}, batch__merchant=merchant_id, batch__state="ready"
     )

@@ -34,6 +34,8 @@ def worth(batch: PromoBatch, words: Words) -> str:
     match batch.gives:
         case "percent":
             off = _("%(percent)s off") % {"percent": words.percent(batch.percent or ZERO)}
+            if batch.amount is not None:
+                off = _("%(off)s, at most %(money)s") % {"off": off, "money": words.money(batch.amount)}
             return f"{off}: {batch.sku or batch.category}" if batch.sku or batch.category else off
         case "sum":
             return _("%(money)s off") % {"money": words.money(batch.amount or ZERO)}

@@ -27,6 +27,7 @@ from loyalty.promo.terms import Terms, length_for
 from merchants.models import AuditRecord
 from tests.loyalty.conftest import NOON
 from tests.loyalty.shop import ONE_PER_ONE, TillStory
+from tests.loyalty.test_backtest import as_it_was
 
 pytestmark = pytest.mark.django_db
 
@@ -119,7 +120,7 @@ def test_what_is_wrong_stands_beside_the_field(owner: Browser, shop: TillStory) 
 def test_a_large_batch_is_made_by_a_worker(owner: Browser, shop: TillStory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(making, "AT_ONCE", 10)
     monkeypatch.setattr(making, "_PIECE", 20)
-    owner.post(f"{home(shop)}new/", form(kind="unique", size="50", prefix="zerno", confirmed="yes"))
+    owner.post(f"{home(shop)}new/", form(kind="unique", size="50", beginning="zerno", confirmed="yes"))
     batch = PromoBatch.objects.get()
     assert batch.state == "making"
     assert "создаются" in text(owner.get(f"{home(shop)}{batch.pk}/"))
@@ -272,6 +273,32 @@ def test_for_a_segment(shop: TillStory) -> None:
     assert shop.quote(account, "100", codes=["VIP"]).to_pay == D(90)
     segment.delete()
     assert [one.reason for one in shop.quote(account, "100", codes=["VIP"]).rejected] == ["promo_audience"]
+
+
+# ---------------------------------------------------------------- the back test
+
+
+def test_the_past_is_lived_again_with_the_codes_that_were_used(shop: TillStory) -> None:
+    batch = unique(shop, size=5, total_limit=3)
+    unique(
+        shop, name="Баллы", kind="shared", word="BONUS", size=1, length=0, gives="points", percent=None, points=D(40)
+    )
+    codes = list(PromoCode.objects.filter(batch=batch).order_by("id").values_list("code", flat=True))
+    anna = shop.join()
+    for n, code in enumerate(codes[:3]):
+        shop.later(hours=1)
+        sold = shop.sell(anna, "100", "50", codes=[code, "BONUS"])
+        if n == 0:
+            shop.give_back(sold, [(0, "1")])
+        if n == 1:
+            shop.void(sold)
+    shop.sell(None, "100", codes=[codes[3]])
+    until = shop.now + dt.timedelta(seconds=1)
+    side = as_it_was(shop.program_id, until)
+    account = Account.objects.get(pk=anna.pk)
+    lived = side.people[anna.pk].state
+    assert (lived.points, lived.debt, lived.spent) == (account.points, account.debt, account.spent)
+    assert account.points == D(45 + 40 + 135 + 40)
 
 
 # ---------------------------------------------------------------- promos

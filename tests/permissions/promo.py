@@ -19,7 +19,7 @@ PAGES: dict[str, Page] = {
     f"{ALL}check/": Page(f"{HERE}check/", READERS),
     ONE: Page(IT, READERS),
     f"{ONE}stop/": Page(f"{IT}stop/", THEY),
-    f"{ONE}go-on/": Page(f"{IT}go-on/", THEY, "post"),
+    f"{ONE}go-on/": Page(f"{IT}go-on/", THEY | {"owner": "away", "manager": "away"}, "post"),
     f"{ONE}dates/": Page(f"{IT}dates/", THEY),
     f"{ONE}codes.csv": Page(f"{IT}codes.csv", THEY),
     f"{ONE}codes.xlsx": Page(f"{IT}codes.xlsx", THEY),

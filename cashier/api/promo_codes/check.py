@@ -19,7 +19,7 @@ from loyalty.promo.shown import worth
 
 
 class PromoCodeAnswer(Struct, frozen=True, kw_only=True):
-    """`discount`, `percent` and `points` are null where the code gives something else."""
+    """`discount`, `percent`, `at_most` and `points` are null where the code gives something else."""
 
     code: str
     title: Annotated[str, Meta(description="What the offer is called.")]
@@ -32,6 +32,7 @@ class PromoCodeAnswer(Struct, frozen=True, kw_only=True):
     single: Annotated[bool, Meta(description="Good once. Otherwise it is shared by everybody.")]
     discount: MoneyText | None
     percent: NumberText | None
+    at_most: Annotated[MoneyText | None, Meta(description="The most that the percent takes off.")]
     points: NumberText | None
     sku: str
     category: str
@@ -51,7 +52,8 @@ def promo_code_answer(found: Found, *, digits: int) -> PromoCodeAnswer:
         worth=worth(batch, words_of(batch.program_id)),
         status=found.status,
         single=batch.kind == batch.Kind.UNIQUE,
-        discount=None if batch.amount is None else money(batch.amount),
+        discount=money(batch.amount) if batch.gives == "sum" and batch.amount else None,
+        at_most=money(batch.amount) if batch.gives == "percent" and batch.amount else None,
         percent=None if batch.percent is None else shortest(batch.percent),
         points=None if batch.points is None else shortest(batch.points),
         sku=batch.sku,
@@ -77,7 +79,7 @@ class CheckPromoCode(ApiView):
     @documented(
         operation="checkPromoCode",
         summary="What a promo code gives",
-        description="Of a batch, in any spelling. Wrong codes are counted as guesses are; slips of the finger are not.",
+        description="Of a batch, in any spelling. Wrong codes are counted as guesses are.",
         answers={200: PromoCodeAnswer},
         problems=("promo_code_not_found", "promo_code_mistyped"),
         tag="promo codes",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any, Final
 
 from django import forms
@@ -57,7 +58,7 @@ class BatchForm(PageForm):
         initial=100,
         help_text=gettext_lazy("Up to 1,000,000."),
     )
-    prefix = forms.CharField(
+    beginning = forms.CharField(
         label=gettext_lazy("Each begins with"),
         required=False,
         max_length=8,
@@ -83,6 +84,7 @@ class BatchForm(PageForm):
         decimal_places=2,
         localize=True,
     )
+    at_most = PriceField(label=gettext_lazy("At most, in money"), help_text=gettext_lazy("Empty: without a limit."))
     amount = PriceField(label=gettext_lazy("Discount of a sum"))
     points = PriceField(label=gettext_lazy("Points"))
     sku = forms.CharField(
@@ -121,7 +123,7 @@ class BatchForm(PageForm):
     def __init__(self, *args: Any, merchant: Merchant, calendar: Calendar, digits: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.calendar = calendar
-        for name in ("amount", "minimum"):
+        for name in ("amount", "minimum", "at_most"):
             self.fields[name].digits = digits  # type: ignore[attr-defined]
         self.fields["points"].digits = merchant.program.precision  # type: ignore[attr-defined]
         segments = [(str(key), name) for key, name in audiences.known().choices(merchant)]
@@ -143,7 +145,7 @@ class BatchForm(PageForm):
         if data.get("kind") == "shared":
             if not data.get("word") and "word" not in self.errors:
                 self.add_error("word", _("Enter the code."))
-            data |= {"size": 1, "prefix": "", "length": 0}
+            data |= {"size": 1, "beginning": "", "length": 0}
             return
         data["word"] = ""
         if not data.get("size") and "size" not in self.errors:
@@ -174,15 +176,15 @@ class BatchForm(PageForm):
             kind=data["kind"],
             gives=data["gives"],
             word=data["word"].strip(),
-            prefix=data["prefix"].upper(),
+            prefix=data["beginning"].upper(),
             length=data["length"] or 0,
             size=data["size"],
             percent=data["percent"],
-            amount=data["amount"],
+            amount=data["at_most"] if data["gives"] == "percent" else data["amount"],
             points=data["points"],
             sku=data["sku"],
             category=data["category"],
-            minimum=data["minimum"] or 0,
+            minimum=data["minimum"] or Decimal(0),
             total_limit=data["total_limit"],
             per_client=data["per_client"],
             first_purchase=data["first_purchase"],

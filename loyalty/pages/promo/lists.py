@@ -67,7 +67,7 @@ def promo_code_new(request: HttpRequest, place: Workplace) -> HttpResponse:
                 return _ask(request, place, form)
             batch = making.order_batch(merchant=place.merchant, terms=form.terms, now=now, by=place.user)
         except TermsError as error:
-            form.add_error(error.field, error.said)
+            form.add_error("beginning" if error.field == "prefix" else error.field, error.said)
         else:
             return redirect("promo_batch", place.merchant.pk, batch.pk)
     return render(request, "promo/new.html", {"form": form})
@@ -171,10 +171,10 @@ SAID: Final = {
 
 
 def _refused(refused: Refused, place: Workplace) -> str:
-    if refused.code == "promo_code_mistyped":
-        return _("A character is wrong: no code looks like this. Check it, letter by letter.")
     with contextlib.suppress(CacheDownError):
         counters().add(f"promo-check:{place.user.pk}", seconds=WINDOW)
+    if refused.code == "promo_code_mistyped":
+        return _("A character is wrong: no code looks like this. Check it, letter by letter.")
     return _("There is no such code.")
 
 
