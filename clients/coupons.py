@@ -1,16 +1,30 @@
-"""A client's personal coupons: those that he can use now, and what they are good for in words."""
+"""A client's personal coupons, and promo codes given to him alone: those that he can use now, and what they are good
+for in words."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
+from msgspec import Struct
 
 from clients.promises import brief
-from loyalty.models import PersonalCoupon
+from loyalty.models import PersonalCoupon, PromoBatch, PromoCode, PromoCodeUse
+from loyalty.promo.checking import live
+from loyalty.promo.shown import code_shown, worth
 from loyalty.wording import Words
 
 MOST = 50
+
+
+class Given(Struct, frozen=True):
+    """A promo code that was given to the client alone, as his pages show it beside his coupons."""
+
+    code: str
+    title: str
+    expires_at: dt.datetime | None
 
 
 def at_hand(*, program_id: int, account_id: int, now: dt.datetime) -> list[PersonalCoupon]:
@@ -25,3 +39,24 @@ def terms(coupon: PersonalCoupon, words: Words) -> str:
     if coupon.minimum:
         return _("%(off)s off a receipt from %(money)s") % {"off": off, "money": brief(coupon.minimum, words)}
     return _("%(off)s off a receipt") % {"off": off}
+
+
+def codes_at_hand(*, program_id: int, account_id: int, now: dt.datetime, words: Words) -> Sequence[tuple[Given, str]]:
+    """Promo codes given to him that he may use now, with their terms; the newest first."""
+    uses = live(PromoCodeUse.objects.filter(program_id=program_id, code=OuterRef("pk")), now)
+    mine = PromoCode.objects.filter(~Exists(uses), program_id=program_id, account=account_id)
+    running = mine.filter(batch__in=PromoBatch.objects.filter(program_id=program_id).running(now))
+    return [
+        (_given(code), _terms(code.batch, words)) for code in running.select_related("batch").order_by("-pk")[:MOST]
+    ]
+
+
+def _given(code: PromoCode) -> Given:
+    return Given(code_shown(code.batch, code.code), code.batch.name, code.batch.ends_at)
+
+
+def _terms(batch: PromoBatch, words: Words) -> str:
+    said = worth(batch, words)
+    if batch.minimum:
+        return _("%(worth)s on a receipt from %(money)s") % {"worth": said, "money": brief(batch.minimum, words)}
+    return said

@@ -226,6 +226,8 @@ def _named(key: str, titles: Mapping[str, str]) -> str:
     """A rule's title; what a tier gives by itself names the tier."""
     kind, _colon, tier = key.partition(":")
     title = titles.get(key) or titles.get(tier) or key
+    if kind == "promo" and tier:
+        return _("Promo codes, batch %(number)s") % {"number": tier}
     if kind == "gift" and tier:
         return _("%(tier)s: gift of the tier") % {"tier": title}
     return _("%(tier)s: discount of the tier") % {"tier": title} if kind == "discount" and tier else title

@@ -62,7 +62,11 @@ def panel_of(named: Named, post: Post) -> Panel:
     days = (birthday - timezone.localdate(post.now)).days if birthday else 0
     words = words_on_page(post.caller.program_id)
     held = coupons.at_hand(program_id=post.caller.program_id, account_id=account.pk, now=post.now)
-    chips = tuple((coupon.code, coupons.terms(coupon, words)) for coupon in held)
+    codes = coupons.codes_at_hand(program_id=post.caller.program_id, account_id=account.pk, now=post.now, words=words)
+    chips = (
+        *((coupon.code, coupons.terms(coupon, words)) for coupon in held),
+        *((given.code, said) for given, said in codes),
+    )
     mine = Reward.objects.filter(program_id=post.caller.program_id, merchant=post.caller.merchant_id, enabled=True)
     celebrated = birthday if days <= SOON else None
     cards = stamps.shown(program_id=post.caller.program_id, account_id=account.pk, now=post.now, words=words)

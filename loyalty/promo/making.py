@@ -22,6 +22,7 @@ from loyalty.engine.conditions.receipt import spelled
 from loyalty.models import PromoBatch, PromoCode
 from loyalty.promo.drawing import at_random
 from loyalty.promo.terms import Terms, TermsError, check
+from loyalty.promo.waiting import rule_with_word
 from merchants import audit
 from merchants.access import Actor, every_tenant, tenant
 from merchants.models import Merchant, User
@@ -41,6 +42,8 @@ def order_batch(*, merchant: Merchant, terms: Terms, now: dt.datetime, by: Actor
     program_id = merchant.program_id
     if PromoBatch.objects.filter(program_id=program_id, name=terms.name).exists():
         raise TermsError("name", _("There is a batch with this name."))
+    if terms.word and (title := rule_with_word(program_id, terms.word, now)):
+        raise TermsError("word", _("The rule “%(title)s” waits for this code already.") % {"title": title})
     batch = PromoBatch(
         program_id=program_id,
         merchant=merchant,

@@ -15,6 +15,7 @@ from django.test import Client as Browser
 from openpyxl import load_workbook
 from pytest_django import DjangoAssertNumQueries
 
+from clients import coupons
 from clients.enrolment import enrol
 from clients.segments import keeping
 from clients.segments.definition import Definition
@@ -24,6 +25,7 @@ from loyalty.models import Account, ProgramDraft, PromoBatch, PromoCode, PromoCo
 from loyalty.promo import drawing, giving, making
 from loyalty.promo.giving import CantGive
 from loyalty.promo.terms import Terms, length_for
+from loyalty.wording import words_of
 from merchants.models import AuditRecord
 from tests.loyalty.conftest import NOON
 from tests.loyalty.shop import ONE_PER_ONE, TillStory
@@ -337,3 +339,39 @@ def test_a_promo_goes_into_the_draft_and_stands_in_its_month(owner: Browser, sho
     assert "60 зёрен из 100 зёрен" in shown
     with time_machine.travel(NOON + dt.timedelta(days=10), tick=False):
         assert "Неделя кофе закончил" in text(owner.get(page))
+
+
+def test_a_code_of_ones_own_is_among_the_coupons(shop: TillStory) -> None:
+    batch = unique(shop, prefix="VIP", minimum=D(500))
+    anna = shop.join()
+    code = giving.give(batch=batch, account=anna, once="x", now=shop.now, by="test")
+    words = words_of(shop.program_id)
+
+    def at_hand() -> list[tuple[str, str]]:
+        found = coupons.codes_at_hand(program_id=shop.program_id, account_id=anna.pk, now=shop.now, words=words)
+        return [(given.code, said) for given, said in found]
+
+    [(shown, said)] = at_hand()
+    assert shown.startswith("VIP-")
+    assert said == "Скидка 10 % в чеке от 500 ₽"
+    sold = shop.sell(anna, "500", codes=[shown])
+    assert at_hand() == []
+    shop.void(sold)
+    assert len(at_hand()) == 1
+    making.stop(batch=batch, now=shop.now, by="test")
+    assert at_hand() == []
+    assert code.once == "x"
+
+
+def test_a_word_that_a_rule_waits_for_is_refused(owner: Browser, shop: TillStory) -> None:
+    rule = {
+        "id": "w",
+        "title": "Весна в правилах",
+        "effect": {"kind": "discount", "percent": "5"},
+        "when": [{"kind": "promo_code", "code": "ВЕС-НА"}],
+    }
+    shop.later(minutes=1)
+    shop.publish({"rules": [*ONE_PER_ONE["rules"], rule]})
+    with time_machine.travel(shop.now, tick=False):
+        page = text(owner.post(f"{home(shop)}new/", form(confirmed="yes")))
+    assert "Этот код уже ждёт правило «Весна в правилах»" in page
