@@ -18,6 +18,8 @@ PLAIN = {
     "imports": "imports",
     "codes": "codes",
     "uplift": "uplift",
+    "campaigns": "campaigns",
+    "messages": "messages",
     "backtest": "backtest",
 }
 TITLE = "Measure Kopilka against its own ceiling. Everything runs on this machine and on loopback addresses only."
@@ -63,6 +65,12 @@ def parser() -> argparse.ArgumentParser:
     verb.add_argument("--rounds", type=int, default=3)
     verb = verbs.add_parser("uplift", parents=[both], help="do the intervals of campaigns' results hold the truth?")
     verb.add_argument("--runs", type=int, default=200)
+    verb = verbs.add_parser("campaigns", parents=[both], help="who is due, and points for all of them")
+    verb.add_argument("--clients", type=int, default=1_000_000)
+    verb.add_argument("--rounds", type=int, default=3)
+    verb = verbs.add_parser("messages", parents=[both], help="messages through a local gateway, beside bare requests")
+    verb.add_argument("--number", type=int, default=100_000)
+    verb.add_argument("--rounds", type=int, default=3)
     verb = verbs.add_parser("profile", help="where the CPU time of a request goes, by cProfile")
     verb.add_argument("--requests", type=int, default=2_000)
     verb.add_argument("--what", choices=["earn", "redeem", "quotes", "authenticated"], default="earn")

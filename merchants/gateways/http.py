@@ -68,6 +68,8 @@ def post(url: str, body: bytes, headers: Mapping[str, str], seconds: float = REA
         raise AnswerLost
     if answer.status == 429:
         raise NotNow("busy", _seconds(answer.headers.get("Retry-After", "")))
+    if answer.status >= 500:
+        raise NotNow
     return answer.status, _json(text)
 
 

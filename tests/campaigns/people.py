@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from typing import Any
 
 from campaigns.messages.queueing import Receiver, queue
@@ -17,20 +18,23 @@ from tests.cast import Shop
 NOON = dt.datetime(2026, 3, 12, 10, tzinfo=dt.UTC)
 
 
+_numbers = itertools.count(1)
+
+
 class Writing:
     """`now` is what the worker's clock says."""
 
     def __init__(self, shop: Shop, now: dt.datetime = NOON) -> None:
-        self.shop, self.now, self.count = shop, now, 0
+        self.shop, self.now = shop, now
 
     def client(self, name: str = "Анна", *agreed: str, **more: Any) -> Client:
         """With an e-mail and a phone, and consents to advertising and notices unless others are named."""
-        self.count += 1
+        number = next(_numbers)
         with tenant(self.shop.program.pk):
             client = enrol(
                 program_id=self.shop.program.pk,
                 merchant_id=self.shop.merchant.pk,
-                phone=f"+7916123{self.count:04}",
+                phone=f"+7916123{number:04}",
                 name=name,
                 source="test",
                 consents=[
@@ -38,18 +42,18 @@ class Writing:
                 ],
                 now=self.now - dt.timedelta(days=30),
             )
-            email = more.pop("email", f"client{self.count}@example.org")
+            email = more.pop("email", f"client{number}@example.org")
             Client.objects.filter(pk=client.pk).update(email=email, **more)
             client.refresh_from_db()
             return client
 
     def template(self, *channels: str, purpose: str = "advertising", **more: Any) -> MessageTemplate:
         with tenant(self.shop.program.pk):
-            self.count += 1
+            number = next(_numbers)
             return MessageTemplate.objects.create(
                 program=self.shop.program,
                 merchant=self.shop.merchant,
-                name=f"Шаблон {self.count}",
+                name=f"Шаблон {number}",
                 purpose=purpose,
                 channels=list(channels or ("email",)),
                 texts=more.pop("texts", dict.fromkeys(channels or ("email",), "Привет, {имя}!")),
@@ -60,8 +64,8 @@ class Writing:
         self, template: MessageTemplate, *clients: Client, details: dict[str, str] | None = None, **more: Any
     ) -> None:
         with tenant(self.shop.program.pk):
-            self.count += 1
-            occasion = more.pop("occasion", f"test:{self.count}")
+            number = next(_numbers)
+            occasion = more.pop("occasion", f"test:{number}")
             queue(
                 merchant=self.shop.merchant,
                 template=template,
