@@ -77,7 +77,7 @@ class AddTag(Action, frozen=True, kw_only=True, tag="tag"):
 
     title = _("Add a tag")
     hint = _("To find these clients again, or for a rule that gives them more.")
-    says = _("add the tag “%(tag)s”")
+    says = _("mark these clients “%(tag)s”")
 
     tag: Annotated[Annotated[str, Meta(max_length=40)], field("text", _("Tag"))] = ""
 

@@ -7,10 +7,11 @@ from typing import Final
 
 from django.db import IntegrityError, transaction
 
-from campaigns.models import Campaign, CampaignMember, CampaignSettings, CampaignTurn
+from campaigns.models import Campaign, CampaignMember, CampaignSettings
 from campaigns.plan import Plan, faults, read, stored
 from campaigns.running import scanning
 from campaigns.running.due import sight_of
+from campaigns.running.ending import leave_out
 from campaigns.triggers.calendar import everybody
 from clients.models import Segment
 from merchants import audit
@@ -139,9 +140,8 @@ def archive(*, campaign: Campaign, now: dt.datetime, by: Actor) -> Campaign:
     """For good: who waits is left out, further steps of those who have begun do not come. NotNowError."""
     _may(campaign.merchant, by, None)
     campaign = _locked(campaign, State.DRAFT, State.PAUSED, State.RUNNING, State.FINISHED)
-    turns = CampaignTurn.objects.filter(program_id=campaign.program_id, campaign=campaign, due_at__isnull=False)
-    turns.filter(state=CampaignTurn.State.WAITING).update(state=CampaignTurn.State.SKIPPED, why="over", due_at=None)
-    turns.update(due_at=None, why="over")
+    # Further steps stay written down, and nobody looks at them any more.
+    leave_out(campaign)
     CampaignMember.objects.filter(program_id=campaign.program_id, campaign=campaign).delete()
     campaign.state = State.ARCHIVED
     campaign.finished_at = campaign.finished_at or now

@@ -20,6 +20,12 @@ _BOUGHT = """
            AND s.occurred_at > t.at
          WHERE t.program_id = %s AND t.campaign_id = %s AND t.state = 'done' LIMIT %s) found
 """
+_LEAVE_OUT = """
+    UPDATE campaigns_campaignturn SET state = 'skipped', why = 'over', due_at = NULL
+     WHERE id IN (SELECT id FROM campaigns_campaignturn
+                   WHERE program_id = %s AND campaign_id = %s AND due_at IS NOT NULL AND state = 'waiting'
+                     FOR UPDATE SKIP LOCKED)
+"""
 
 
 def end_what_is_over(sight: Sight) -> None:
@@ -40,11 +46,17 @@ def bought(campaign: Campaign, most: int) -> int:
         return int(cursor.fetchone()[0])
 
 
+def leave_out(campaign: Campaign) -> None:
+    """Turns that have not begun. Those that a worker has in hand are passed over: he may be waiting for the campaign's
+    row, which is locked here, and finds its state there."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LEAVE_OUT, [campaign.program_id, campaign.pk])
+
+
 def finish(campaign: Campaign, why: Campaign.Finished, now: dt.datetime, by: Actor) -> None:
     """Nobody's turn begins any more; further steps of those who have begun go on."""
     Campaign.objects.filter(pk=campaign.pk).update(state=Campaign.State.FINISHED, why=why, finished_at=now)
-    turns = CampaignTurn.objects.filter(program_id=campaign.program_id, campaign=campaign)
-    turns.filter(state=CampaignTurn.State.WAITING).update(state=CampaignTurn.State.SKIPPED, why="over", due_at=None)
+    leave_out(campaign)
     campaign.state, campaign.why, campaign.finished_at = Campaign.State.FINISHED, why, now
     audit.record(
         program_id=campaign.program_id,

@@ -188,8 +188,14 @@ class _Chunk:
             return rows
         locked = Campaign.objects.select_for_update(no_key=True).get(pk=self.campaign.pk)
         if locked.state != Campaign.State.RUNNING:
+            # Somebody was faster: it pauses, and they wait; or it is over.
+            paused = locked.state == Campaign.State.PAUSED
             for one in rows:
-                self.becomes[one.id] = Becomes(one.id, State.WAITING, due_at=self.now)
+                self.becomes[one.id] = (
+                    Becomes(one.id, State.WAITING, due_at=self.now)
+                    if paused
+                    else Becomes(one.id, State.SKIPPED, locked.why if locked.why == "budget" else "over")
+                )
             return []
         first = self.plan.steps[0].action.cost if self.plan.steps else Cost()
         fits = len(rows)

@@ -105,7 +105,7 @@ class Recurring(ByDay, frozen=True, kw_only=True, tag="recurring"):
 
     title = _("Again and again")
     hint = _("Every Friday, or on the first of each month: set a limit, or the audience gets it each time.")
-    says = (_("every month on day %(month_day)s"), "%(weekdays)s")
+    says = ("%(weekdays)s", _("every month on day %(month_day)s"), _("again and again"))
 
     every: Annotated[
         Literal["week", "month"],
