@@ -11,7 +11,7 @@ import msgspec
 from django.utils.translation import gettext as _
 from msgspec import Struct
 
-from loyalty import by_hand
+from loyalty import by_hand, granting
 from loyalty.engine.explanation import Fact
 from loyalty.engine.rulebook import Rulebook
 from loyalty.explanations import explain
@@ -112,11 +112,18 @@ def told(entry: Entry, words: Words, rules: RulesOverTime, *, reader: Reader = "
         kind=entry.kind,
         points=entry.points,
         balance_after=entry.balance_after,
-        rule=_OWN.get(Entry.Kind(entry.kind), entry.rule),
+        rule=_rule_of(entry),
         title=title,
         why=why,
         sale_id=entry.sale.public_id if entry.sale else None,
     )
+
+
+def _rule_of(entry: Entry) -> str:
+    """Without keys that are nobody's business."""
+    if granting.campaign_of(entry.rule) is not None:
+        return "campaign"
+    return _OWN.get(Entry.Kind(entry.kind), entry.rule)
 
 
 def _fact_of(entry: Entry) -> Fact | None:
