@@ -9,8 +9,9 @@ class CampaignsConfig(AppConfig):
     def ready(self) -> None:
         from campaigns import in_the_log  # noqa: PLC0415
         from campaigns.messages import forgetting  # noqa: PLC0415  # models can be imported only now
-        from clients.personal import traces  # noqa: PLC0415
+        from clients.personal import dossier, traces  # noqa: PLC0415
         from merchants import log  # noqa: PLC0415
 
         traces.ELSEWHERE.append(forgetting.forget)
+        dossier.SECTIONS.extend(forgetting.SECTIONS)
         log.FINDERS.update(campaign=in_the_log.by_campaign)

@@ -248,7 +248,8 @@ def _past_receipts(asked: Asked) -> Iterator[Sequence[Cell]]:
         )  # fmt: skip
 
 
-SECTIONS: Final[tuple[Section, ...]] = (
+# Apps above this one add what they know.
+SECTIONS: Final[list[Section]] = [
     Section(
         "profile",
         _("About the client"),
@@ -397,7 +398,7 @@ SECTIONS: Final[tuple[Section, ...]] = (
         },
         _past_receipts,
     ),
-)  # fmt: skip
+]  # fmt: skip
 
 
 def plain(cell: Cell) -> Any:
