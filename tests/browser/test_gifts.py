@@ -102,9 +102,10 @@ def test_points_for_a_gift_and_a_card_of_stamps(
         expect(page.get_by_text("Проведён")).to_be_visible()
         if n == 1:
             expect(page.locator(".stamp.there")).to_have_count(2)
-            expect(page.get_by_text("ещё 1 штамп")).to_be_visible()
+            expect(page.get_by_text("ещё 1 штамп, и ваши 200")).to_be_visible()
             assert look_around(page) == {}
-    expect(page.get_by_text("Карта заполнена")).to_be_visible()
+    expect(page.locator(".sums .plus")).to_contain_text("200")
+    expect(page.locator(".stamp.there")).to_have_count(0)
     assert shop.available(vera) == 320
 
     # And whoever reads the list in the office sees what became of the gift.
