@@ -21,6 +21,7 @@ from loyalty.refusals import Refused
 from loyalty.sales import stored
 from loyalty.sales.consequences import stored as stored_consequences
 from loyalty.sales.correcting import may_correct
+from loyalty.sales.moved import living
 from loyalty.sales.opening import local_day
 from loyalty.sales.receipt import Receipt
 from loyalty.wording import words_on_page
@@ -81,9 +82,10 @@ def shift(request: HttpRequest, post: Post) -> HttpResponse:
 
 
 def sale_for(post: Post, sale_id: uuid.UUID) -> Sale:
-    """A sale of this merchant; Http404 for others' and for holds, which belong to the tills that made them."""
+    """A sale of this merchant; of one that was moved to another client, the receipt in its place. Http404 for others'
+    and for holds, which belong to the tills that made them."""
     try:
-        sale = stored.find(post.caller.program_id, sale_id, post.caller.merchant_id)
+        sale = living(stored.find(post.caller.program_id, sale_id, post.caller.merchant_id))
     except Refused:
         raise Http404 from None
     if sale.status not in (Sale.Status.COMMITTED, Sale.Status.VOIDED):

@@ -20,6 +20,7 @@ from loyalty.refusals import Refused
 from loyalty.sales import stored
 from loyalty.sales.keys import stored_answer
 from loyalty.sales.locking import LockedSale
+from loyalty.sales.moved import FLAG, MovedOn, followed, next_of
 from loyalty.sales.opening import WrongConfirmation, local_day
 from loyalty.sales.request import Answer, Idempotency, RenderSale, SaleRequest
 from loyalty.sales.returning import void
@@ -41,12 +42,14 @@ def correct(
     becomes «17/2». Points need no second confirmation while they are no more than the old receipt took of the same
     client. The same key gives the first answer.
 
+    A receipt that was moved to another client is corrected by its old id, too: the one in its place is.
+
     Refused `sale_not_found` at another till, `sale_not_sold` for what is voided (corrected, too) or held,
     `occurred_at_too_old` where it is neither of this local day nor of the last 24 hours, `return_exceeds_sale` where
     goods have come back; and for all that `sell` refuses.
     """
     try:
-        return _correct(caller, sale_id, request, key, now, render)
+        return followed(sale_id, lambda living: _correct(caller, living, request, key, now, render))
     except (IntegrityError, Refused) as error:
         # The same request may have won on another connection: then its answer is there now.
         known = stored_answer(program_id=caller.program_id, till_id=caller.till_id, key=key)
@@ -78,6 +81,9 @@ def _correct(
     known = stored_answer(program_id=caller.program_id, till_id=caller.till_id, key=key)
     if known is not None:
         return known
+    after = next_of(old)
+    if after is not None:
+        raise MovedOn(after.public_id)
     _refuse_unless_correctable(old, caller, now)
     request = msgspec.structs.replace(
         request, occurred_at=old.occurred_at, receipt_number=next_number(old, request.receipt_number)
@@ -127,10 +133,13 @@ def _refuse_unless_correctable(old: Sale, caller: Caller, now: dt.datetime) -> N
 
 
 def next_number(old: Sale, wanted: str) -> str:
-    """«17» → «17/2» → «17/3»; another number, or none, stays as it is."""
+    """«17» → «17/2» → «17/3»; another number, or none, stays as it is. A till knows a moved receipt, which is «17/2»
+    here, as «17»."""
+    numbered = _NUMBERED.fullmatch(old.receipt_number) if old.replaces_id is not None else None
+    if numbered and numbered[1] == wanted and FLAG in old.flags:
+        wanted = old.receipt_number
     if not wanted or wanted != old.receipt_number:
         return wanted
-    numbered = _NUMBERED.fullmatch(wanted) if old.replaces_id is not None else None
     stem, n = (numbered[1], int(numbered[2]) + 1) if numbered else (wanted, 2)
     return f"{stem[: 63 - len(str(n))]}/{n}"
 

@@ -262,6 +262,8 @@ def test_a_moved_receipt_is_found_by_its_number_and_given_back(till: TillPage) -
     assert reverse("till_receipt", args=[sold.public_id]) not in found
     assert till.available(vera) == 1010
     assert reverse("till_return", args=[done.sale_id]) in till.get("till_receipt", done.sale_id).content.decode()
+    # By the old id it is the same receipt.
+    assert reverse("till_return", args=[done.sale_id]) in till.get("till_receipt", sold.public_id).content.decode()
 
 
 def test_a_correction_spends_no_more_than_was_confirmed(till: TillPage) -> None:

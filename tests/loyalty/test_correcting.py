@@ -14,6 +14,7 @@ from loyalty.cards import issue_code
 from loyalty.models import Account, IdempotencyKey, Sale
 from loyalty.refusals import Refused
 from loyalty.sales.correcting import correct
+from loyalty.sales.moving import move
 from loyalty.sales.receipt import Receipt
 from loyalty.sales.request import Answer, SaleRequest, Who
 from merchants.access import tenant
@@ -223,3 +224,15 @@ def test_the_same_correction_sent_twice_at_once(story: TillStory) -> None:
     assert [type(answer) for answer in answers] == [Answer] * 3
     assert len({answer.text for answer in answers if isinstance(answer, Answer)}) == 1
     assert IdempotencyKey.objects.filter(key="twice").count() == 1
+
+
+def test_a_receipt_that_was_moved_is_corrected_by_its_old_id(story: TillStory) -> None:
+    anna, boris = story.join(), story.join("+79160000002")
+    sale = story.sell(anna, "100.00", receipt="17")
+    with tenant(story.program_id):
+        moved = move(sale=Sale.objects.get(public_id=id_of(sale)), to=boris, reason="", now=story.now, by="test")
+    answer = corrected_raw(story, sale, story.request(boris, "250.00", receipt="17"))
+    new = Sale.objects.select_related("replaces").get(public_id=answer.sale_id)
+    assert new.replaces is not None
+    assert (new.replaces.public_id, new.account_id, new.to_pay) == (moved.sale_id, boris.pk, D("250.00"))
+    assert (story.standing(anna).balance, story.standing(boris).balance) == (0, 250)
