@@ -89,7 +89,7 @@ def ask(
 @transaction.atomic
 def ask_to_move(*, sale: Sale, to: Account, reason: str, now: dt.datetime, by: User) -> AdjustmentRequest:
     """Leave a move of a receipt that is above his limit to somebody else's decision; one waits for each client it may
-    be moved to. Refused `not_above` where he may do it himself, and as `moving.foresee_move`; CannotMove."""
+    be moved to. ValueError where he may do it himself; Refused as `moving.foresee_move` is, CannotMove."""
     seen = moving.foresee_move(sale=sale, to=to, now=now, by=by)
     above = [
         side.change
@@ -97,7 +97,7 @@ def ask_to_move(*, sale: Sale, to: Account, reason: str, now: dt.datetime, by: U
         if hand_limits.over(merchant=sale.merchant, points=side.change, now=now, by=by)
     ]
     if not above:
-        raise Refused("not_above")
+        raise ValueError("he may move it himself")
     asked = AdjustmentRequest.objects.waiting(now).filter(program_id=sale.program_id, sale=sale, account=to)
     known = asked.filter(asked_by=by).first()
     if known is not None:

@@ -39,7 +39,7 @@ class Over(Struct, frozen=True):
 
 def over(*, merchant: Merchant, points: Decimal, now: dt.datetime, by: Actor) -> Over | None:
     """What would keep somebody from adding (or, below zero, deducting) so many points now; nothing is written."""
-    role = _limited_role(by, merchant.pk)
+    role = limited_role(by, merchant.pk)
     if role is None or not isinstance(by, User):
         return None
     limits = _limits(merchant.program_id, merchant.pk, role)
@@ -54,7 +54,7 @@ def take(*, program_id: int, merchant_id: int, points: Decimal, now: dt.datetime
 
     Refused `adjustment_limit` (`limit`: once or day, `most`, `left`). It is the last lock that a write takes.
     """
-    role = _limited_role(by, merchant_id)
+    role = limited_role(by, merchant_id)
     if role is None or not isinstance(by, User):
         return
     mine = {"program_id": program_id, "merchant_id": merchant_id, "user_id": by.pk, "day": day_of(program_id, now)}
@@ -113,7 +113,7 @@ def day_of(program_id: int, now: dt.datetime) -> dt.date:
     return calendar_of(program.time_zone, program.day_starts_at).day_of(now)
 
 
-def _limited_role(by: Actor, merchant_id: int) -> Role | None:
+def limited_role(by: Actor, merchant_id: int) -> Role | None:
     """The role whose limits hold; none for whoever is not limited. Who is of no team is an operator at the most."""
     if isinstance(by, str) or (by.is_active and by.is_staff and by.is_superuser):
         return None

@@ -136,7 +136,7 @@ def _gift(act: ClientAct, terms: Terms, line: ClientActLine, now: dt.datetime, b
         title=terms.title,
         wish=terms.wish,
     )
-    [one] = issuing.issue(merchant=act.merchant, terms=asked, now=now, by=by, holder=line.account)
+    [one] = issuing.issue(merchant=act.merchant, terms=asked, now=now, by=by, holder=line.account, is_approved=True)
     line.entry = one.pk
     if terms.email:
         client = Client.objects.filter(program_id=act.program_id, account=line.account_id).first()

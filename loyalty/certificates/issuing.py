@@ -5,23 +5,28 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 from typing import Final, Literal
 
 from django.db import transaction
 from msgspec import Struct
 
+from loyalty import hand_limits
 from loyalty.certificates.codes import new_code
 from loyalty.certificates.rows import NewCertificate, uses_of, write
 from loyalty.engine.quantities import ZERO
 from loyalty.ids import uuid7
 from loyalty.models import Account, Certificate
+from loyalty.programs import rulebook_at
+from loyalty.refusals import Refused
+from loyalty.standing import NO_RULES
 from merchants import audit
 from merchants.access import Actor, same_tenant
 from merchants.authentication import Caller
-from merchants.models import Merchant
+from merchants.models import Merchant, Role
 
 LARGEST_BATCH: Final = 500
+_SMALLEST: Final = Decimal("0.01")
 
 
 class Terms(Struct, frozen=True, kw_only=True):
@@ -45,6 +50,14 @@ class Terms(Struct, frozen=True, kw_only=True):
         return self.amount if self.kind == "sum" else ZERO
 
 
+class AboveLimitError(Exception):
+    """More than an operator may give away at once, or (`is_of_day`) today; `left` is the money that he still may."""
+
+    def __init__(self, left: Decimal, *, is_of_day: bool) -> None:
+        super().__init__(left)
+        self.left, self.is_of_day = left, is_of_day
+
+
 @transaction.atomic
 def issue(
     *,
@@ -55,8 +68,11 @@ def issue(
     number: int = 1,
     holder: Account | None = None,
     once: uuid.UUID | None = None,
+    is_approved: bool = False,
 ) -> list[Certificate]:
     """Issue so many alike; those of a batch share its id. ValueError for terms that no certificate can have.
+
+    What an operator gives away counts as points by hand, unless it `is_approved`: AboveLimitError.
 
     `once` is the batch's id from the page that asked: sent twice, what was issued the first time is answered.
     """
@@ -78,7 +94,25 @@ def issue(
         subject=issued[0] if number == 1 else merchant,
         details=_told(terms, number),
     )
+    if not is_approved and not terms.is_sold:
+        _count(merchant, terms.worth * number, now, by)
     return issued
+
+
+def _count(merchant: Merchant, given: Decimal, now: dt.datetime, by: Actor) -> None:
+    """Against the day of points by hand, for what it would be in points. It is the last lock of the write."""
+    if not given or hand_limits.limited_role(by, merchant.pk) != Role.OPERATOR:
+        return
+    try:
+        value = rulebook_at(merchant.program_id, now)[1].points.value
+    except Refused:
+        value = NO_RULES.points.value
+    points = (given / value).quantize(_SMALLEST, rounding=ROUND_UP)
+    try:
+        hand_limits.take(program_id=merchant.program_id, merchant_id=merchant.pk, points=points, now=now, by=by)
+    except Refused as refused:
+        left = Decimal(str(refused.facts["left"])) * value
+        raise AboveLimitError(left, is_of_day=refused.facts["limit"] == "day") from None
 
 
 def issue_to_many(*, merchant: Merchant, terms: Terms, holders: Sequence[int], now: dt.datetime, by: Actor) -> None:

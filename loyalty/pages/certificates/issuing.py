@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from loyalty.certificates import issuing
-from loyalty.certificates.issuing import Terms
+from loyalty.certificates.issuing import AboveLimitError, Terms
 from loyalty.engine.calendar import Calendar
 from loyalty.models import Account
 from loyalty.pages.certificates.forms import IssueForm
@@ -63,15 +63,24 @@ def _holder(place: Workplace, client: str) -> Account | None:
 def _issue(
     request: HttpRequest, place: Workplace, form: IssueForm, holder: Account | None, now: dt.datetime
 ) -> HttpResponse:
-    issued = issuing.issue(
-        merchant=place.merchant,
-        terms=form.terms,
-        now=now,
-        by=place.user,
-        number=form.cleaned_data["number"],
-        holder=holder,
-        once=form.cleaned_data["once"],
-    )
+    try:
+        issued = issuing.issue(
+            merchant=place.merchant,
+            terms=form.terms,
+            now=now,
+            by=place.user,
+            number=form.cleaned_data["number"],
+            holder=holder,
+            once=form.cleaned_data["once"],
+        )
+    except AboveLimitError as above:
+        said = _("You may give certificates away for %(sum)s more. A larger one is issued by an owner or a manager.")
+        if above.is_of_day:
+            said = _(
+                "Today you may give certificates away for %(sum)s more. The rest is issued by an owner or a manager."
+            )
+        form.add_error("amount", said % {"sum": words_on_page(place.program.pk).money(above.left)})
+        return render(request, "certificates/issue.html", {"form": form, "holder": holder})
     said = ngettext("%(n)s certificate is issued.", "%(n)s certificates are issued.", len(issued))
     messages.success(request, said % {"n": len(issued)})
     if len(issued) == 1:

@@ -6,19 +6,23 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 from decimal import Decimal as D
+from functools import partial
 from typing import Any
 
+import msgspec
 import pytest
 import time_machine
 from django.core import mail
 from django.test import Client as Browser
 from pytest_django import DjangoAssertNumQueries
 
+from loyalty import hand_limits
 from loyalty.certificates import codes, issuing, links, time_passing
-from loyalty.certificates.issuing import Terms
-from loyalty.models import Certificate
+from loyalty.certificates.issuing import AboveLimitError, Terms
+from loyalty.models import Certificate, HandLimit
+from loyalty.programs import rulebook_at
 from merchants import outbox
-from merchants.models import AuditRecord, User
+from merchants.models import AuditRecord, Role, User
 from merchants.paging import SIZE
 from tests.loyalty.certificates.desk import Desk
 from tests.loyalty.conftest import NOON
@@ -204,3 +208,35 @@ def test_a_partners_certificates_are_not_there(desk: Desk, cast: Any) -> None:
     there = f"/m/{cast.bakery.merchant.pk}/certificates/"
     assert fyodor.get(there).context["rows"] == []
     assert fyodor.get(f"{there}{one.public_id}/").status_code == 404
+
+
+def test_an_operator_gives_away_no_more_than_points_by_hand(desk: Desk) -> None:
+    shop = desk.story.shop
+    limits = dict.fromkeys(hand_limits.FIELDS) | {"add_once": D(500), "add_day": D(700)}
+    HandLimit.objects.create(program=shop.program, merchant=shop.merchant, role=Role.OPERATOR, **limits)
+    value = rulebook_at(shop.program.pk, NOON)[1].points.value
+    terms = Terms(kind="sum", amount=D(600) * value, expires_at=NOON + dt.timedelta(days=9))
+    give = partial(issuing.issue, merchant=shop.merchant, now=NOON)
+    with pytest.raises(AboveLimitError) as above:
+        give(terms=terms, by=shop.operator)
+    assert (above.value.is_of_day, above.value.left) == (False, D(500) * value)
+    smaller = msgspec.structs.replace(terms, amount=D(400) * value)
+    give(terms=smaller, by=shop.operator)
+    with pytest.raises(AboveLimitError) as above:
+        give(terms=smaller, by=shop.operator)
+    assert (above.value.is_of_day, above.value.left) == (True, D(300) * value)
+    # Sold ones bring their money; owners and managers give what they like.
+    give(terms=msgspec.structs.replace(terms, is_sold=True), by=shop.operator)
+    give(terms=terms, by=shop.manager)
+    assert Certificate.objects.count() == 3
+
+
+def test_the_page_says_who_may_issue_more(desk: Desk) -> None:
+    shop = desk.story.shop
+    limits = dict.fromkeys(hand_limits.FIELDS) | {"add_once": D(500)}
+    HandLimit.objects.create(program=shop.program, merchant=shop.merchant, role=Role.OPERATOR, **limits)
+    operator, url = browser(shop.operator), f"{home(desk)}new/"
+    asked = operator.post(url, form(amount="100 000"))
+    said = text(operator.post(url, hidden(asked)))
+    assert "Больше выпустит владелец или управляющий" in said
+    assert not Certificate.objects.exists()
