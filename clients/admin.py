@@ -10,11 +10,11 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from clients.models import Client, Consent
+from clients.models import Client, ClientAct, ClientActLine, Consent, Segment
 from loyalty.admin import shown
 from loyalty.admin.accounts import account_panels
 from loyalty.admin.acts import ACCOUNT_ACTS
-from merchants.admin.base import LargeTable
+from merchants.admin.base import LargeTable, ReadOnlyAdmin
 from merchants.admin.panels import Panel, link
 
 
@@ -68,3 +68,38 @@ class ClientAdmin(LargeTable[Client]):
     @admin.display(description=gettext_lazy("account"))
     def account_link(self, client: Client) -> str:
         return link(client.account)
+
+
+@admin.register(Segment)
+class SegmentAdmin(ReadOnlyAdmin[Segment]):
+    list_display = ("name", "of_merchant", "in_program", "counted", "counted_at", "frozen_at")
+    list_select_related = ("merchant", "program")
+    ordering = ("-pk",)
+    fields = (
+        "name", ("in_program", "of_merchant"), "definition", ("counted", "counted_at"), ("frozen_at", "frozen_by"),
+        ("created_by", "created_at"),
+    )  # fmt: skip
+
+
+@admin.register(ClientAct)
+class ClientActAdmin(ReadOnlyAdmin[ClientAct]):
+    list_display = ("created_at", "kind", "title", "state", "clients", "done", "of_merchant", "in_program")
+    list_select_related = ("merchant", "program")
+    list_filter = ("state", "kind")
+    ordering = ("-pk",)
+    fields = (
+        "public_id", ("in_program", "of_merchant"), ("kind", "state"), ("title", "clients", "done"), "terms", "reason",
+        ("created_by", "created_at"), ("decided_by", "finished_at"), "why",
+    )  # fmt: skip
+
+    def panels(self, request: HttpRequest, row: ClientAct) -> Sequence[Panel]:
+        lines = ClientActLine.objects.filter(program=row.program_id, act=row).select_related("account").order_by("pk")
+        return (
+            Panel(
+                _("Clients of the act"),
+                (_("Account"), _("Outcome"), _("Why")),
+                [(link(line.account), line.get_outcome_display(), line.why) for line in lines[:50]],
+                empty=_("Nobody."),
+                more=_("The first 50 are shown.") if row.clients > 50 else "",
+            ),
+        )

@@ -44,7 +44,11 @@ def rooms(request: HttpRequest) -> list[dict[str, Any]]:
         {
             "title": _("Clients"),
             "separator": True,
-            "items": [page(_("Clients"), "groups", "clients_client")],
+            "items": [
+                page(_("Clients"), "groups", "clients_client"),
+                page(_("Segments"), "filter_alt", "clients_segment"),
+                page(_("Acts for many clients"), "group_work", "clients_clientact"),
+            ],
         },
         {
             "title": _("Service"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from django.utils import timezone
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask
 
 from clients.enrolment import Consented, enrol
-from clients.models import Client, Consent
+from clients.models import Client, ClientAct, ClientActLine, Consent, Segment
 from loyalty import programs
 from loyalty.engine.cart import line
 from loyalty.models import Account
@@ -104,6 +105,10 @@ def open_doors(shop: Shop, now: dt.datetime, receipts: int) -> tuple[Client, Til
         story.sell(None, "99", receipt="R-nobody")
         story.sell(anna.account, line(price=Decimal(1000), sells_certificate=True), receipt="R-gift")
         anna.refresh_from_db()
+        mine = {"program": shop.program, "merchant": shop.merchant, "created_by": shop.owner}
+        Segment.objects.create(name="Все", **mine)
+        act = ClientAct.objects.create(public_id=uuid.uuid4(), kind="tag", terms={"tag": "vip"}, clients=1, **mine)
+        ClientActLine.objects.create(program=shop.program, act=act, account=anna.account)
     return anna, story
 
 
