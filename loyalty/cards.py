@@ -9,6 +9,7 @@ from django.db import connection
 
 from loyalty.models import Account, Card, OneTimeCode
 from loyalty.refusals import Refused
+from merchants import barcodes
 
 CODE_LIVES = dt.timedelta(minutes=10)
 # EAN-13 reserves 20–29 for a shop's own use, so that no product on sale has such a number. Plastic cards with numbers
@@ -29,13 +30,7 @@ def card_with(number: int, use: str = _OWN_USE) -> str:
 
 def with_check_digit(twelve: str) -> str:
     """An EAN-13 out of its first twelve digits."""
-    weighed = sum(map(int, twelve[::2])) + 3 * sum(map(int, twelve[1::2]))
-    return f"{twelve}{-weighed % 10}"
-
-
-def is_ean(number: str) -> bool:
-    """Whether any scanner reads it as an EAN-13."""
-    return len(number) == 13 and number.isascii() and number.isdigit() and with_check_digit(number[:12]) == number
+    return twelve + barcodes.check_digit(twelve)
 
 
 def refuse_blocked(card: Card) -> None:

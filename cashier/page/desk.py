@@ -13,6 +13,7 @@ from cashier.api.cart import CartInput, CertificateInput, LineInput, sale_reques
 from cashier.api.input.errors import InvalidBody, Wrong
 from cashier.api.problems.values import sentence
 from cashier.api.sales.guesses import is_guess
+from cashier.api.view import GUESSES
 from cashier.page import saying, tickets
 from cashier.page.door import Post
 from cashier.page.forms import LONGEST_CODE, MOST_LINES, LineForm, LineForms, ReceiptForm
@@ -228,7 +229,7 @@ class Desk:
             self.problem = _("The one-time code is wrong, used or too old. Ask the client for a new one.")
         else:
             self.problem = saying.sentence_of(error, self.post)
-        if error.code in saying.GUESSES and code:
+        if error.code in GUESSES and code:
             self.wrong_code = code
         self.asks_code = error.code in ("confirmation_required", "confirmation_invalid") or bool(code)
 

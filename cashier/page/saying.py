@@ -7,22 +7,11 @@ from django.utils.translation import gettext as _
 from cashier.api.input.errors import Wrong
 from cashier.api.problems import problem_of
 from cashier.api.problems.values import sentence
+from cashier.api.view import GUESSES
 from cashier.page.door import Phone
 from loyalty.refusals import Refused
 from loyalty.wording import words_on_page
 from merchants.throttling import record_guess, wait_for_guesses
-
-GUESSES = (
-    "client_not_found",
-    "confirmation_invalid",
-    "certificate_not_found",
-    "exchange_not_found",
-    # Numbers of cards are tried out, too: each of these says that one exists, or that it does not.
-    "card_not_found",
-    "card_taken",
-    "card_blocked",
-    "card_replaced",
-)
 
 
 class MustWaitError(Exception):
