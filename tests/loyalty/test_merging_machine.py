@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import seed, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
 
-from loyalty import ledger, merging
-from loyalty.models import Sale
+from loyalty import binding, ledger, merging
+from loyalty.models import Account, Card, CardSettings, Sale
+from merchants.models import Program
 from tests.loyalty.test_machine import LONG, SHORT
 from tests.loyalty.till_machine import TillMachine, anyone
 
@@ -35,6 +36,22 @@ class MergeMachine(TillMachine):
             assert told.back >= 0
             assert 0 <= told.debt_back <= told.debt_moved
             assert told.back == 0 or told.debt_back == 0
+
+    @rule(who=anyone, card=st.integers(1, 3), proven=st.booleans())
+    def bind(self, who: int, card: int, proven: bool) -> None:
+        """One of three plastic cards: free, his own, or somebody else's by now."""
+        program = Program.objects.get(pk=self.story.program_id)
+        CardSettings.objects.get_or_create(program=program, defaults={"any_number": True})
+        account, number = self._who(who), f"55000{card}"
+        with self._refusals():
+            bound = binding.bind(account=account, number=number, now=self.story.now, by="test", proven=proven)
+            assert (bound.account_id, bound.kind) == (account.pk, Card.Kind.PLASTIC)
+            self.seen["bound"] += 1
+
+    @invariant()
+    def cards_find_the_living(self) -> None:
+        statuses = Card.objects.filter(kind=Card.Kind.PLASTIC).values_list("account__status", flat=True)
+        assert not set(statuses) & {Account.Status.MERGED, Account.Status.REMOVED}
 
     def _close_holds(self) -> None:
         for sale in Sale.objects.filter(status="held", hold_until__gt=self.story.now, account__isnull=False):

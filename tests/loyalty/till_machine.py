@@ -57,6 +57,7 @@ EXPECTED = {
     "certificate_refused",
     "certificate_limit",
     "certificate_used",
+    "card_taken",
 }
 
 TIERS = [
