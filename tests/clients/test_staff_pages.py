@@ -99,12 +99,12 @@ def test_the_history_has_pages_and_one_price(
     story.sell(anna.account, "10", receipt="first")
     story.give(anna.account, "1")
     desk.get(at(anna))
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(19):
         desk.get(at(anna))
     for n in range(25):
         story.sell(anna.account, "10", receipt=f"r{n}")
         story.give(anna.account, "1")
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(19):
         answer = desk.get(at(anna))
     seen = [line.event.id for line in answer.context["history"]]
     while answer.context["page"].older:

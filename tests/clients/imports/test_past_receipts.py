@@ -177,9 +177,8 @@ def test_every_broken_line_says_why_and_takes_its_receipt_along(cast: Cast, stor
     }
     assert "превратила таблица" in whys(one)[8]
     assert work.told(one).found.fresh == 1
-    with tenant(one.program_id):
-        with reports.refused_file(one, "csv") as file:
-            refused = file.read().decode("utf-8-sig")
+    with tenant(one.program_id), reports.refused_file(one, "csv") as file:
+        refused = file.read().decode("utf-8-sig")
     # Corrected and loaded again, it brings what it lacked, and now the receipt of somebody unknown, too.
     corrected = refused.replace("вчера", "03.11.2025 09:20").replace(";0;100;", ";1;100;")
     again = confirmed(looked_through(cast.zerno, io.BytesIO(corrected.encode())))
@@ -220,8 +219,8 @@ def test_merging_and_erasing_take_them_along(cast: Cast, story: TillStory) -> No
     one = confirmed(checked(cast.zerno, ROWS))
     with tenant(one.program_id):
         anna = enrolled(cast.zerno, "Анна", "+79169999999", now)
-        twin = Account.objects.exclude(pk=anna.account_id).get()
-        twin = Client.objects.create(program=cast.zerno.program, account=twin, name="Анна", phone="+79161234567")
+        account = Account.objects.exclude(pk=anna.account_id).get()
+        twin = Client.objects.create(program=cast.zerno.program, account=account, name="Анна", phone="+79161234567")
         made = merging.merge(keep=anna, drop=twin, now=now, by=cast.zerno.owner)
         assert PastReceipt.objects.filter(account=anna.account_id).count() == 2
         merging.unmerge(merge=made, now=now, by=cast.zerno.owner)
@@ -348,7 +347,9 @@ def test_the_pages(cast: Cast, story: TillStory, client: Browser) -> None:
     for kind in ("csv", "xlsx"):
         content = client.get(reverse("receipt_import_sample", args=[zerno.merchant.pk, kind])).content
         assert looked_through(zerno, io.BytesIO(content)).columns[0] == "receipt"
-    file = SimpleUploadedFile("чеки.csv", as_csv([("Прошлый год",), ("Номер чека", *HEADER[1:]), *ROWS], encoding="koi8-r").getvalue())
+    file = SimpleUploadedFile(
+        "чеки.csv", as_csv([("Прошлый год",), ("Номер чека", *HEADER[1:]), *ROWS], encoding="koi8-r").getvalue()
+    )
     answer = client.post(listed, {"file": file}, follow=True)
     with tenant(story.program_id):
         one = ClientImport.objects.latest("pk")
