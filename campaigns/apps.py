@@ -14,4 +14,6 @@ class CampaignsConfig(AppConfig):
 
         traces.ELSEWHERE.append(forgetting.forget)
         dossier.SECTIONS.extend(forgetting.SECTIONS)
-        log.FINDERS.update(campaign=in_the_log.by_campaign)
+        log.FINDERS.update(
+            campaign=in_the_log.by_campaign, mailing=in_the_log.by_mailing, messagetemplate=in_the_log.by_template
+        )
