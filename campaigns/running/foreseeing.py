@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 from msgspec import Struct
@@ -118,7 +118,7 @@ def within_budget(days: list[Day], plan: Plan, sight: Sight) -> dt.date | None:
 
 class _Judged(Struct, frozen=True):
     sql: str
-    params: tuple[object, ...]
+    params: tuple[Any, ...]
     zone: str
     once: bool
 

@@ -102,10 +102,10 @@ class ByEvent(Trigger, frozen=True, kw_only=True):
 
     foreseen: ClassVar[bool] = False
     daily: ClassVar[bool] = False
-    again: ClassVar[dt.timedelta] = dt.timedelta(hours=3)
+    looks_back: ClassVar[dt.timedelta] = dt.timedelta(hours=3)
 
     def due(self, look: Look, window: Window) -> Rows:
-        return self.happened(look, max(window.since - self.again, window.begins), window.until, window.begins)
+        return self.happened(look, max(window.since - self.looks_back, window.begins), window.until, window.begins)
 
     def happened(self, look: Look, since: dt.datetime, until: dt.datetime, begins: dt.datetime) -> Rows:
         raise NotImplementedError

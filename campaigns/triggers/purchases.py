@@ -138,7 +138,7 @@ class Milestone(ByEvent, frozen=True, kw_only=True, tag="milestone"):
         steps = "floor(f.spent / %s)" if self.again else "least(floor(f.spent / %s), 1)"
         before = "floor(f.before / %s)" if self.again else "least(floor(f.before / %s), 1)"
         if look.own is None:
-            spent, spent_params = "max(a.spent)", ()
+            spent, spent_params = "max(a.spent)", tuple[Any, ...]()
         else:
             spent = (
                 "(SELECT sum(n.to_pay + n.turnover_off) FROM loyalty_sale n WHERE n.program_id = %s"

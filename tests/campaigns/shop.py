@@ -82,4 +82,4 @@ class Stage:
 
     def points(self, account: Account) -> D:
         account.refresh_from_db()
-        return account.points - account.debt
+        return D(account.points - account.debt)

@@ -9,16 +9,18 @@ from decimal import Decimal as D
 import pytest
 from django.core.management import call_command
 
+from campaigns import holdout
 from campaigns.actions.points import GivePoints
 from campaigns.models import Campaign, CampaignTurn
 from campaigns.plan import Limits, Order, Plan, Step, Timing, read
-from campaigns.running import changing
+from campaigns.running import changing, scanning
 from campaigns.triggers.calendar import Birthday, ByHand, Recurring
 from campaigns.triggers.purchases import Absent, ReceiptAbove
 from clients import merging
 from clients.models import Client
+from clients.personal import erasing
 from loyalty import accounts
-from loyalty.models import Entry, Lot
+from loyalty.models import Account, Entry, Lot
 from merchants.access import tenant
 from tests.campaigns.shop import Stage
 from tests.cast import Cast
@@ -197,7 +199,7 @@ def test_after_a_pause_it_catches_up_and_leaves_out_what_is_old(stage: Stage) ->
     assert len(stage.turns()) == 1
     changing.go_on(campaign=campaign, now=stage.now, by="test")
     stage.beat()
-    assert dict((name, (state, why)) for name, state, why in stage.turns()) == {
+    assert {name: (state, why) for name, state, why in stage.turns()} == {
         "13": ("done", ""),
         "14": ("skipped", "late"),
         "15": ("skipped", "late"),
@@ -213,8 +215,6 @@ def test_blocked_merged_and_removed_get_nothing(stage: Stage) -> None:
     accounts.block(account=boris, reason="", now=stage.now, by="test")
     stage.campaign(Birthday())
     stage.at("2026-03-13 10:00")
-    from campaigns.running import scanning
-
     scanning.scan_due(now=stage.now)
     # Between the look and the turn.
     accounts.block(account=vera, reason="", now=stage.now, by="test")
@@ -242,6 +242,34 @@ def test_whoever_had_it_before_the_merge_has_had_it(stage: Stage) -> None:
     stage.beat()
     assert stage.turns() == [("?", "done", ""), ("Анна", "skipped", "merged")]
     assert stage.points(anna) == 100
+
+
+def test_an_erased_client_has_no_turn_any_more(stage: Stage) -> None:
+    anna, boris = stage.join("Анна", "1990-03-13"), stage.join("Борис", "1990-03-13")
+    steps = (Step(do=GivePoints(points=D(10))), Step(do=GivePoints(points=D(5)), after_days=1))
+    campaign = stage.campaign(Birthday(), steps=steps)
+    stage.at("2026-03-13 10:00")
+    scanning.scan_due(now=stage.now)
+    erase(stage, anna)
+    stage.beat()
+    assert [(state, why) for _name, state, why in stage.turns()] == [("skipped", "removed"), ("done", "")]
+    stage.at("2026-03-13 12:00")
+    erase(stage, boris)
+    stage.at("2026-03-14 10:00")
+    stage.beat()
+    assert stage.points(boris) == 0
+    assert CampaignTurn.objects.get(account=boris, campaign=campaign).due_at is None
+    call_command("audit")
+
+
+def erase(stage: Stage, account: Account) -> None:
+    erasing.erase(
+        client=Client.objects.get(account=account),
+        merchant=stage.shop.merchant,
+        source="test",
+        now=stage.now,
+        by="test",
+    )
 
 
 def test_by_hand_each_press_once(stage: Stage) -> None:
@@ -287,8 +315,6 @@ def test_held_out_clients_get_a_turn_and_nothing_else(stage: Stage) -> None:
     campaign = stage.campaign(Birthday(), order=Order(holdout=D(50)), limits=Limits(clients=1000))
     stage.at("2026-03-13 10:00")
     stage.beat()
-    from campaigns import holdout
-
     salt = holdout.salt_of_campaign(campaign.pk)
     expected = {one.pk: holdout.is_held_out(salt, one.pk, D(50)) for one in people}
     assert 5 < sum(expected.values()) < 35

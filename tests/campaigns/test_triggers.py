@@ -122,7 +122,7 @@ def test_no_gift_within_a_month_of_a_changed_birthday(stage: Stage) -> None:
 
 
 def test_days_where_clocks_change(cast: Cast) -> None:
-    """At three in the night of the 29th of March 2026 it is four in Berlin: half past three is not, and has its turn."""
+    """On 29 March 2026 half past two is not in Berlin, and has its turn; on 25 October it is twice."""
     program = cast.pryanik.program
     program.time_zone = "Europe/Berlin"
     program.save()

@@ -15,8 +15,8 @@ from msgspec import ValidationError
 
 from campaigns.models import Campaign, CampaignTurn
 from campaigns.pages.campaigns.common import State, campaign_of, names_at, setting_of
-from campaigns.pages.campaigns.sheet import MOST_STEPS, Sheet, action_kinds, trigger_kinds
-from campaigns.plan import Plan, read
+from campaigns.pages.campaigns.sheet import Sheet, action_kinds, trigger_kinds
+from campaigns.plan import MOST_STEPS, Plan, read
 from campaigns.running import changing
 from clients.models import Segment
 from merchants.access import Action

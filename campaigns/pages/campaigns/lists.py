@@ -102,7 +102,7 @@ def campaign_new(request: HttpRequest, place: Workplace) -> HttpResponse:
         kind = triggers.BY_KIND.get(request.POST.get("kind", ""))
         if kind is not None:
             now = timezone.now()
-            begun: Any = kind() if kind is not triggers.BY_KIND["date"] else kind(day=now.date())  # type: ignore[call-arg]
+            begun: Any = kind() if kind is not triggers.BY_KIND["date"] else kind(day=now.date())
             return _made(request, place, _(kind.title), Plan(trigger=begun), now)
     return render(request, "campaigns/campaigns/new.html", {"chapters": trigger_kinds()})
 

@@ -215,13 +215,13 @@ def _choose(form: VocabularyForm, name: str, titles: Mapping[Any, str], empty: s
     choices = [("", empty), *((str(key), title) for key, title in titles.items())]
     if initial and str(initial) not in dict(choices):
         choices.append((str(initial), _("(it is gone)")))
-    made = forms.TypedChoiceField(
+    made: Any = forms.TypedChoiceField(
         label=before.label,
         help_text=before.help_text,
         required=False,
         choices=choices,
         coerce=int if numbers else str,
-        empty_value=0 if numbers else "",
+        empty_value=cast("Any", 0 if numbers else ""),
     )
     made.template_name = "forms/field.html"
     form.fields[name] = made
