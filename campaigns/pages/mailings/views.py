@@ -29,7 +29,6 @@ from merchants.access import Action
 from merchants.doors import Workplace, members_only
 
 FORM: Final = ["GET", "HEAD", "POST"]
-State = Mailing.State
 # How long a page may count an audience.
 PATIENCE_MS: Final = 8_000
 
@@ -41,7 +40,7 @@ def mailings(request: HttpRequest, place: Workplace) -> HttpResponse:
     page = paging.newest_first(rows, request.GET.get("before", ""))
     context = {
         "page": page,
-        "rows": [(one, _sent_of(one)) for one in page.rows],
+        "rows": page.rows,
         "has_templates": templates.of(place.merchant).exists(),
         "may_edit": place.may(Action.RUN_CAMPAIGNS),
     }
@@ -85,7 +84,8 @@ def mailing(request: HttpRequest, place: Workplace, mailing_id: int) -> HttpResp
     }
     if "HX-Request" in request.headers:
         response = render(request, "campaigns/mailings/progress.html", context)
-        if one.state not in (State.PLANNED, State.SENDING):
+        # Other buttons belong to it then.
+        if one.state != request.GET.get("state"):
             response["HX-Refresh"] = "true"
         return response
     return render(request, "campaigns/mailings/one.html", context)
@@ -152,6 +152,7 @@ def _asked(request: HttpRequest, place: Workplace, form: MailingForm, now: dt.da
         "key": key,
         "counted": counted,
         "template": template,
+        "segment": segment,
         "whom": segment.name if segment is not None else _("All clients"),
         "when": moment_in_words(starts_at, now),
         "channels": [(Channel(channel).label, number) for channel, number in counted.by_channel.items()],
@@ -174,10 +175,6 @@ def _estimate(
         return None
     counted = within(PATIENCE_MS, lambda: estimate(rows, template, price))
     return counted if counted is not None else Estimate(0, {}, {})
-
-
-def _sent_of(one: Mailing) -> int | None:
-    return one.audience
 
 
 def _found(place: Workplace, key: int) -> Mailing:

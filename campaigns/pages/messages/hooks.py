@@ -16,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from campaigns.messages import fates, subscribing
-from clients.limits import MINUTE, Limit, use
+from clients.limits import MINUTE, Limit, reached, use
 from clients.pages.public.visitors import visitor
 from merchants.access import tenant
 from merchants.gateways import telegram
@@ -113,9 +113,10 @@ def _answer(chat: int, text: str) -> None:
 
 
 def _prove(request: HttpRequest, told: str, secret: str) -> None:
-    if secret and constant_time_compare(told, secret):
+    who = visitor(request)
+    if secret and not reached(GUESSES, who) and constant_time_compare(told, secret):
         return
-    use(GUESSES, visitor(request))
+    use(GUESSES, who)
     raise Http404
 
 

@@ -60,9 +60,7 @@ def message_template_new(request: HttpRequest, place: Workplace) -> HttpResponse
     form = TemplateForm(request.POST if request.method == "POST" else None, initial=initial)
     if form.is_valid():
         try:
-            one = templates.make(
-                merchant=place.merchant, content=form.content(), now=timezone.now(), by=request_user(place)
-            )
+            one = templates.make(merchant=place.merchant, content=form.content(), now=timezone.now(), by=place.user)
         except templates.NameTakenError:
             form.add_error("name", _("Another template is called so."))
         except templates.TooManyError:
@@ -82,7 +80,7 @@ def message_template(request: HttpRequest, place: Workplace, template_id: int) -
     )
     if form.is_valid():
         try:
-            templates.change(template=one, content=form.content(), now=timezone.now(), by=request_user(place))
+            templates.change(template=one, content=form.content(), now=timezone.now(), by=place.user)
         except templates.NameTakenError:
             form.add_error("name", _("Another template is called so."))
         else:
@@ -124,7 +122,7 @@ def message_template_test(request: HttpRequest, place: Workplace, template_id: i
 def message_template_remove(request: HttpRequest, place: Workplace, template_id: int) -> HttpResponse:
     one = _found(place, template_id)
     if request.method == "POST" and "confirmed" in request.POST:
-        templates.remove(template=one, now=timezone.now(), by=request_user(place))
+        templates.remove(template=one, now=timezone.now(), by=place.user)
         messages.success(request, _("The template has been removed."))
         return redirect("message_templates", place.merchant.pk)
     context = {
@@ -144,7 +142,7 @@ def message_settings(request: HttpRequest, place: Workplace) -> HttpResponse:
     row = claiming.settings_of(place.merchant)
     form = SettingsForm(request.POST if request.method == "POST" else None, initial=settings_initial(row))
     if form.is_valid():
-        settings.change(row=row, said=form.cleaned_data, now=timezone.now(), by=request_user(place))
+        settings.change(row=row, said=form.cleaned_data, now=timezone.now(), by=place.user)
         messages.success(request, _("Saved."))
         return redirect("message_settings", place.merchant.pk)
     set_up = reaching.set_up()
@@ -154,10 +152,6 @@ def message_settings(request: HttpRequest, place: Workplace) -> HttpResponse:
         "zone": place.program.time_zone,
     }
     return render(request, "campaigns/messages/settings.html", context)
-
-
-def request_user(place: Workplace) -> Any:
-    return place.user
 
 
 def _found(place: Workplace, key: int) -> MessageTemplate:
