@@ -1,0 +1,189 @@
+"""Results of campaigns in words and charts: what came of it, how sure that is, what it cost."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from campaigns.models import Campaign
+from insights.campaign_results import Found, Window
+from insights.telling import Teller, Told, joined_by_comma
+from insights.uplift import ENOUGH, Uplift
+from loyalty.engine.quantities import half_up
+from merchants.charts import Chart, Series
+
+Figure = Told
+
+
+@dataclass(frozen=True)
+class Result:
+    """One campaign's, within so many days of each client's first turn; `margin` in percent."""
+
+    campaign: Campaign
+    found: Found
+    measured_at: dt.datetime
+    days: int
+    margin: Decimal
+    teller: Teller
+
+    @property
+    def window(self) -> Window:
+        return self.found.window(self.days)
+
+    @property
+    def uplift(self) -> Uplift | None:
+        return self.window.uplift
+
+    @property
+    def is_certain(self) -> bool:
+        return self.uplift is not None and self.uplift.is_certain
+
+    @property
+    def verdict(self) -> str:
+        """One sentence for the owner."""
+        if not self.found.treated:
+            return _("Nobody has had a turn yet.")
+        if not self.found.held_out:
+            return _(
+                "Nobody was held out, so nobody knows what clients would have bought anyway: what is seen here goes "
+                "together with the campaign, and is not its effect. Hold out a tenth of the clients to learn it."
+            )
+        found = self.uplift
+        if found is None:
+            return ngettext(
+                "Too little data: each group needs %(enough)s client at least.",
+                "Too little data: each group needs %(enough)s clients at least.",
+                ENOUGH,
+            ) % {"enough": ENOUGH}
+        if not found.is_certain:
+            return _("Too little data: the difference may as well be chance. It may show with more clients or time.")
+        if found.difference > 0:
+            return _("It works: clients whom it reached buy more than those who were held out.")
+        return _("It does harm: clients whom it reached buy less than those who were held out.")
+
+    @property
+    def difference(self) -> str:
+        """Per client, with its interval."""
+        found = self.uplift
+        return "—" if found is None else self._with_range(found.difference, found.low, found.high)
+
+    @property
+    def incremental(self) -> str:
+        found = self.uplift
+        return "—" if found is None else self._with_range(found.incremental, *found.incremental_range)
+
+    @property
+    def cost(self) -> str:
+        return self.teller.money(self.found.cost)
+
+    @property
+    def returned(self) -> str:
+        share = self.found.returned(self.days, self.margin) if self.is_certain else None
+        return "—" if share is None else self.teller.percent(half_up(share, 0))
+
+    @property
+    def figures(self) -> list[Figure]:
+        return [
+            Figure("uplift", _("More per client"), self.difference, self._groups()),
+            Figure("incremental", _("Money that would not have come"), self.incremental, self._percent_more()),
+            Figure("campaign-cost", _("What it cost"), self.cost, self._parts()),
+            Figure("campaign-return", _("Return"), self.returned, self._gain()),
+        ]
+
+    @property
+    def chart(self) -> Chart:
+        """The means of the two groups, window by window."""
+        means = [
+            (one, [group.mean.quantize(Decimal("0.01")) for group in (one.treated, one.control)])
+            for one in self._windows()
+        ]
+        return Chart(
+            id="chart-uplift",
+            title=_("Money per client since the first turn"),
+            kind="bar",
+            label=_("Within"),
+            labels=[self._days(one.days) for one, _means in means],
+            series=[
+                Series(
+                    name, [mean[n] for _one, mean in means], [self.teller.words.money(mean[n]) for _one, mean in means]
+                )
+                for n, name in enumerate((_("Treated"), _("Held out")))
+            ],
+        )
+
+    @property
+    def rows(self) -> list[tuple[str, str, str, str, str]]:
+        """By window: days, clients treated, held out, the difference with its interval, money in all with its own."""
+        told = []
+        for one in self._windows():
+            found = one.uplift
+            told.append(
+                (
+                    self._days(one.days),
+                    self.teller.number(one.treated.clients),
+                    self.teller.number(one.control.clients),
+                    _("too little data")
+                    if found is None
+                    else self._with_range(found.difference, found.low, found.high),
+                    "—" if found is None else self._with_range(found.incremental, *found.incremental_range),
+                )
+            )
+        return told
+
+    def _windows(self) -> tuple[Window, ...]:
+        return self.found.windows
+
+    def _days(self, days: int) -> str:
+        return ngettext("%(days)s day", "%(days)s days", days) % {"days": days}
+
+    def _with_range(self, value: Decimal, low: Decimal, high: Decimal) -> str:
+        return _("%(value)s (from %(low)s to %(high)s)") % {
+            "value": self._signed(value),
+            "low": self._signed(low),
+            "high": self._signed(high),
+        }
+
+    def _signed(self, money: Decimal) -> str:
+        told = self.teller.money(money)
+        return f"+{told}" if money.quantize(Decimal(1)) > 0 else told
+
+    def _groups(self) -> str:
+        window = self.window
+        return _("%(treated)s treated, %(control)s held out") % {
+            "treated": self.teller.number(window.treated.clients),
+            "control": self.teller.number(window.control.clients),
+        }
+
+    def _percent_more(self) -> str:
+        window = self.window
+        if self.uplift is None or not window.control.mean:
+            return ""
+        share = half_up(self.uplift.difference * 100 / window.control.mean, 1)
+        return _("%(share)s to what the held out have bought") % {
+            "share": f"+{self.teller.percent(share)}" if share > 0 else self.teller.percent(share)
+        }
+
+    def _parts(self) -> str:
+        found = self.found
+        return joined_by_comma(
+            _("points %(money)s") % {"money": self.teller.money(found.points_cost)} if found.points else "",
+            _("certificates %(money)s") % {"money": self.teller.money(found.certificates)}
+            if found.certificates
+            else "",
+            _("messages %(money)s") % {"money": self.teller.money(found.messages_cost)} if found.messages else "",
+        )
+
+    def _gain(self) -> str:
+        gain = self.found.gain(self.days, self.margin)
+        if gain is None:
+            return _("an association, not an effect")
+        if not self.is_certain:
+            return _("too little data")
+        return _("%(gain)s with a margin of %(margin)s") % {
+            "gain": self._signed(gain),
+            "margin": self.teller.percent(self.margin),
+        }
