@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any, Final
 
 from django.conf import settings
@@ -10,22 +9,19 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clients.models.claims import Claimed, ClaimedQuerySet
 from loyalty.models.fields import MoneyField, PointsField, QuantityField
 from merchants.models import Merchant, Program, TenantManager
 
-# Whoever has not said anything for so long is dead, and another takes over.
-SILENT: Final = dt.timedelta(minutes=2)
 # More lines than any file may have: the key of a line is its import's, times this, and its number.
 LINES: Final = 1 << 21
 
 
-class ClientImportQuerySet(models.QuerySet["ClientImport"]):
-    def due(self, now: dt.datetime) -> ClientImportQuerySet:
-        """For a worker: waiting, or left by one that was killed."""
-        return self.filter(Q(claim=None) | Q(seen_at__lt=now - SILENT), state__in=ClientImport.AT_WORK)
+class ClientImportQuerySet(ClaimedQuerySet["ClientImport"]):
+    pass
 
 
-class ClientImport(models.Model):
+class ClientImport(Claimed, models.Model):
     """A file of clients, or of past receipts: uploaded, its columns told, looked through by a worker, written, perhaps
     taken back.
 
@@ -93,10 +89,6 @@ class ClientImport(models.Model):
 
     def __str__(self) -> str:
         return self.file_name
-
-    @property
-    def is_at_work(self) -> bool:
-        return self.state in self.AT_WORK
 
     @property
     def percent(self) -> int:

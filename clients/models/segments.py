@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-import datetime as dt
-from typing import Any, Final
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -9,12 +8,10 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clients.models.claims import Claimed, ClaimedQuerySet
 from clients.models.client import Client
 from loyalty.models import Account
 from merchants.models import Merchant, Program, TenantManager
-
-# Whoever has not said anything for so long is dead, and another takes over.
-SILENT: Final = dt.timedelta(minutes=2)
 
 
 class Segment(models.Model):
@@ -69,13 +66,11 @@ class SegmentMember(models.Model):
         return f"{self._meta.verbose_name} #{self.pk}"
 
 
-class ClientActQuerySet(models.QuerySet["ClientAct"]):
-    def due(self, now: dt.datetime) -> ClientActQuerySet:
-        """For a worker: waiting, or left by one that was killed."""
-        return self.filter(Q(claim=None) | Q(seen_at__lt=now - SILENT), state__in=ClientAct.AT_WORK)
+class ClientActQuerySet(ClaimedQuerySet["ClientAct"]):
+    pass
 
 
-class ClientAct(models.Model):
+class ClientAct(Claimed, models.Model):
     """One thing done to many clients: points, a tier, a tag. A worker goes through its lines in the order of accounts.
 
     `mark` is the last account that the work in hand is done with; it moves in the transaction of the work itself, so
@@ -145,10 +140,6 @@ class ClientAct(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} #{self.pk}"
-
-    @property
-    def is_at_work(self) -> bool:
-        return self.state in self.AT_WORK
 
     @property
     def percent(self) -> int:
