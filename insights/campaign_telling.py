@@ -91,7 +91,7 @@ class Result:
             Figure("uplift", _("More per client"), self.difference, self._groups()),
             Figure("incremental", _("Money that would not have come"), self.incremental, self._percent_more()),
             Figure("campaign-cost", _("What it cost"), self.cost, self._parts()),
-            Figure("campaign-return", _("Return"), self.returned, self._gain()),
+            Figure("campaign-return", _("Return on the cost"), self.returned, self._gain()),
         ]
 
     @property

@@ -111,6 +111,43 @@ def _texts() -> list[tuple[str, str, str]]:
             _("Cost as a share of revenue with the card"),
             _("Cost of the programme ÷ revenue with the card."),
         ),
+        *_of_campaigns(),
+    ]
+
+
+def _of_campaigns() -> list[tuple[str, str, str]]:
+    return [
+        (
+            "uplift",
+            _("More per client (campaigns)"),
+            _(
+                "Money per client whom the campaign reached, less money per client of its control group, from each "
+                "one's first turn on. Who bought nothing counts as zero; returns are taken off. A client is in the "
+                "control group by chance, and stays there. In brackets Welch's interval of 95 in 100; while it holds "
+                "zero, there is too little data."
+            ),
+        ),
+        (
+            "incremental",
+            _("Money that would not have come"),
+            _("More per client × clients whom the campaign reached."),
+        ),
+        (
+            "campaign-cost",
+            _("What a campaign cost"),
+            _(
+                "Points that it gave × the value of a point × the share of points that clients of this shop redeem "
+                "(redeemed ÷ redeemed and expired, over a year), its certificates at what they are for, its messages."
+            ),
+        ),
+        (
+            "campaign-return",
+            _("Return of a campaign"),
+            _(
+                "(Money that would not have come × margin − cost) ÷ cost. Without a control group there is none to "
+                "tell."
+            ),
+        ),
     ]
 
 

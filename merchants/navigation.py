@@ -154,6 +154,8 @@ ROOMS: Sequence[Room] = (
             "campaign_fire",
             "campaign_archive",
             "campaign_rules",
+            "campaigns_results",
+            "campaign_results",
         ),
     ),
     Room(

@@ -31,7 +31,7 @@ IN_TEMPLATES = re.compile(rf"(?<![np])gettext\({STRING}\)", re.DOTALL)
 PLURAL_IN_TEMPLATES = re.compile(rf"ngettext\({STRING}, {STRING},", re.DOTALL)
 PLACES = re.compile(r"%\(\w+\)s")
 # The same in both languages.
-SAME = {"id", "VIP", "Id", "SKU", "%(class_name)s %(instance)s", "YAML", "e-mail"}
+SAME = {"SMS", "id", "VIP", "Id", "SKU", "%(class_name)s %(instance)s", "YAML", "e-mail"}
 
 
 def python(file: Path) -> Iterator[str]:
