@@ -13,7 +13,7 @@ from typing import Final
 
 import structlog
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext, override
 from msgspec import ValidationError
 
@@ -115,7 +115,9 @@ def _write(mailing: Mailing, now: dt.datetime) -> int:
 
 @transaction.atomic
 def _drop(mailing: Mailing, now: dt.datetime) -> int:
-    rows = Message.objects.filter(program_id=mailing.program_id, mailing=mailing, state=Message.State.WAITING)
+    # What a killed worker had taken up, too: its lease is over, and nobody takes it up any more.
+    free = Q(state=Message.State.WAITING) | Q(state=Message.State.SENDING, due_at__lte=now)
+    rows = Message.objects.filter(free, program_id=mailing.program_id, mailing=mailing)
     keys = list(rows.select_for_update(skip_locked=True).values_list("pk", flat=True)[:CHUNK])
     return Message.objects.filter(pk__in=keys).update(state=Message.State.SKIPPED, why="stopped", ended_at=now)
 
