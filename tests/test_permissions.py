@@ -412,19 +412,20 @@ def call(client: Client, method: str, route: str, *, key: str | None, of: uuid.U
 def exchange_of(shop: Shop, account: Account) -> Exchange:
     """A gift that waits to be handed over; nobody has paid for it."""
     terms = catalogue.Terms(title="Кофе", price=Decimal(5))
-    reward = catalogue.add(merchant=shop.merchant, terms=terms, now=timezone.now(), by=shop.owner)
-    return Exchange.objects.create(
-        program=shop.program,
-        merchant=shop.merchant,
-        reward=reward,
-        account=account,
-        public_id=uuid.uuid4(),
-        code="7K2MQX4T",
-        title=reward.title,
-        points=0,
-        state=Exchange.State.ORDERED,
-        channel=Exchange.Channel.CARD,
-    )
+    with tenant(shop.program.pk):
+        reward = catalogue.add(merchant=shop.merchant, terms=terms, now=timezone.now(), by=shop.owner)
+        return Exchange.objects.create(
+            program=shop.program,
+            merchant=shop.merchant,
+            reward=reward,
+            account=account,
+            public_id=uuid.uuid4(),
+            code="7K2MQX4T",
+            title=reward.title,
+            points=0,
+            state=Exchange.State.ORDERED,
+            channel=Exchange.Channel.CARD,
+        )
 
 
 def account_and_sale(shop: Shop) -> tuple[Account, Sale]:
