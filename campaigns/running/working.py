@@ -15,7 +15,7 @@ from typing import Final
 
 import structlog
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from msgspec import Struct
 
 from campaigns.actions.base import Chunk, Cost, Turned
@@ -75,15 +75,10 @@ def work_due(*, clock: Callable[[], dt.datetime], going_on: Callable[[], bool] =
 
 def _with_turns(now: dt.datetime) -> list[tuple[int, int]]:
     with every_tenant():
-        rows = Campaign.objects.filter(state__in=AT_WORK).values_list("pk", "program_id", "plan")
-        due = set(
-            CampaignTurn.objects.filter(due_at__lte=now, campaign__in=[pk for pk, _program, _plan in rows])
-            .order_by()
-            .values_list("campaign", flat=True)
-            .distinct()
-        )
+        due = CampaignTurn.objects.filter(campaign=OuterRef("pk"), due_at__lte=now)
+        rows = list(Campaign.objects.filter(Exists(due), state__in=AT_WORK).values_list("pk", "program_id", "plan"))
     ordered = sorted(rows, key=lambda row: (-int((row[2].get("order") or {}).get("priority", 5)), row[0]))
-    return [(pk, program_id) for pk, program_id, _plan in ordered if pk in due]
+    return [(pk, program_id) for pk, program_id, _plan in ordered]
 
 
 @transaction.atomic

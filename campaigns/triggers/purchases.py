@@ -152,7 +152,7 @@ class Milestone(ByEvent, frozen=True, kw_only=True, tag="milestone"):
             f" FROM loyalty_sale s JOIN loyalty_account a ON a.program_id = s.program_id AND a.id = s.account_id"
             f" WHERE {own} AND s.created_at > %s AND s.created_at <= %s GROUP BY s.account_id) f"
             f" WHERE {steps} > {before}",
-            (self.at, *spent_params, *spent_params, *params, begins, until, self.at, self.at),
+            (self.at, *spent_params, *spent_params, *params, since, until, self.at, self.at),
         )
 
     def faults(self) -> Iterator[tuple[str, str]]:
