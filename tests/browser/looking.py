@@ -93,10 +93,12 @@ def faults_of(page: Page, *, rules: bool = True) -> set[str]:
     return found
 
 
-def look_at(page: Page, live_server: LiveServer, paths: Iterable[str], *, reload: bool = False) -> dict[str, set[str]]:
+def look_at(
+    page: Page, live_server: LiveServer, paths: Iterable[str], *, by_class: bool = False
+) -> dict[str, set[str]]:
     """The faults of each path that has any, on both sizes and in both themes.
 
-    reload: these pages choose their theme when they are loaded.
+    by_class: these pages choose their theme when they are loaded, and say it by a class.
     """
     faults: dict[str, set[str]] = {}
     for number, path in enumerate(paths):
@@ -105,12 +107,12 @@ def look_at(page: Page, live_server: LiveServer, paths: Iterable[str], *, reload
         answer = page.goto(live_server.url + path)
         assert answer
         assert answer.ok, f"{answer.status} {path}"
-        found = look_around(page, themes=themes, reload=reload)
+        found = look_around(page, themes=themes, by_class=by_class)
         faults |= {f"{path} {how}": what for how, what in found.items()}
     return faults
 
 
-def look_around(page: Page, *, themes: tuple[Any, ...] = THEMES, reload: bool = False) -> dict[str, set[str]]:
+def look_around(page: Page, *, themes: tuple[Any, ...] = THEMES, by_class: bool = False) -> dict[str, set[str]]:
     """The faults of the page that is open, by size and theme.
 
     Pages change with their size: all rules on both. Only colours change with the theme: both where the screen is wide,
@@ -121,8 +123,8 @@ def look_around(page: Page, *, themes: tuple[Any, ...] = THEMES, reload: bool = 
     for size, theme, rules in ((WIDE, first, True), (WIDE, second, False), (PHONE, second, True)):
         page.set_viewport_size(size)
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-        if reload and not rules:
-            page.reload()
+        if by_class:
+            page.evaluate("dark => document.documentElement.classList.toggle('dark', dark)", theme == "dark")
         found = faults_of(page, rules=rules)
         if found:
             faults[f"{size['width']} {theme}"] = found
