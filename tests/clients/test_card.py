@@ -226,9 +226,9 @@ def test_the_card_asks_little(
     cast: Cast, anna: Client, client: Browser, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     client.get(card(anna))
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(16):
         client.get(card(anna))
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(12):
         client.get(card(anna, "code/"))
 
 
