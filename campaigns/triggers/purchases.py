@@ -56,10 +56,12 @@ class Absent(ByDay, frozen=True, kw_only=True, tag="absent"):
         last = day - dt.timedelta(days=self.days)
         own, params = sales_sql(look)
         later, later_params = self._later(look, last)
+        # Of a client's receipts of a day one is the visit; in a shared programme it may be the other merchant's.
+        each, visit = ("", " AND s.is_visit") if look.own is None else ("DISTINCT ", "")
         return Rows(
-            f"SELECT DISTINCT s.account_id, %s::text, %s::timestamptz FROM loyalty_sale s"  # noqa: S608  # of ours
+            f"SELECT {each}s.account_id, %s::text, %s::timestamptz FROM loyalty_sale s"  # noqa: S608  # of ours
             f" JOIN loyalty_account a ON a.program_id = s.program_id AND a.id = s.account_id"
-            f" WHERE {own} AND s.local_day = %s AND {later}",
+            f" WHERE {own}{visit} AND s.local_day = %s AND {later}",
             (last.isoformat(), moment, *params, last, *later_params),
         )
 

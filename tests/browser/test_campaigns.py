@@ -50,7 +50,7 @@ def test_from_a_ready_one_to_the_clients_page(
     page.get_by_role("button", name="Взять: Подарок на день рождения").click()
     page.get_by_label("Баллы", exact=True).fill("250")
     page.get_by_text("Добавить шаг").click()
-    page.get_by_role("button", name="Добавить метку", exact=True).click()
+    page.get_by_role("button", name="Поставить метку", exact=True).click()
     page.get_by_label("Метка", exact=True).fill("именинник")
     assert look_around(page) == {}
     page.set_viewport_size({"width": 1440, "height": 900})
