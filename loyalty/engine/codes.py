@@ -43,8 +43,25 @@ def may_be(text: str) -> bool:
 
 
 def mistyped(text: str) -> bool:
-    """Whether it has the look of a drawn code, and can't be one."""
+    """Whether it has the look of a drawn code, and can't be one, nor a personal coupon: these have their own check."""
     code = read(text)
     if not SHORTEST <= len(code) <= LONGEST or not set(code) <= _VALUES.keys():
         return False
-    return weighted(code) % PRIME != 0
+    return weighted(code) % PRIME != 0 and not _may_be_coupon("".join(filter(str.isalnum, text.upper())))
+
+
+# Crockford's: without I, L, O and U, which are read as others or make words.
+COUPON_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+COUPON_LENGTH: Final = 9
+
+
+def coupon_check(body: str) -> str:
+    """The last character of a personal coupon's code: the weighted sum of the others modulo 31."""
+    total = sum((n + 1) * COUPON_ALPHABET.index(letter) for n, letter in enumerate(body))
+    return COUPON_ALPHABET[total % 31]
+
+
+def _may_be_coupon(code: str) -> bool:
+    if len(code) != COUPON_LENGTH + 1 or not set(code) <= set(COUPON_ALPHABET):
+        return False
+    return coupon_check(code[:-1]) == code[-1]

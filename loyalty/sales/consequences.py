@@ -12,6 +12,7 @@ from msgspec import Struct, structs
 
 from loyalty.engine.bill import CertificatePart, CodeUse, Taking
 from loyalty.engine.cart import Upline, Used
+from loyalty.engine.codes import COUPON_ALPHABET, COUPON_LENGTH, coupon_check
 from loyalty.engine.effects import Coupon
 from loyalty.engine.limits import periods
 from loyalty.engine.quantities import ZERO
@@ -19,10 +20,6 @@ from loyalty.engine.quote import Quote
 from loyalty.engine.rewarding import Award, Couponed
 from loyalty.engine.rulebook import Rule, Rulebook
 from loyalty.ledger import AccountState
-
-# Crockford's: without I, L, O and U, which are read as others or make words.
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_CODE_LENGTH = 9
 
 
 class Given(Struct, frozen=True):
@@ -133,13 +130,8 @@ def _row(rule: Rule, account_id: int, expires_at: dt.datetime) -> CouponRow:
 
 def new_code() -> str:
     """A code that nobody guesses, with a check character (weighted sum modulo 31): a slip of the finger is told."""
-    body = "".join(secrets.choice(_ALPHABET) for _n in range(_CODE_LENGTH))
-    return body + check_character(body)
-
-
-def check_character(body: str) -> str:
-    weighted = sum((n + 1) * _ALPHABET.index(letter) for n, letter in enumerate(body))
-    return _ALPHABET[weighted % 31]
+    body = "".join(secrets.choice(COUPON_ALPHABET) for _n in range(COUPON_LENGTH))
+    return body + coupon_check(body)
 
 
 def share(amount: Decimal, before: Decimal, after: Decimal, digits: int) -> Decimal:
