@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from django.db import connection
@@ -146,7 +146,7 @@ def _found(campaign: Campaign, now: dt.datetime) -> Found:
 
 
 def _windows(campaign: Campaign, now: dt.datetime) -> tuple[Window, ...]:
-    asked = {
+    asked: dict[str, Any] = {
         "program": campaign.program_id,
         "merchant": campaign.merchant_id,
         "campaign": campaign.pk,

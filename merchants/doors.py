@@ -7,14 +7,15 @@ merchant that the user does not belong to does not exist for him.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeAlias
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
-from django.db.models.expressions import Combinable
+from django.db import connection
+from django.db.models import BooleanField, Exists, Q, QuerySet
+from django.db.models.expressions import RawSQL
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -40,7 +41,8 @@ EVERYWHERE = frozenset(
     }
 )
 # What other apps have to say of a workplace, by name: conditions on the member, looked up in the query that finds him.
-KNOWN: dict[str, Callable[[], Combinable | Q]] = {}
+# They are asked for once in a process: what changes with time has to be the database's.
+KNOWN: dict[str, Callable[[], Exists | Q]] = {}
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,17 @@ def members_only(action: Action) -> Callable[[MemberView[P]], View]:
     return decorate
 
 
+@functools.cache
+def _conditions() -> Mapping[str, RawSQL]:
+    """What is asked of the member, as SQL: to put it together anew costs each page more than the database takes."""
+    query = Member._base_manager.all().query
+    compiler = query.get_compiler(connection=connection)
+    asked = {f"knows_{name}": condition() for name, condition in KNOWN.items()}
+    asked["has_second_factor"] = second_factor.of_members()
+    parts = {name: compiler.compile(asked[name].resolve_expression(query)) for name in asked}
+    return {name: RawSQL(sql, params, BooleanField()) for name, (sql, params) in parts.items()}  # noqa: S611  # ours
+
+
 def workplace_of(user: User, merchant_id: int) -> Workplace:
     """Http404 where the user is no member of the merchant."""
     with every_tenant():
@@ -117,8 +130,7 @@ def workplace_of(user: User, merchant_id: int) -> Workplace:
             .select_related("merchant__logo", "program")
             .defer("merchant__logo__content")
             .prefetch_related("outlets")
-            .annotate(**{f"knows_{name}": condition() for name, condition in KNOWN.items()})
-            .annotate(has_second_factor=second_factor.of_members())
+            .annotate(**_conditions())
             .first()
         )
         if member is None:
