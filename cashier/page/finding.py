@@ -50,11 +50,11 @@ def find(request: HttpRequest, post: Post) -> HttpResponse:
     if not form.is_valid():
         return page(request, post, "home", {"form": form})
     text = form.cleaned_data["q"]
+    if codes.is_scanned(text):
+        return gifts.scanned(request, post, text)
     if is_certificate(text):
         # Looked at there, as if it had been keyed in there.
         return show_certificate(request, post, text)
-    if codes.is_scanned(text):
-        return gifts.scanned(request, post, text)
     try:
         found = look_for(text, post)
     except MustWaitError as error:

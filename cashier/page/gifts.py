@@ -62,7 +62,7 @@ class TakeForm(PageForm):
     handed = forms.BooleanField(label=gettext_lazy("The client gets it right now"), required=False, initial=True)
 
     def __init__(self, *args: object, asks: str, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        super().__init__(*args, **kwargs)
         if asks:
             self.fields["note"].label, self.fields["note"].required = asks, True
         else:

@@ -25,8 +25,8 @@ class Joined(Struct, frozen=True):
 
 
 class ByHand(Struct, frozen=True):
-    """Points that no receipt gave or took: by hand, opening balances, actions. An addition has its lot's dates; an
-    undone one names the entry that it undoes."""
+    """Points that no receipt gave or took: by hand, opening balances, actions, gifts for points. An addition has its
+    lot's dates; an undone one names the entry that it undoes."""
 
     at: dt.datetime
     account: int

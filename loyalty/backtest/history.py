@@ -111,7 +111,8 @@ _BY_HAND = """
       FROM loyalty_entry e
       LEFT JOIN loyalty_lot l ON e.points > 0 AND l.id = e.lots[1]
      WHERE e.program_id = %(program)s AND e.sale_id IS NULL AND e.given_back_id IS NULL
-       AND e.kind IN ('opening', 'adjust', 'earn') AND NOT (e.kind = 'earn' AND e.rule = ANY (%(welcomes)s))
+       AND e.kind IN ('opening', 'adjust', 'earn', 'redeem', 'reinstate')
+       AND NOT (e.kind = 'earn' AND e.rule = ANY (%(welcomes)s))
        AND NOT (e.kind = 'opening' AND EXISTS (
                SELECT FROM loyalty_pastreceipt p WHERE p.program_id = %(program)s AND p.account_id = e.account_id
                   AND p.occurred_at >= %(since)s))

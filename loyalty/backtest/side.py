@@ -114,7 +114,7 @@ class Side:
         if person is None or (event.kind == "earn" and event.rule in self.welcomes):
             return
         books = person.books(event.at)
-        kind: Literal["opening", "earn", "adjust"] = event.kind  # type: ignore[assignment]
+        kind: Literal["opening", "earn", "adjust", "redeem", "reinstate"] = event.kind  # type: ignore[assignment]
         if event.points > 0:
             at = event.available_at or event.at
             rule, ends = event.lot_rule or event.rule, event.expires_at
@@ -128,9 +128,9 @@ class Side:
             books.unadd(-event.points, lot_id=self.by_hand.get(event.undoes, 0), mark=event.rule)
         else:
             try:
-                books.spend(-event.points, kind="adjust", mark=event.rule)
+                books.spend(-event.points, kind=kind, mark=event.rule)
             except NotEnoughPoints:
-                books.spend(books.available, kind="adjust", mark=event.rule)
+                books.spend(books.available, kind=kind, mark=event.rule)
         made = self._post(person, books, event.at, None)
         if made and kind == "adjust":
             self.by_hand[event.entry] = made[0]
