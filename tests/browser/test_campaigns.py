@@ -47,7 +47,7 @@ def test_from_a_ready_one_to_the_clients_page(
     page.goto(at)
     expect(page.get_by_role("heading", name="Начните с готовой")).to_be_visible()
     assert look_around(page) == {}
-    page.get_by_role("button", name="Взять: Подарок на день рождения").click()
+    page.get_by_role("button", name="Подарок на день рождения").click()
     page.get_by_label("Баллы", exact=True).fill("250")
     page.get_by_text("Добавить шаг").click()
     page.get_by_role("button", name="Поставить метку", exact=True).click()
