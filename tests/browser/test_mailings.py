@@ -76,6 +76,8 @@ def test_from_a_ready_text_to_no_more_letters(page: Page, browser: Browser, at: 
     stranger.goto(at.split("/m/", maxsplit=1)[0] + link[0])
     stranger.get_by_role("button", name="Отписаться").click()
     expect(stranger.get_by_text("Вы отписались")).to_be_visible()
-    assert look_around(stranger) == {}
-    page.reload()
+    stranger.context.close()
+    page.goto(at.split("/m/", maxsplit=1)[0] + link[0])
+    assert look_around(page) == {}
+    page.goto(address)
     expect(page.get_by_text("Отписались после неё")).to_be_visible()
