@@ -16,7 +16,8 @@ from django.db import connection, transaction
 from loyalty.audit import audit, checks
 from loyalty.engine.cart import line
 from loyalty.merging import merge
-from loyalty.models import Account, Entry
+from loyalty.models import Account, Entry, Exchange
+from loyalty.rewards import catalogue, exchanging
 from merchants.access import tenant
 from tests.cast import Cast
 from tests.loyalty.shop import ONE_PER_ONE, TillStory
@@ -56,6 +57,9 @@ def life(story: TillStory) -> tuple[TillStory, Account]:
     story.later(days=1)
     story.sweep()
     story.sell(anna, "30")
+    terms = catalogue.Terms(title="Кофе", price=Decimal(5), left=3)
+    coffee = catalogue.add(merchant=story.shop.merchant, terms=terms, now=story.now, by="test")
+    exchanging.exchange(reward=coffee, account=anna, channel=Exchange.Channel.CARD, now=story.now, by="test")
     return story, anna
 
 
@@ -124,6 +128,8 @@ FAULTS = [
     ("certificate-of-sale", "UPDATE loyalty_certificateentry SET parts = ARRAY[1.0] WHERE kind = 'redeem'"),
     ("certificate-kept", "UPDATE loyalty_certificatereservation SET amount = 100000"),
     ("certificate-sold", "UPDATE loyalty_certificate SET nominal = nominal + 1 WHERE line IS NOT NULL"),
+    ("gifts-in-stock", "UPDATE loyalty_reward SET stock = stock + 1"),
+    ("gift-is-paid", "UPDATE loyalty_exchange SET state = 'cancelled'"),
     ("merged-is-empty", "UPDATE loyalty_account SET status = 'active' WHERE merged_into_id IS NOT NULL"),
     ("moved-between-two", "UPDATE loyalty_entry SET points = points - 1 WHERE kind = 'move' AND points < 0"),
     ("exists:loyalty_sale.till_id", "UPDATE loyalty_sale SET till_id = 0"),
