@@ -114,8 +114,8 @@ def hand_back(moved: Moved, *, keep: Account, drop: Account) -> None:
     _give(Certificate.objects.filter(**program, pk__in=moved.certificates, holder=keep), holder=drop)
     codes = PromoCode.objects.filter(**program, pk__in=moved.promo_codes, account=keep)
     # As with coupons: one that the kept account's later receipt has used stays.
-    used = codes.filter(uses__sale__account=keep, uses__released_at=None).values_list("pk", flat=True)
-    _give(PromoCode.objects.filter(**program, pk__in=set(moved.promo_codes) - set(used), account=keep), account=drop)
+    gone = codes.filter(uses__sale__account=keep, uses__released_at=None).values_list("pk", flat=True)
+    _give(PromoCode.objects.filter(**program, pk__in=set(moved.promo_codes) - set(gone), account=keep), account=drop)
     _uses_with_their_sales(keep.program_id, moved.sales, drop)
     _give(Activity.objects.filter(**program, pk__in=moved.activities, account=keep), account=drop)
     _give(Exchange.objects.filter(**program, pk__in=moved.exchanges, account=keep), account=drop)

@@ -42,7 +42,7 @@ class MergeMachine(TillMachine):
         """One of three plastic cards: free, his own, or somebody else's by now."""
         program = Program.objects.get(pk=self.story.program_id)
         CardSettings.objects.get_or_create(program=program, defaults={"any_number": True})
-        account, number = self._who(who), f"55000{card}"
+        account, number = self._who(who), f"5500000{card}"
         with self._refusals():
             bound = binding.bind(account=account, number=number, now=self.story.now, by="test", proven=proven)
             assert (bound.account_id, bound.kind) == (account.pk, Card.Kind.PLASTIC)
