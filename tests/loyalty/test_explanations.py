@@ -397,7 +397,8 @@ def reasons_in(value: ast.expr) -> Iterator[str]:
 
 
 # A bonus that gave nothing names itself; so does what goes by steps.
-BY_NAME = {effect.name for effect in EFFECTS if issubclass(effect, BonusEffect)} | {"milestone", "for_every_carried", "stamps"}
+BY_NAME = {effect.name for effect in EFFECTS if issubclass(effect, BonusEffect)}
+BY_NAME |= {"milestone", "for_every_carried", "stamps"}
 # Comes by way of a variable.
 INDIRECT = {"too_little"}
 FROM_SQL = {"coupon_used", "coupon_expired", "coupon_cancelled"}

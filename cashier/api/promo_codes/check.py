@@ -14,8 +14,8 @@ from cashier.api.schema import documented
 from cashier.api.view import ApiView
 from loyalty.promo import checking
 from loyalty.promo.checking import Found
-from loyalty.wording import words_of
 from loyalty.promo.shown import worth
+from loyalty.wording import words_of
 
 
 class PromoCodeAnswer(Struct, frozen=True, kw_only=True):

@@ -9,9 +9,9 @@ from rest_framework.request import Request
 
 from cashier.api.answers.receipt import ReceiptAnswer
 from cashier.api.cart import CartInput, sale_request
+from cashier.api.sales.guesses import is_guess
 from cashier.api.sales.problems import REQUESTED
 from cashier.api.sales.rendering import answer_for
-from cashier.api.sales.guesses import is_guess
 from cashier.api.schema import documented
 from cashier.api.view import ApiView
 from loyalty import sales
