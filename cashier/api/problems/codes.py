@@ -200,9 +200,7 @@ REFUSALS: Final[Mapping[refusals.Code, Kind]] = {
     "reward_not_found": Kind(
         404, _("No such gift"), _("There is no such gift in the catalogue. Look at it again."), "/reward"
     ),
-    "reward_refused": Kind(
-        409, _("Gift can't be taken"), _("The client can't take this gift: %(why)s."), "/reward"
-    ),
+    "reward_refused": Kind(409, _("Gift can't be taken"), _("The client can't take this gift: %(why)s."), "/reward"),
     "exchange_not_found": Kind(
         404, _("No such gift taken"), _("Nobody has taken a gift with this code. Check it, letter by letter.")
     ),

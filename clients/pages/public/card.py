@@ -216,9 +216,7 @@ def _live(holder: Holder, *, rotating: bool = False) -> dict[str, Any]:
         )
         context["coupons"] = [
             *((coupon, coupons.terms(coupon, words)) for coupon in held),
-            *coupons.codes_at_hand(
-                program_id=holder.program.pk, account_id=holder.account.pk, now=now, words=words
-            ),
+            *coupons.codes_at_hand(program_id=holder.program.pk, account_id=holder.account.pk, now=now, words=words),
         ]
         code = card_codes.current(account=holder.account, now=now)
         number = card_codes.number_of(holder.account)
