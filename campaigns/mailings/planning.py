@@ -28,16 +28,18 @@ FURTHEST: Final = dt.timedelta(days=180)
 
 
 class Estimate(Struct, frozen=True):
-    """How many clients the audience has, how many each channel reaches, and why the others are not reached."""
+    """How many clients the audience has, how many each channel reaches, and why the others are not reached. One that
+    is rough knows only how many it can be at the most."""
 
     total: int
     by_channel: Mapping[str, int]
     without: Mapping[str, int]
     cost: Decimal = Decimal(0)
+    is_rough: bool = False
 
     @property
     def reached(self) -> int:
-        return sum(self.by_channel.values())
+        return self.total if self.is_rough else sum(self.by_channel.values())
 
 
 class NotNowError(Exception):
@@ -72,6 +74,13 @@ def estimate(rows: ClientQuerySet, template: MessageTemplate, price: Decimal) ->
     without = {why: number for why, number in numbers.items() if why not in by_channel}
     cost = price * by_channel.get(Channel.SMS, 0)
     return Estimate(sum(numbers.values()), by_channel, without, cost)
+
+
+def rough_estimate(merchant: Merchant, template: MessageTemplate, price: Decimal) -> Estimate:
+    """Where counting takes too long: no more than all clients, each by the dearest channel."""
+    total = Client.objects.filter(program_id=merchant.program_id).count()
+    by_sms = total if Channel.SMS in template.channels and Channel.SMS in reaching.set_up() else 0
+    return Estimate(total, {}, {}, price * by_sms, is_rough=True)
 
 
 def _any(conditions: object) -> Q:
@@ -160,7 +169,9 @@ def stop(*, mailing: Mailing, now: dt.datetime, by: User) -> Mailing:
 def _change(mailing: Mailing, before: Sequence[str], after: str, action: str, now: dt.datetime, by: User) -> Mailing:
     same_tenant(mailing)
     require(by, Action.RUN_CAMPAIGNS, merchant=mailing.merchant)
-    found = Mailing.objects.select_for_update(of=("self",)).select_related("merchant").get(pk=mailing.pk)
+    # `no_key`: whoever is writing the audience down meanwhile is not waited for.
+    rows = Mailing.objects.select_for_update(of=("self",), no_key=True)
+    found = rows.select_related("merchant").get(pk=mailing.pk)
     if found.state not in before:
         raise NotNowError(found.state)
     found.state = after

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 from django.db.models import Count, Sum
 from msgspec import Struct
 
@@ -42,7 +43,16 @@ def source_of(mailing: Mailing) -> str:
 
 
 def of(mailing: Mailing) -> Results:
+    """As they stand; of one that ended days ago, as they were kept."""
+    if mailing.results is not None:
+        return msgspec.convert(mailing.results, Results)
     return of_source(mailing.program_id, source_of(mailing))
+
+
+def keep(mailing: Mailing) -> None:
+    """Gateways have said what they know: nobody counts its messages again, and they may be purged."""
+    counted = msgspec.to_builtins(of(mailing))
+    Mailing.objects.filter(program_id=mailing.program_id, pk=mailing.pk).update(results=counted)
 
 
 def of_source(program_id: int, source: str) -> Results:

@@ -27,6 +27,9 @@ logger = structlog.get_logger(__name__)
 State = Mailing.State
 Clock = Callable[[], dt.datetime]
 CHUNK: Final = 5_000
+# Gateways are asked for two days; people unsubscribe a little longer.
+SETTLED_AFTER: Final = dt.timedelta(days=7)
+KEPT_AT_ONCE: Final = 5
 
 
 def run_due(*, clock: Clock, most: int = 5) -> int:
@@ -37,6 +40,7 @@ def run_due(*, clock: Clock, most: int = 5) -> int:
         with tenant(mailing.program_id):
             begin(mailing, clock)
     finish_due(clock)
+    keep_due(clock())
     return begun
 
 
@@ -61,6 +65,8 @@ def begin(mailing: Mailing, clock: Clock) -> None:
         return
     try:
         with transaction.atomic():
+            if not _keep(mailing):
+                return
             number = _write(mailing, now)
             done = _mine(mailing).update(state=State.SENDING, audience=number, began_at=now, claim=None)
             if not done:
@@ -72,6 +78,16 @@ def begin(mailing: Mailing, clock: Clock) -> None:
         logger.exception("mailing_failed", mailing=mailing.pk)
         with override(mailing.program.language):
             _fail(mailing, gettext("Something went wrong on our side. What was done so far stands."), now)
+
+
+def _keep(mailing: Mailing) -> bool:
+    """While this transaction lives nobody takes the mailing for a dead worker's; it can be stopped, though."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM campaigns_mailing WHERE id = %s AND claim = %s AND state = 'planned' FOR KEY SHARE",
+            [mailing.pk, mailing.claim],
+        )
+        return cursor.fetchone() is not None
 
 
 def finish_due(clock: Clock) -> None:
@@ -90,6 +106,16 @@ def finish_due(clock: Clock) -> None:
             while _drop(mailing, clock()):
                 pass
             _finish(mailing, State.STOPPED, clock())
+
+
+def keep_due(now: dt.datetime) -> None:
+    """What has become of mailings that ended so long ago that nothing is heard of them any more."""
+    with every_tenant():
+        silent = Mailing.objects.filter(finished_at__lt=now - SETTLED_AFTER, results__isnull=True)
+        ended = list(silent.order_by("finished_at")[:KEPT_AT_ONCE])
+    for mailing in ended:
+        with tenant(mailing.program_id):
+            results.keep(mailing)
 
 
 def _write(mailing: Mailing, now: dt.datetime) -> int:

@@ -8,6 +8,7 @@ from email.utils import formataddr, parseaddr
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import structlog
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 
@@ -26,6 +27,8 @@ from merchants.gateways.answers import (
     Trouble,
 )
 from merchants.messages import one_line
+
+logger = structlog.get_logger(__name__)
 
 EMAIL: Final = "email"
 _own = threading.local()
@@ -55,6 +58,18 @@ def deliver(letter: Letter) -> Handed:
         case Channel.TELEGRAM:
             return telegram.send(int(letter.address), letter.text)
     return _push(letter)
+
+
+def attempt(letter: Letter) -> Handed | GatewayError:
+    """The same, with what went wrong as the answer."""
+    try:
+        return deliver(letter)
+    except GatewayError as error:
+        return error
+    except Exception as error:  # noqa: BLE001  # a gateway's adapter of somebody's own, or a mistake of ours
+        # Its words may quote a phone.
+        logger.error("message_failed", channel=letter.channel, error=type(error).__name__)  # noqa: TRY400
+        return AnswerLost()
 
 
 def message_id(letter: Letter) -> str:
@@ -114,9 +129,15 @@ def close() -> None:
 def _of_mail(error: Exception) -> GatewayError:
     match error:
         case smtplib.SMTPRecipientsRefused():
-            codes = [code for code, _said in error.recipients.values()]
-            return NobodyThere("bad_address") if all(code >= 500 for code in codes) else NotNow()
-        case smtplib.SMTPSenderRefused() | smtplib.SMTPDataError():
+            answers = list(error.recipients.values())
+            if any(code < 500 for code, _said in answers):
+                return NotNow()
+            # 5.2 is a full mailbox, 5.7 a rule against us (RFC 3463): somebody is there.
+            is_rule = any(said.lstrip().startswith((b"5.2.", b"5.7.")) for _code, said in answers)
+            return Refused("rejected") if is_rule else NobodyThere("bad_address")
+        case smtplib.SMTPSenderRefused():  # no letter of ours is taken: none of them is to blame
+            return Trouble("rejected")
+        case smtplib.SMTPDataError():
             return Refused("rejected") if int(error.smtp_code) >= 500 else NotNow()
         case smtplib.SMTPResponseException():
             return NotNow()
@@ -132,6 +153,8 @@ def _push(letter: Letter) -> Handed:
     for browser in letter.browsers:
         try:
             push.send(browser, title=letter.subject, text=letter.text, link=letter.link, tag=str(letter.key))
+        except Trouble as error:  # of the service that this browser names: others have others
+            failed = NotNow(error.why)
         except GatewayError as error:
             if not isinstance(error, NobodyThere):
                 failed = error

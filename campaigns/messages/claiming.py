@@ -30,6 +30,8 @@ BATCH: Final = 200
 # Time-outs of gateways are far shorter than the rest of the lease after the last start.
 LEASE: Final = dt.timedelta(minutes=3)
 LAST_START: Final = dt.timedelta(seconds=60)
+# So much of it must be left: waiting for locks may have used it up.
+LEAST_LEFT: Final = dt.timedelta(seconds=110)
 # A pause in sending leaves room for so much at once.
 BURST: Final = dt.timedelta(seconds=10)
 OPEN_SQL: Final = "state IN ('waiting', 'sending')"
@@ -58,13 +60,18 @@ _OF_MAILING: Final = f"""
 _MAILINGS: Final = "SELECT id FROM campaigns_mailing WHERE merchant_id = %s AND state = 'sending' ORDER BY id"
 _BEGIN: Final = """
     UPDATE campaigns_message m SET begun_at = %s
-    FROM loyalty_account a
-    WHERE m.id = ANY(%s) AND m.claim = %s AND m.state = 'sending' AND a.id = m.account_id AND a.status = 'active'
+    FROM loyalty_account a, clients_client c, campaigns_messagetemplate t
+    WHERE m.id = ANY(%s) AND m.claim = %s AND m.state = 'sending' AND m.due_at > %s
+      AND a.id = m.account_id AND a.status = 'active' AND c.account_id = a.id AND t.id = m.template_id
       AND (m.mailing_id IS NULL
            OR EXISTS (SELECT FROM campaigns_mailing g WHERE g.id = m.mailing_id AND g.state = 'sending'))
-      AND (m.purpose <> 'advertising' OR NOT EXISTS (
-           SELECT FROM campaigns_channelrefusal r WHERE r.program_id = m.program_id AND r.account_id = m.account_id
-             AND r.channel = m.channel AND r.address = ''))
+      AND ('advertising' NOT IN (m.purpose, t.purpose)
+           OR (SELECT s.given FROM clients_consent s
+               WHERE s.program_id = m.program_id AND s.client_id = c.id AND s.kind = 'advertising'
+               ORDER BY s.at DESC, s.id DESC LIMIT 1)
+           AND NOT EXISTS (
+               SELECT FROM campaigns_channelrefusal r WHERE r.program_id = m.program_id
+                 AND r.account_id = m.account_id AND r.channel = m.channel AND r.address = ''))
     RETURNING m.id
 """
 _SETTLE: Final = """
@@ -160,7 +167,7 @@ def claim(merchant: Merchant, now: dt.datetime) -> Batch | None:
 def begin(batch: Batch, keys: Sequence[int], now: dt.datetime) -> set[int]:
     """Of these messages, those that are still ours, and still to be sent."""
     with connection.cursor() as cursor:
-        cursor.execute(_BEGIN, [now, list(keys), batch.claim])
+        cursor.execute(_BEGIN, [now, list(keys), batch.claim, now + LEAST_LEFT])
         return {key for (key,) in cursor.fetchall()}
 
 
@@ -246,17 +253,20 @@ class _Deciding:
     def _decide(self, one: Message, reach: Reach) -> tuple[Settled | None, Way]:
         # Whoever had it before has spoken to the gateway and did not live to write down what it said.
         lost = one.lost + (one.begun_at is not None)
+        # Its template may have become advertising since it was asked for.
+        is_advertising = "advertising" in (one.purpose, one.template.purpose)
+        purpose = "advertising" if is_advertising else one.purpose
         if lost > 1:
             return self._over(one, State.FAILED, "no_answer", lost), Way()
         if one.expires_at is not None and one.expires_at <= max(self.now, self.wakes_at):
             return self._over(one, State.SKIPPED, "expired", lost), Way()
         channels = [channel for channel in one.template.channels if channel in self.set_up]
-        way = reaching.way_to(reach, one.purpose, channels)
+        way = reaching.way_to(reach, purpose, channels)
         if way.why:
             return self._over(one, State.SKIPPED, way.why, lost), way
         if self.wakes_at > self.now:
             return self._wait(one, self.wakes_at, lost), way
-        if one.purpose == "advertising" and self._is_too_much(one):
+        if is_advertising and self._is_too_much(one):
             return self._over(one, State.SKIPPED, "too_often", lost), way
         if self.room <= 0:
             return None, way

@@ -47,7 +47,11 @@ def send_due(*, clock: Clock, seconds: float = 60.0) -> int:
         while waiting and time.monotonic() < until:
             again = []
             for key in waiting:
-                looked, done = turn(claiming.merchant_of(key), pool, clock)
+                try:
+                    looked, done = turn(claiming.merchant_of(key), pool, clock)
+                except Exception:  # one shop's trouble is not the others'
+                    logger.exception("merchant_not_sent", merchant=key)
+                    continue
                 sent += done
                 again += [key] if looked else []
             waiting = again
@@ -127,7 +131,7 @@ class _Sending:
         # What has changed meanwhile is looked at anew by the next claim.
         claiming.release(self.batch, [one.message for one, _letter in some if one.message.pk not in still], now, now)
         going = [pair for pair in some if pair[0].message.pk in still]
-        answers = list(self.pool.map(_deliver, [letter for _one, letter in going]))
+        answers = list(self.pool.map(channels.attempt, [letter for _one, letter in going]))
         now = self.clock()
         settled = [
             self._settled(one.message, letter, answer, now)
@@ -158,7 +162,8 @@ class _Sending:
         if isinstance(answer, Trouble):
             self.troubled[letter.channel] = answer.why
             logger.warning("gateway_trouble", channel=letter.channel, merchant=self.merchant.pk, why=answer.why)
-            if now - message.created_at > TROUBLED_FOR:
+            # A mailing may have been paused for weeks, and whoever sees it wait can stop it.
+            if message.mailing_id is None and now - message.created_at > TROUBLED_FOR:
                 return _ended(message, State.FAILED, answer.why, now)
             return _again(message, now + TROUBLED_RETRY, attempts=message.attempts - 1)
         if isinstance(answer, AnswerLost):
@@ -167,7 +172,8 @@ class _Sending:
             return _again(message, now + FIRST_RETRY, lost=1)
         if isinstance(answer, NotNow) and message.attempts < MOST_ATTEMPTS:
             wait = min(FIRST_RETRY * 2 ** (message.attempts - 1), LONGEST_RETRY)
-            return _again(message, now + max(wait, dt.timedelta(seconds=answer.after)))
+            asked = dt.timedelta(seconds=min(answer.after, LONGEST_RETRY.total_seconds()))
+            return _again(message, now + max(wait, asked))
         return _ended(message, State.FAILED, answer.why, now)
 
     def _forget_address(self, message: Message, letter: Letter, now: dt.datetime) -> None:
@@ -191,17 +197,6 @@ def _client(one: Claimed) -> Client:
     if one.reach.client is None:
         raise TypeError("nobody to write to")
     return one.reach.client
-
-
-def _deliver(letter: Letter) -> Handed | GatewayError:
-    try:
-        return channels.deliver(letter)
-    except GatewayError as error:
-        return error
-    except Exception as error:  # noqa: BLE001  # a gateway's adapter of somebody's own, or a mistake of ours
-        # Its words may quote a phone.
-        logger.error("message_failed", channel=letter.channel, error=type(error).__name__)  # noqa: TRY400
-        return AnswerLost()
 
 
 def _ended(message: Message, state: State, why: str, now: dt.datetime) -> Settled:

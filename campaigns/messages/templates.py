@@ -122,6 +122,7 @@ def preview(
     else:
         needed = {one.key for one in variables.VARIABLES}
         values |= variables.values_of([client], merchant, needed, now)[client.account_id]
+        values["card"] = _card()
     return [_preview(content, channel, values, merchant, settings) for channel in content.channels]
 
 
@@ -149,7 +150,8 @@ def letter_to_oneself(
     settings: MessageSettings,
     now: dt.datetime,
 ) -> Letter:
-    """What `client` would get, for somebody of the team: with what comes with an occasion made up."""
+    """What `client` would get, for somebody of the team: with what comes with an occasion made up, and without his
+    secrets: neither the link to his card, nor the one that unsubscribes him."""
     own = variables.values_of([client], merchant, {one.key for one in variables.VARIABLES}, now)
     return write(
         parsed(template),
@@ -159,10 +161,15 @@ def letter_to_oneself(
         channel=channel,
         address=address,
         browsers=(),
-        values={**variables.samples(), **own[client.account_id]},
+        values={**variables.samples(), **own[client.account_id], "card": _card()},
         source="test",
         key=uuid.uuid4(),
+        is_trial=True,
     )
+
+
+def _card() -> Given:
+    return Given(BY_KEY["card"].sample)
 
 
 def content_of(template: MessageTemplate) -> Content:

@@ -81,8 +81,9 @@ def write(
     source: str,
     key: UUID,
     again: bool = False,
+    is_trial: bool = False,
 ) -> Letter:
-    """The programme's language is active."""
+    """The programme's language is active. A trial carries no link that acts for the client."""
     spoken = client.program.language
     text = language.written(one.texts[channel], values, spoken).strip()
     subject = one_line(language.written(one.subject, values, spoken)) or merchant.name
@@ -90,7 +91,8 @@ def write(
     is_advertising = one.purpose == MessageTemplate.Purpose.ADVERTISING
     off = html = ""
     if channel == Channel.EMAIL:
-        off = site and site + _off(client, channel, source, is_advertising=is_advertising)
+        if site and not is_trial:
+            off = site + _off(client, channel, source, is_advertising=is_advertising)
         html = render_to_string(
             "campaigns/messages/letter.html", {"text": text, "shop": merchant.name, "off": off, "subject": subject}
         )
@@ -105,7 +107,7 @@ def write(
         subject=subject,
         text=text,
         html=html,
-        link=card_links.address(client, site) if site and channel == Channel.PUSH else "",
+        link=card_links.address(client, site) if site and channel == Channel.PUSH and not is_trial else "",
         off=off,
         sender=(settings.sms_sender if channel == Channel.SMS else settings.sender_name or merchant.name),
         reply_to=settings.reply_to,

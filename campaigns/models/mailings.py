@@ -53,7 +53,7 @@ class Mailing(models.Model):
     audience = models.PositiveIntegerField(_("audience"), null=True, blank=True)
     claim = models.UUIDField(null=True)
     seen_at = models.DateTimeField(null=True)
-    # Counted at the end (`campaigns.mailings.results`).
+    # Kept a week after the end (`campaigns.mailings.results`).
     results: models.JSONField[Any, Any] = models.JSONField(null=True, blank=True)
     why = models.CharField(_("why it failed"), max_length=300, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)

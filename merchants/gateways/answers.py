@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Protocol
 from uuid import UUID
 
@@ -16,6 +16,15 @@ class Handed(Struct, frozen=True):
 
     id: str = ""
     cost: Decimal | None = None
+
+
+def cost_of(said: object) -> Decimal | None:
+    """What a gateway names as the price; None for what is none: the message has been taken all the same."""
+    try:
+        cost = Decimal(str(said))
+    except InvalidOperation:
+        return None
+    return cost if cost.is_finite() and 0 <= cost < 1_000_000 else None
 
 
 class Fate(enum.StrEnum):

@@ -23,7 +23,7 @@ from django.conf import settings
 from msgspec import Struct
 
 from merchants.gateways import http
-from merchants.gateways.answers import Handed, NobodyThere, NotNow, Refused, Trouble
+from merchants.gateways.answers import Handed, NobodyThere, Refused
 
 NAME: Final = "push"
 # How long a push service keeps it for a phone that is off.
@@ -58,8 +58,13 @@ def public_key() -> str:
 
 def is_known(endpoint: str) -> bool:
     """Whether an address that a browser has sent belongs to a push service: nothing else is called on its word."""
-    parts = urlsplit(endpoint)
-    host = parts.hostname or ""
+    try:
+        parts = urlsplit(endpoint)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    if not endpoint.isascii() or not endpoint.isprintable():
+        return False
     named = any(host == one or (one.startswith(".") and host.endswith(one)) for one in settings.PUSH_HOSTS)
     return named and (parts.scheme == "https" or settings.LOCAL) and parts.username is None
 
@@ -77,8 +82,7 @@ def send(browser: Browser, *, title: str, text: str, link: str = "", tag: str = 
     """`tag`: a second message of the same one replaces the first in the browser."""
     if not is_known(browser.endpoint):
         raise NobodyThere("bad_address")
-    said = {"title": title, "text": text, "link": link, "tag": tag}
-    body = encrypted(json.dumps(said, ensure_ascii=False).encode()[:LONGEST], browser)
+    body = encrypted(_document(title, text, link, tag), browser)
     parts = urlsplit(browser.endpoint)
     headers = {
         "TTL": str(KEPT_SECONDS),
@@ -91,13 +95,20 @@ def send(browser: Browser, *, title: str, text: str, link: str = "", tag: str = 
     status, _answer = http.post(browser.endpoint, body, headers)
     if status in {404, 410}:
         raise NobodyThere("unsubscribed")
-    if status in {401, 403}:
-        raise Trouble("wrong_key")
-    if status >= 500:
-        raise NotNow
+    # 401 and 403, too: a browser that has subscribed with another key is no trouble of the others'.
     if status >= 400:
         raise Refused("rejected")
     return Handed()
+
+
+def _document(title: str, text: str, link: str, tag: str) -> bytes:
+    """As the browser's worker reads it; a text that is too long is cut."""
+    while True:
+        said = json.dumps({"title": title, "text": text, "link": link, "tag": tag}, ensure_ascii=False).encode()
+        if len(said) <= LONGEST or not text:
+            return said
+        # A letter takes four bytes at the most.
+        text = text[: -max(2, (len(said) - LONGEST) // 4 + 1)].rstrip() + "…" if len(text) > 2 else ""
 
 
 def encrypted(text: bytes, browser: Browser) -> bytes:

@@ -6,17 +6,19 @@ It keeps no ids of ours, but lists what it was given: after a lost answer it is 
 from __future__ import annotations
 
 import base64
+import time
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
 
 from merchants.gateways import http
-from merchants.gateways.answers import AnswerLost, Fate, Handed, NobodyThere, NotNow, Refused, Trouble
+from merchants.gateways.answers import AnswerLost, Fate, Handed, NobodyThere, NotNow, Refused, Trouble, cost_of
 
 URL: Final = "https://gate.smsaero.ru/v2"
+# A lost answer is asked for soon after, unless the worker was down.
+LOST_FOR_SECONDS: Final = 24 * 60 * 60
 # The name that everybody may send by.
 COMMON_NAME: Final = "SMS Aero"
 _FATES: Final = {
@@ -49,8 +51,11 @@ class SmsAero:
 
     def _known(self, number: str, text: str) -> Handed | None:
         listed = self._ask("/sms/list", {"number": number, "text": text})
+        # The same words may have gone there last year.
+        since = time.time() - LOST_FOR_SECONDS
         rows = [row for row in listed.values() if isinstance(row, dict) and row.get("text") == text]
-        return _handed(max(rows, key=lambda row: row.get("dateCreate", 0))) if rows else None
+        rows = [row for row in rows if float(row.get("dateCreate") or 0) > since]
+        return _handed(max(rows, key=lambda row: row["dateCreate"])) if rows else None
 
     def _ask(self, path: str, fields: Mapping[str, object]) -> dict[str, Any]:
         url = (settings.SMS_URL or URL).rstrip("/") + path
@@ -66,8 +71,7 @@ class SmsAero:
 
 
 def _handed(data: Mapping[str, Any]) -> Handed:
-    cost = data.get("cost")
-    return Handed(str(data.get("id", "")), Decimal(str(cost)) if cost is not None else None)
+    return Handed(str(data.get("id", "")), cost_of(data.get("cost")))
 
 
 def _error(answer: Mapping[str, Any], status: int) -> Exception:

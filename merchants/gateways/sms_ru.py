@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
 
 from merchants.gateways import http
-from merchants.gateways.answers import AnswerLost, Fate, Handed, NobodyThere, NotNow, Refused, Trouble
+from merchants.gateways.answers import AnswerLost, Fate, Handed, NobodyThere, NotNow, Refused, Trouble, cost_of
 
 URL: Final = "https://sms.ru"
 MOST_AT_ONCE: Final = 100
@@ -37,8 +36,7 @@ class SmsRu:
         one = (answer.get("sms") or {}).get(number) or {}
         if _code(one) != 100:
             raise _error(_code(one))
-        cost = one.get("cost")
-        return Handed(str(one.get("sms_id", "")), Decimal(str(cost)) if cost is not None else None)
+        return Handed(str(one.get("sms_id", "")), cost_of(one.get("cost")))
 
     def fates(self, asked: Sequence[tuple[str, str]]) -> dict[str, Fate]:
         found: dict[str, Fate] = {}

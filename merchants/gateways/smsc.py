@@ -4,14 +4,13 @@ whether it is there."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
 
 from merchants.gateways import http
-from merchants.gateways.answers import AnswerLost, Fate, Handed, NobodyThere, NotNow, Refused, Trouble
+from merchants.gateways.answers import AnswerLost, Fate, Handed, NobodyThere, NotNow, Refused, Trouble, cost_of
 
 URL: Final = "https://smsc.ru"
 MOST_AT_ONCE: Final = 100
@@ -35,8 +34,7 @@ class Smsc:
         answer = self._ask("/sys/send.php", fields)
         if answer.get("error_code") is not None:
             raise _error(int(answer["error_code"]))
-        cost = answer.get("cost")
-        return Handed(str(answer.get("id", "")), Decimal(str(cost)) if cost is not None else None)
+        return Handed(str(answer.get("id", "")), cost_of(answer.get("cost")))
 
     def fates(self, asked: Sequence[tuple[str, str]]) -> dict[str, Fate]:
         found: dict[str, Fate] = {}

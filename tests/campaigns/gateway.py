@@ -27,6 +27,9 @@ class Gateway:
         self.taken: list[tuple[str, str, str]] = []
         self.status = "delivered"
         self.seconds = 0.0
+        self.years = 0
+        # What it has taken it does not own up to.
+        self.forgets = False
 
     def take(self, to: str, text: str, key: str = "") -> int:
         self.taken.append((to, text, key))
@@ -124,7 +127,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _list(self, said: dict[str, Any]) -> tuple[Any, int]:
         rows = [
-            {"id": n, "text": text, "cost": 5.49, "dateCreate": n}
+            {"id": n, "text": text, "cost": 5.49, "dateCreate": time.time() + n - self.own.years * 366 * 86400}
             for n, (to, text, _key) in enumerate(self.own.taken, start=1)
             if (to, text) == (said["number"], said["text"])
         ]
@@ -142,7 +145,7 @@ class _Handler(BaseHTTPRequestHandler):
         if said["id"].endswith(","):
             ids = [one for one in said["id"].split(",") if one]
             return [{"id": int(one), "status": 1 if good else 22} for one in ids], 200
-        known = any(key == said["id"] for _to, _text, key in self.own.taken)
+        known = not self.own.forgets and any(key == said["id"] for _to, _text, key in self.own.taken)
         return ({"status": 0} if known else {"status": -3}), 200
 
     def _telegram(self, said: dict[str, Any]) -> tuple[Any, int]:

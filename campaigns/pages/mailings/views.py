@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from msgspec import ValidationError
 
 from campaigns.mailings import planning, results
-from campaigns.mailings.planning import Estimate, NotNowError, audience, estimate
+from campaigns.mailings.planning import Estimate, NotNowError, audience, estimate, rough_estimate
 from campaigns.messages import claiming, templates
 from campaigns.messages.reasons import say
 from campaigns.models import Channel, Mailing, MessageTemplate
@@ -166,7 +166,7 @@ def _asked(request: HttpRequest, place: Workplace, form: MailingForm, now: dt.da
 def _estimate(
     place: Workplace, template: MessageTemplate, segment: Segment | None, now: dt.datetime
 ) -> Estimate | None:
-    """None for a segment that can't be read. What takes too long to count is taken as the clients' number alone."""
+    """None for a segment that can't be read. What takes too long to count is guessed from above."""
     row = claiming.settings_of(place.merchant)
     price = templates.sms_cost(template, place.merchant, row, now)
     try:
@@ -174,7 +174,7 @@ def _estimate(
     except ValidationError:
         return None
     counted = within(PATIENCE_MS, lambda: estimate(rows, template, price))
-    return counted if counted is not None else Estimate(0, {}, {})
+    return counted if counted is not None else rough_estimate(place.merchant, template, price)
 
 
 def _found(place: Workplace, key: int) -> Mailing:

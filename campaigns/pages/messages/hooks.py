@@ -39,6 +39,8 @@ def telegram_update(request: HttpRequest) -> HttpResponse:
     """What people write to the bot: /start with the code from a card's page, /stop."""
     _prove(request, request.headers.get("X-Telegram-Bot-Api-Secret-Token", ""), settings.TELEGRAM_SECRET)
     said = _document(request)
+    if not isinstance(said, dict):
+        return HttpResponse()
     message, blocked = said.get("message") or {}, said.get("my_chat_member") or {}
     if (blocked.get("new_chat_member") or {}).get("status") in ("kicked", "left"):
         subscribing.unlink_chat(int((blocked.get("chat") or {}).get("id", 0)))
@@ -68,7 +70,7 @@ def letters(request: HttpRequest, secret: str) -> HttpResponse:
         if not isinstance(event, dict):
             continue
         fate = _EVENTS.get(str(event.get("event")))
-        key = str(event.get("message_id", "")).strip("<> ")
+        key = str(event.get("message_id", "")).strip("<> ").replace("\0", "")
         if fate is not None and key:
             why = "complained" if event["event"] == "complained" else ""
             fates.note(gateway="email", gateway_id=key, fate=fate, why=why, now=timezone.now())

@@ -98,7 +98,7 @@ def _change(request: HttpRequest, holder: Holder) -> None:
     if asked.get("off") == Channel.TELEGRAM:
         subscribing.unlink(client=holder.client)
     if asked.get("off") == Channel.PUSH:
-        subscribing.forget_browsers(client=holder.client, endpoint=asked.get("endpoint", ""))
+        subscribing.forget_browsers(client=holder.client, endpoint=asked.get("endpoint", "").replace("\0", "?"))
     if asked.get("on") == Channel.PUSH:
         browser = Browser(asked.get("endpoint", "")[:1000], asked.get("p256dh", "")[:120], asked.get("auth", "")[:60])
         subscribing.subscribe(client=holder.client, browser=browser, now=now)

@@ -196,7 +196,7 @@ def _somebody(place: Workplace, whom: str) -> tuple[Client | None, str]:
     """The client to show it with: whom the words find, or the newest; and what is to be said about it."""
     rows = Client.objects.filter(program=place.program, account__status=Account.Status.ACTIVE)
     rows = rows.select_related("account", "program")
-    whom = " ".join(whom.split())
+    whom = " ".join(whom.replace("\0", " ").split())
     if whom:
         found = rows.matching(whom, newest=1, numbers=place.may(Action.SEE_PHONES)).newest_first().first()
         return (found, "") if found is not None else (None, _("Nobody was found: this is a made-up client."))
@@ -225,12 +225,10 @@ def _send_test(place: Workplace, one: MessageTemplate, channel: str, address: st
     letter = templates.letter_to_oneself(
         one, client=client, channel=channel, address=address, merchant=place.merchant, settings=row, now=now
     )
-    try:
-        channels.deliver(letter)
-    except GatewayError:
+    answer = channels.attempt(letter)
+    channels.close()
+    if isinstance(answer, GatewayError):
         return _("The gateway did not take it. Ask whoever runs the installation to look.")
-    finally:
-        channels.close()
     return ""
 
 
