@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Final
 
 from msgspec import Meta
 
@@ -14,6 +14,8 @@ from loyalty.engine.words import gettext_noop, ngettext
 
 _ = gettext_noop
 
+CENT: Final = Decimal("0.01")
+MOST_MONEY: Final = 1_000_000
 GoodDays = Annotated[int, Meta(ge=1, le=3650)]
 
 
@@ -51,3 +53,6 @@ class GiveCertificate(Action, frozen=True, kw_only=True, tag="certificate"):
     def faults(self) -> Iterator[tuple[str, str]]:
         if bool(self.amount) == bool(self.percent):
             yield "amount", _("Either a sum, or a percent.")
+        for name, value, most in (("amount", self.amount, MOST_MONEY), ("percent", self.percent, 100)):
+            if value and (not 0 < value <= most or value % CENT):
+                yield name, _("A number is out of its bounds.")

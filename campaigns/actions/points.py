@@ -3,7 +3,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Final
 
 from msgspec import Meta
 
@@ -15,6 +15,9 @@ from loyalty.engine.rulebook import Rulebook
 from loyalty.engine.words import gettext_noop, ngettext
 
 _ = gettext_noop
+
+# For one client: more is a slip of the finger.
+MOST: Final = 10_000_000
 
 
 class GivePoints(Action, frozen=True, kw_only=True, tag="points"):
@@ -63,3 +66,5 @@ class GivePoints(Action, frozen=True, kw_only=True, tag="points"):
     def faults(self) -> Iterator[tuple[str, str]]:
         if self.points <= 0:
             yield "points", _("How many points?")
+        elif self.points > MOST:
+            yield "points", _("A number is out of its bounds.")

@@ -145,7 +145,6 @@ def archive(*, campaign: Campaign, now: dt.datetime, by: Actor) -> Campaign:
     CampaignMember.objects.filter(program_id=campaign.program_id, campaign=campaign).delete()
     campaign.state = State.ARCHIVED
     campaign.finished_at = campaign.finished_at or now
-    # Somebody else may be called so; what clients were given keeps its words.
     campaign.save(update_fields=["state", "finished_at"])
     _record(campaign, "campaign.archived", now, by)
     return campaign
@@ -193,6 +192,7 @@ def _may(merchant: Merchant, by: Actor, audience: Segment | None) -> int:
 
 def _locked(campaign: Campaign, *states: State) -> Campaign:
     same_tenant(campaign)
+    scanning.wait_for_looks(campaign.pk)
     rows = Campaign.objects.select_for_update(no_key=True, of=("self",))
     found = rows.select_related("merchant__program", "audience__merchant__program", "program").get(pk=campaign.pk)
     if found.state not in states:

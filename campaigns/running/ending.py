@@ -28,15 +28,16 @@ _LEAVE_OUT = """
 """
 
 
-def end_what_is_over(sight: Sight) -> None:
-    """The campaign's row is locked."""
-    limits, timing, campaign = sight.plan.limits, sight.plan.timing, sight.campaign
+def over(sight: Sight) -> Campaign.Finished | None:
+    """Why the campaign has come to its end, if it has."""
+    limits, timing = sight.plan.limits, sight.plan.timing
     if timing.ends is not None and sight.now >= sight.look.ends(timing.ends):
-        finish(campaign, Campaign.Finished.DATE, sight.now, "sweep")
-    elif limits.goal is not None and bought(campaign, limits.goal) >= limits.goal:
-        finish(campaign, Campaign.Finished.GOAL, sight.now, "sweep")
-    elif isinstance(sight.trigger, OnDate) and _is_through(sight, sight.trigger):
-        finish(campaign, Campaign.Finished.DONE, sight.now, "sweep")
+        return Campaign.Finished.DATE
+    if limits.goal is not None and bought(sight.campaign, limits.goal) >= limits.goal:
+        return Campaign.Finished.GOAL
+    if isinstance(sight.trigger, OnDate) and _is_through(sight, sight.trigger):
+        return Campaign.Finished.DONE
+    return None
 
 
 def bought(campaign: Campaign, most: int) -> int:
@@ -54,7 +55,7 @@ def leave_out(campaign: Campaign) -> None:
 
 
 def finish(campaign: Campaign, why: Campaign.Finished, now: dt.datetime, by: Actor) -> None:
-    """Nobody's turn begins any more; further steps of those who have begun go on."""
+    """The campaign's row is locked. Nobody's turn begins any more; further steps of those who have begun go on."""
     Campaign.objects.filter(pk=campaign.pk).update(state=Campaign.State.FINISHED, why=why, finished_at=now)
     leave_out(campaign)
     campaign.state, campaign.why, campaign.finished_at = Campaign.State.FINISHED, why, now

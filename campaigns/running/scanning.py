@@ -1,7 +1,7 @@
 """Whose turn it is: found by statements over all clients, and written down with the campaign's mark.
 
-A scan holds the campaign's row, so that two beats at once look one after the other; what both find the unique key of
-the turns takes once.
+Looking may take long, and workers need the campaign's row while they hold the accounts of a chunk: so a look keeps
+others away by an advisory lock, which changes of the campaign take too, and locks the row only to write its mark.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from django.db import connection, transaction
 
 from campaigns.models import Campaign, CampaignTurn
 from campaigns.running.due import Sight, among_audience, sight_of
-from campaigns.running.ending import end_what_is_over
+from campaigns.running.ending import finish, over
 from campaigns.triggers.base import Rows, Window
 from merchants.access import every_tenant, tenant
 
@@ -22,6 +22,7 @@ logger = structlog.get_logger(__name__)
 
 # Those that compare all clients with the last time look so often.
 COMPARES_EVERY: Final = dt.timedelta(minutes=15)
+_LOOKS: Final = "hashtextextended('campaign-look:' || %s, 0)"
 # Nobody catches up with more.
 LONGEST: Final = dt.timedelta(days=31)
 
@@ -67,18 +68,36 @@ def scan_due(*, now: dt.datetime) -> int:
 @transaction.atomic
 def scan(campaign_id: int, *, now: dt.datetime) -> int:
     """Write down who is due since the campaign's mark; how many are new. Nothing where another is at it."""
-    rows = Campaign.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
-    campaign = (
-        rows.select_related("merchant__program", "audience__merchant__program")
-        .filter(pk=campaign_id, state=Campaign.State.RUNNING)
-        .first()
-    )
+    if not _alone(campaign_id):
+        return 0
+    rows = Campaign.objects.select_related("merchant__program", "audience__merchant__program")
+    campaign = rows.filter(pk=campaign_id, state=Campaign.State.RUNNING).first()
     if campaign is None:
         return 0
     sight = sight_of(campaign, now)
-    new = _enter(sight) if sight.trigger.remembers else _write_due(sight)
-    end_what_is_over(sight)
+    looked_at, new = _enter(sight) if sight.trigger.remembers else _write_due(sight)
+    why = over(sight)
+    locked = Campaign.objects.select_for_update(no_key=True).get(pk=campaign_id)
+    if locked.state != Campaign.State.RUNNING:
+        # A worker has spent its budget meanwhile: nobody else's turn begins.
+        transaction.set_rollback(True)
+        return 0
+    Campaign.objects.filter(pk=campaign_id).update(mark=looked_at)
+    if why is not None:
+        finish(locked, why, now, "sweep")
     return new
+
+
+def wait_for_looks(campaign_id: int) -> None:
+    """Until the transaction ends nobody looks whose turn it is in this campaign."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT pg_advisory_xact_lock({_LOOKS})", [campaign_id])
+
+
+def _alone(campaign_id: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT pg_try_advisory_xact_lock({_LOOKS})", [campaign_id])
+        return bool(cursor.fetchone()[0])
 
 
 def window_of(sight: Sight) -> Window:
@@ -91,7 +110,8 @@ def window_of(sight: Sight) -> Window:
 def write(sight: Sight, rows: Rows) -> int:
     """Turns of those who have none yet for their occasion; of what is too old they say so."""
     found = among_audience(sight, rows)
-    oldest = sight.now - dt.timedelta(days=sight.plan.timing.late_days)
+    # What has happened since the last look is never too old.
+    oldest = sight.now - dt.timedelta(days=max(sight.plan.timing.late_days, 1))
     with connection.cursor() as cursor:
         cursor.execute(
             _WRITE.format(found.sql),
@@ -100,19 +120,16 @@ def write(sight: Sight, rows: Rows) -> int:
         return int(cursor.rowcount)
 
 
-def _write_due(sight: Sight) -> int:
+def _write_due(sight: Sight) -> tuple[dt.datetime, int]:
     window = window_of(sight)
-    rows = sight.trigger.due(sight.look, window)
-    new = write(sight, rows)
-    Campaign.objects.filter(pk=sight.campaign.pk).update(mark=window.until)
-    return new
+    return window.until, write(sight, sight.trigger.due(sight.look, window))
 
 
-def _enter(sight: Sight) -> int:
+def _enter(sight: Sight) -> tuple[dt.datetime, int]:
     """Who has come in since the last look; the first one remembers."""
     campaign = sight.campaign
     if campaign.mark is not None and campaign.mark > sight.now - COMPARES_EVERY:
-        return 0
+        return campaign.mark, 0
     inside = sight.trigger.inside(sight.look)  # type: ignore[attr-defined]  # of those that remember
     own = (sight.program_id, campaign.pk)
     new = 0
@@ -125,8 +142,7 @@ def _enter(sight: Sight) -> int:
             occasion = sight.now.strftime("%Y-%m-%dT%H:%M")
             rows = Rows("SELECT unnest(%s::bigint[]), %s::text, %s::timestamptz", (came, occasion, sight.now))
             new = write(sight, rows) if came else 0
-    Campaign.objects.filter(pk=campaign.pk).update(mark=sight.now)
-    return new
+    return sight.now, new
 
 
 def waiting(campaign: Campaign) -> int:

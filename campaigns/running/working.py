@@ -45,6 +45,7 @@ class Claimed(Struct, frozen=True):
     step: int
     at: dt.datetime | None
     created_at: dt.datetime
+    why: str
 
 
 class Becomes(Struct):
@@ -105,7 +106,7 @@ def _claim(sight: Sight, chunk: int) -> list[Claimed]:
     if sight.campaign.state == Campaign.State.FINISHED:
         rows = rows.filter(state=State.DONE)
     found = rows.order_by("due_at", "id").select_for_update(skip_locked=True)[:chunk]
-    values = found.values_list("pk", "account_id", "occasion", "state", "step", "at", "created_at")
+    values = found.values_list("pk", "account_id", "occasion", "state", "step", "at", "created_at", "why")
     claimed: dict[int, Claimed] = {}
     for row in values:
         claimed.setdefault(row[1], Claimed(*row))
@@ -140,7 +141,8 @@ class _Chunk:
         oldest = self.now - dt.timedelta(days=self.plan.timing.late_days + 1)
         for one in rows:
             reason = why.get(one.account, "removed")
-            if one.created_at < oldest and not reason:
+            # So many an hour: the campaign itself lets them wait, however long.
+            if one.created_at < oldest and not reason and one.why != "pace":
                 reason = "late"
             if not reason:
                 treated.append(one)

@@ -84,7 +84,8 @@ class FirstPurchase(ByEvent, frozen=True, kw_only=True, tag="first_purchase"):
 
     def happened(self, look: Look, since: dt.datetime, until: dt.datetime, begins: dt.datetime) -> Rows:
         own, params = sales_sql(look)
-        first = "a.purchases = 1"
+        # A second one may follow before anybody looks; what was brought along from elsewhere is earlier.
+        first = "a.first_purchase_at = s.occurred_at"
         if look.own is not None:
             first = (
                 "NOT EXISTS (SELECT FROM loyalty_sale n WHERE n.program_id = s.program_id"

@@ -15,13 +15,15 @@ from decimal import Decimal as D
 
 import pytest
 from django.core.management import call_command
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
 from campaigns import holdout
 from campaigns.models import Campaign, CampaignTurn
 from campaigns.plan import Limits
-from campaigns.running import changing, scanning, working
+from campaigns.running import changing, ending, scanning, working
+from campaigns.triggers.base import Rows
 from campaigns.triggers.calendar import Birthday, ByHand
+from clients.segments.looking import Look
 from loyalty.models import Account, Entry
 from merchants.access import tenant
 from tests.campaigns.shop import Stage
@@ -168,3 +170,29 @@ def test_ten_kills_of_two_workers(cast: Cast) -> None:
         assert len(entries) == len(set(entries)) == 3000
         assert CampaignTurn.objects.filter(state="waiting", due_at__lte=stage.now).count() == 0
     call_command("audit")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_long_look_keeps_no_worker_waiting(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that ends the campaign meanwhile holds accounts, and tills wait for those: it gets the row at once. What
+    the look has found comes to nothing then."""
+    with tenant(cast.pryanik.program.pk):
+        stage = Stage(cast.pryanik)
+        people(stage, 3)
+        campaign = stage.campaign(Birthday())
+        stage.story.later(minutes=1)
+    on = Birthday.on
+
+    def finish() -> None:
+        with tenant(cast.pryanik.program.pk), transaction.atomic():
+            row = Campaign.objects.select_for_update(nowait=True).get(pk=campaign.pk)
+            ending.finish(row, Campaign.Finished.BUDGET, stage.now, "test")
+
+    def long_look(self: Birthday, look: Look, day: dt.date, moment: dt.datetime) -> Rows:
+        at_once(finish)
+        return on(self, look, day, moment)
+
+    monkeypatch.setattr(Birthday, "on", long_look)
+    scanning.scan_due(now=stage.now)
+    with tenant(cast.pryanik.program.pk):
+        assert CampaignTurn.objects.count() == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.urls import reverse
 from campaigns.models import Campaign, CampaignSettings, CampaignTurn
 from campaigns.plan import Limits, read
 from campaigns.triggers import TRIGGERS
-from campaigns.triggers.calendar import Birthday
+from campaigns.triggers.calendar import Birthday, ByHand
 from clients.models import Segment
 from clients.segments import keeping
 from clients.segments.definition import Definition
@@ -137,6 +138,9 @@ def test_what_is_wrong_stands_beside_its_field(stage: Stage, egor: Browser) -> N
     assert "Напишите число" in bad
     stale = text(egor.post(edit, form_of(campaign, revision="1")))
     assert "Кто-то уже изменил" in stale
+    assert 'name="revision" value="1"' in stale
+    odd = text(egor.post(edit, form_of(campaign, revision="²", **{"step-0-points-points": "99 000 000"})))
+    assert "вне допустимых границ" in odd
 
 
 def test_another_occasion_and_more_steps_without_losing_what_was_typed(stage: Stage, egor: Browser) -> None:
@@ -180,6 +184,19 @@ def test_paused_continued_put_away_and_in_the_log(stage: Stage, egor: Browser) -
     assert acts == [f"campaign.{verb}" for verb in ("made", "started", "paused", "continued", "archived")]
     log = text(egor.get(reverse("audit_log", args=[stage.shop.merchant.pk])))
     assert "Кампания приостановлена" in log
+
+
+def test_the_button_is_pressed_once_for_each_page(stage: Stage, egor: Browser) -> None:
+    stage.join("Анна")
+    campaign = stage.campaign(ByHand())
+    fire = url(stage, "campaign_fire", campaign.pk)
+    key = re.search(r'name="key" value="(\w+)"', text(egor.get(fire)))
+    assert key
+    egor.post(fire, {"key": "\0"})
+    assert CampaignTurn.objects.count() == 0
+    for _press in range(2):
+        egor.post(fire, {"key": key[1]})
+    assert CampaignTurn.objects.count() == 1
 
 
 def test_rules_for_all_campaigns(stage: Stage, egor: Browser) -> None:

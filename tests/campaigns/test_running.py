@@ -10,9 +10,11 @@ import pytest
 from django.core.management import call_command
 
 from campaigns import holdout
+from campaigns.actions.base import Action
+from campaigns.actions.certificates import GiveCertificate
 from campaigns.actions.points import GivePoints
 from campaigns.models import Campaign, CampaignTurn
-from campaigns.plan import Limits, Order, Plan, Step, Timing, read
+from campaigns.plan import Limits, Order, Plan, Step, Timing, faults, read
 from campaigns.running import changing, scanning
 from campaigns.triggers.calendar import Birthday, ByHand, Recurring
 from campaigns.triggers.purchases import Absent, ReceiptAbove
@@ -344,3 +346,42 @@ def test_a_change_of_a_running_one_is_for_what_is_not_done_yet(stage: Stage) -> 
         changing.change(campaign=campaign, name="x", plan=plan, audience=None, now=stage.now, by="test", revision=1)
     with pytest.raises(changing.UnfinishedError):
         changing.change(campaign=campaign, name="x", plan=Plan(), audience=None, now=stage.now, by="test")
+
+
+def test_what_has_just_happened_is_never_too_old(stage: Stage) -> None:
+    """A campaign that catches up with no days at all."""
+    anna = stage.join("Анна")
+    stage.campaign(ReceiptAbove(at_least=D(1000)), timing=Timing(late_days=0))
+    stage.story.later(minutes=1)
+    stage.story.sell(anna, "1000")
+    stage.story.later(minutes=1)
+    stage.beat()
+    assert stage.turns() == [("Анна", "done", "")]
+
+
+@pytest.mark.parametrize(
+    ("action", "where"),
+    [
+        (GivePoints(points=D(0)), "points"),
+        (GivePoints(points=D("0.001")), "points"),
+        (GivePoints(points=D(99_000_000)), "points"),
+        (GiveCertificate(), "amount"),
+        (GiveCertificate(amount=D("0.001")), "amount"),
+        (GiveCertificate(amount=D(-5)), "amount"),
+        (GiveCertificate(percent=D(101)), "percent"),
+    ],
+)
+def test_what_nobody_can_be_given_is_a_fault(action: Action, where: str) -> None:
+    """Else each chunk of the campaign would fail, again and again."""
+    assert [name for _part, name, _text in faults(Plan(steps=(Step(do=action),)))] == [where]
+
+
+def test_who_waits_for_the_pace_is_never_too_late(stage: Stage) -> None:
+    for n in range(4):
+        stage.join(f"{n}")
+    campaign = stage.campaign(ByHand(), limits=Limits(per_hour=1), timing=Timing(late_days=0))
+    changing.fire(campaign=campaign, key="a", now=stage.now, by="test")
+    for day in range(12, 16):
+        stage.at(f"2026-03-{day} 15:00")
+        stage.beat()
+    assert {state for _name, state, _why in stage.turns()} == {"done"}

@@ -189,6 +189,10 @@ def test_first_purchase_receipts_and_milestones(stage: Stage) -> None:
     assert due(stage, Milestone(at=D(800)), *window)[0][0] == "Анна"
     assert [one[0] for one in due(stage, Milestone(at=D(800)), *window)] == ["Анна"]
     assert due(stage, Milestone(at=D(600), again=True), *window)[1] == ("Борис", "3", "03-12 13:00")
+    # Another before anybody looks: the first one stays the first.
+    stage.at("2026-03-12 13:30")
+    stage.story.sell(anna, "1")
+    assert due(stage, FirstPurchase(), *window) == [("Анна", "first", "03-12 12:00")]
 
 
 def test_what_was_written_late_is_found_but_nothing_from_before_the_beginning(stage: Stage) -> None:

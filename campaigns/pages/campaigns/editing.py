@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Final
 
 from django.contrib import messages
@@ -62,6 +63,9 @@ def _kept(
     audience = None
     if sheet.audience is not None:
         audience = Segment.objects.filter(merchant=place.merchant, pk=sheet.audience).first()
+        if audience is None:  # removed since the form was read: not for everybody instead
+            sheet.wrong.append(_("Something is missing."))
+            return False
     revision = request.POST.get("revision", "")
     try:
         changing.change(
@@ -71,7 +75,7 @@ def _kept(
             audience=audience,
             now=now,
             by=place.user,
-            revision=int(revision) if revision.isdigit() else None,
+            revision=int(revision) if re.fullmatch("[0-9]{1,9}", revision) else None,
         )
     except changing.NameTakenError:
         sheet.head.add_error("name", _("Another campaign is called so."))
@@ -92,6 +96,8 @@ def _page(
         under_way = CampaignTurn.objects.filter(campaign=campaign, due_at__isnull=False).count()
     context = {
         "campaign": campaign,
+        # The one that was opened first, however often the page goes back and forth.
+        "revision": request.POST.get("revision", campaign.revision),
         "sheet": sheet,
         "chapters": trigger_kinds(),
         "actions": action_kinds(),

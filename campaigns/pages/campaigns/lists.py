@@ -22,6 +22,7 @@ from campaigns.plan import Plan, read
 from campaigns.ready import READY
 from campaigns.running import changing
 from campaigns.words import said
+from clients.segments.using import PATIENCE_MS, within
 from loyalty.wording import words_on_page
 from merchants.access import Action
 from merchants.doors import Workplace, members_only
@@ -43,14 +44,12 @@ def campaigns(request: HttpRequest, place: Workplace) -> HttpResponse:
     rows = Campaign.objects.filter(program=place.program, merchant=place.merchant).select_related("audience")
     rows = rows.filter(state=State.ARCHIVED) if archive else rows.exclude(state=State.ARCHIVED)
     found = sorted(rows, key=lambda one: (_ORDER[State(one.state)], -one.pk))
-    lately = dict(
-        CampaignTurn.objects.filter(
-            program=place.program, campaign__in=[one.pk for one in found], at__gt=now - LATELY, state="done"
-        )
-        .order_by()
-        .values_list("campaign")
-        .annotate(Count("pk"))
+    treated = CampaignTurn.objects.filter(
+        program=place.program, campaign__in=[one.pk for one in found], at__gt=now - LATELY, state="done"
     )
+    counts = treated.order_by().values_list("campaign").annotate(Count("pk"))
+    # None where they are so many that counting would keep the page.
+    lately = within(PATIENCE_MS, lambda: dict(counts))
     words, names = words_on_page(place.program.pk), names_at(place, now)
     taken = {one.name for one in found}
     context = {
@@ -58,7 +57,7 @@ def campaigns(request: HttpRequest, place: Workplace) -> HttpResponse:
             {
                 "campaign": one,
                 "when": said(read(one.plan).when, words, names),
-                "lately": lately.get(one.pk, 0),
+                "lately": None if lately is None else lately.get(one.pk, 0),
                 "given": given_in_words(place, one.points, one.money),
             }
             for one in found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -211,8 +212,14 @@ def campaign_fire(request: HttpRequest, place: Workplace, campaign_id: int) -> H
         return back
     if request.method == "POST":
         key = request.POST.get("key", "")
-        number = changing.fire(campaign=one, key=key or uuid.uuid4().hex, now=now, by=place.user)
-        messages.success(request, _("Begun for %(clients)s.") % {"clients": clients_in_words(number)})
+        if not re.fullmatch("[0-9a-f]{32}", key):
+            return redirect("campaign_fire", place.merchant.pk, one.pk)
+        try:
+            number = changing.fire(campaign=one, key=key, now=now, by=place.user)
+        except changing.NotNowError:
+            messages.error(request, _("That can’t be done now: the campaign has changed meanwhile."))
+        else:
+            messages.success(request, _("Begun for %(clients)s.") % {"clients": clients_in_words(number)})
         return back
     foreseen = _foreseen(one, now)
     context = {
