@@ -65,13 +65,14 @@ _BEGIN: Final = """
       AND a.id = m.account_id AND a.status = 'active' AND c.account_id = a.id AND t.id = m.template_id
       AND (m.mailing_id IS NULL
            OR EXISTS (SELECT FROM campaigns_mailing g WHERE g.id = m.mailing_id AND g.state = 'sending'))
-      AND ('advertising' NOT IN (m.purpose, t.purpose)
+      AND ('advertising' NOT IN (m.purpose, t.purpose) AND m.channel NOT IN ('email', 'sms')
            OR (SELECT s.given FROM clients_consent s
-               WHERE s.program_id = m.program_id AND s.client_id = c.id AND s.kind = 'advertising'
-               ORDER BY s.at DESC, s.id DESC LIMIT 1)
-           AND NOT EXISTS (
-               SELECT FROM campaigns_channelrefusal r WHERE r.program_id = m.program_id
-                 AND r.account_id = m.account_id AND r.channel = m.channel AND r.address = ''))
+               WHERE s.program_id = m.program_id AND s.client_id = c.id
+                 AND s.kind = CASE WHEN 'advertising' IN (m.purpose, t.purpose) THEN 'advertising' ELSE 'notices' END
+               ORDER BY s.at DESC, s.id DESC LIMIT 1))
+      AND ('advertising' NOT IN (m.purpose, t.purpose) OR NOT EXISTS (
+           SELECT FROM campaigns_channelrefusal r WHERE r.program_id = m.program_id
+             AND r.account_id = m.account_id AND r.channel = m.channel AND r.address = ''))
     RETURNING m.id
 """
 _SETTLE: Final = """

@@ -117,12 +117,13 @@ def claimed(writing: Writing) -> tuple[claiming.Batch, list[int]]:
     return batch, [one.message.pk for one in batch.claimed]
 
 
-def test_who_takes_his_consent_back_in_the_last_moment_gets_nothing(writing: Writing) -> None:
+@pytest.mark.parametrize(("purpose", "kind"), [("advertising", "advertising"), ("service", "notices")])
+def test_who_takes_his_consent_back_in_the_last_moment_gets_nothing(writing: Writing, purpose: str, kind: str) -> None:
     anna = writing.client()
-    writing.ask(writing.template(), anna)
+    writing.ask(writing.template(purpose=purpose), anna)
     with tenant(anna.program_id):
         batch, keys = claimed(writing)
-        consents.say(client=anna, said={Consent.Kind.ADVERTISING: False}, texts={}, source="test", now=writing.now)
+        consents.say(client=anna, said={Consent.Kind(kind): False}, texts={}, source="test", now=writing.now)
         assert claiming.begin(batch, keys, writing.now) == set()
 
 
