@@ -43,7 +43,14 @@ BEGIN
                                 WHERE u.program_id = p_program AND u.batch_id = b.id AND u.account_id = p_account
                                   AND u.released_at IS NULL
                                   AND loyalty_is_live(s.status, s.hold_until, p_now)) THEN 'promo_times'
-                           WHEN b.first_purchase AND v_purchases > 0 THEN 'promo_not_first'
+                           WHEN b.first_purchase AND (v_purchases > 0 OR EXISTS (
+                               -- A receipt under way is going to be the first one.
+                               SELECT FROM loyalty_sale s
+                                WHERE s.program_id = p_program AND s.account_id = p_account AND s.status = 'held'
+                                  AND s.hold_until > p_now
+                                  AND EXISTS (SELECT FROM loyalty_promocodeuse u JOIN loyalty_promobatch f ON f.id = u.batch_id
+                                               WHERE u.program_id = p_program AND u.sale_id = s.id
+                                                 AND u.released_at IS NULL AND f.first_purchase))) THEN 'promo_not_first'
                            ELSE '' END)), '[]')
               FROM loyalty_promocode c JOIN loyalty_promobatch b ON b.id = c.batch_id
              WHERE c.program_id = p_program AND c.id = ANY (v_found) AND b.merchant_id = v_merchant AND b.state = 'ready');

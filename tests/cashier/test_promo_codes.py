@@ -74,3 +74,25 @@ def test_an_offline_receipt_is_booked_without_it(till: Till) -> None:
     item = {"occurred_at": till.now.isoformat(), "total": "100", "promo_codes": [code], "receipt_number": "9"}
     told = till.post("sales/batch", {"sales": [item]}).ok()
     assert "promo_codes_not_booked" in told.text
+
+
+def test_sales_count_guesses_as_quotes_do(till: Till) -> None:
+    till.publish()
+    _made, (code, _other) = batch(till)
+    strange = next(iter(drawing.at_random(1, prefix="", length=8)))
+    for _n in range(GUESSES - 1):
+        till.sell(None, "100", promo_codes=[strange], hold=True).ok()
+    item = {"occurred_at": till.now.isoformat(), "total": "100", "promo_codes": [strange], "receipt_number": "9"}
+    till.post("sales/batch", {"sales": [item]}).ok()
+    assert till.sell(None, "100", promo_codes=[code]).problem == (429, "throttled")
+
+
+def test_a_hold_is_the_first_purchase_already(till: Till) -> None:
+    till.publish()
+    _made, (code, other) = batch(till, first_purchase=True)
+    anna = till.join()
+    held = till.sell(anna, "100", promo_codes=[code], hold=True).ok()
+    told = till.quote(anna, "100", promo_codes=[other]).ok()
+    assert (told["to_pay"], [one["reason"] for one in told["rejected"]]) == ("100.00", ["promo_not_first"])
+    till.post(f"sales/{held['id']}/void").ok()
+    assert till.quote(anna, "100", promo_codes=[other])["to_pay"] == "90.00"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -22,7 +23,11 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from cashier.api.problems.codes import KINDS
+from loyalty.promo import making
+from loyalty.promo import terms as promo_codes
+from loyalty.rewards import catalogue
 from merchants import throttling
+from merchants.access import tenant
 from tests.cashier.conftest import NOON
 from tests.cashier.till import ANNA, FIVE_PERCENT, Till
 from tests.cast import Cast
@@ -100,12 +105,22 @@ def shop(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     till.publish({"id": "welcome", "title": "Привет", "effect": {"kind": "welcome", "points": "100000"}}, FIVE_PERCENT)
     anna = till.join()
     sale = till.sell(anna, "100", {"quantity": "3", "price": "50"}, points="10").ok()
+    with tenant(cast.zerno.program.pk):
+        gift = catalogue.add(
+            merchant=cast.zerno.merchant, terms=catalogue.Terms(title="Кофе", price=Decimal(5)), now=NOON, by="test"
+        )
+        spring = promo_codes.Terms(name="Весна", kind="shared", word="SPRING", gives="percent", percent=Decimal(10))
+        making.order_batch(merchant=cast.zerno.merchant, terms=spring, now=NOON, by="test")
+    card = till.stands(anna)["card"]
     return {
         "key": cast.zerno.key,
         "client_id": anna,
         "sale_id": sale["id"],
         "hold_id": till.sell(anna, "100", points="10", hold=True).ok()["id"],
-        "card": till.stands(anna)["card"],
+        "card": card,
+        "reward_id": str(gift.public_id),
+        "exchange_id": till.post("exchanges", {"client": {"card": card}, "reward": str(gift.public_id)}).ok()["id"],
+        "promo_code": "SPRING",
         "code": till.post("certificates", {"amount": "100000"}).ok()["code"],
     }
 
@@ -128,15 +143,23 @@ def bounded(examples: int) -> Callable[[Any], Any]:
 def send(case: Any, shop: dict[str, str], number: int) -> None:
     """Half of the cases go to objects that are there: a fuzzer does not guess their ids."""
     if number % 2 and case.path_parameters:
-        case.path_parameters = {
-            name: shop["hold_id" if name == "sale_id" and number % 4 == 3 else name] for name in case.path_parameters
-        }
+        case.path_parameters = {name: shop[_meant(case.path, name, number)] for name in case.path_parameters}
     if number % 2 and isinstance(case.body, dict) and isinstance(case.body.get("client"), dict):
         case.body["client"] = {"card": shop["card"]} if number % 4 == 1 else {"phone": ANNA}
     if number % 2 and isinstance(case.body, dict) and isinstance(case.body.get("certificates"), list):
         case.body["certificates"] = [{"code": shop["code"], "amount": "max" if number % 4 == 1 else "0.50"}]
+    if number % 2 and isinstance(case.body, dict) and isinstance(case.body.get("promo_codes"), list):
+        case.body["promo_codes"] = [shop["promo_code"]]
+    if number % 2 and isinstance(case.body, dict) and "reward" in case.body:
+        case.body["reward"] = shop["reward_id"]
     response = case.call(app=application(), headers={"Authorization": f"Bearer {shop['key']}"})
     case.validate_response(response, checks=list(CHECKS))
+
+
+def _meant(path: str, name: str, number: int) -> str:
+    if name == "sale_id" and number % 4 == 3:
+        return "hold_id"
+    return "promo_code" if "promo-codes" in path else name
 
 
 @pytest.mark.django_db(transaction=True)

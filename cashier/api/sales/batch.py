@@ -16,6 +16,7 @@ from cashier.api.input.body import MEGABYTE, decode
 from cashier.api.input.times import Moment
 from cashier.api.problems import problem_of
 from cashier.api.problems.problem import Problem
+from cashier.api.sales.guesses import count_guesses
 from cashier.api.sales.rendering import receipt_text
 from cashier.api.schema import documented
 from cashier.api.view import JSON, REPLAYED, ApiView
@@ -113,6 +114,8 @@ class BookBatch(ApiView):
         """An unknown client or certificate is only a flag here, but a guess all the same."""
         if {"client_not_found", "card_blocked", "certificates_not_booked"} & set(receipt.flags):
             record_guess(self.caller)
+        else:
+            count_guesses(receipt, self.caller)
         return receipt_text(self.caller.program_id)(receipt)
 
     def _refused(self, index: int, error: Exception) -> BatchItem:

@@ -9,13 +9,12 @@ from rest_framework.request import Request
 
 from cashier.api.answers.receipt import ReceiptAnswer
 from cashier.api.cart import CartInput, sale_request
-from cashier.api.sales.guesses import is_guess
+from cashier.api.sales.guesses import count_guesses
 from cashier.api.sales.problems import REQUESTED
 from cashier.api.sales.rendering import answer_for
 from cashier.api.schema import documented
 from cashier.api.view import ApiView
 from loyalty import sales
-from merchants.throttling import record_guess
 
 
 class QuoteReceipt(ApiView):
@@ -36,6 +35,5 @@ class QuoteReceipt(ApiView):
     def post(self, request: Request) -> HttpResponse:
         wanted = sale_request(self.body(CartInput), caller=self.caller, now=self.now)
         receipt = sales.quote(caller=self.caller, request=wanted, now=self.now)
-        if any(is_guess(one) for one in receipt.rejected):
-            record_guess(self.caller)
+        count_guesses(receipt, self.caller)
         return self.answer(answer_for(receipt, self.caller.program_id))

@@ -13,11 +13,13 @@ from cashier.api.answers.receipt import ReceiptAnswer
 from cashier.api.cart import CartInput, sale_request
 from cashier.api.input.errors import InvalidBody, Wrong
 from cashier.api.input.times import Moment
+from cashier.api.sales.guesses import count_guesses
 from cashier.api.sales.problems import SOLD
 from cashier.api.sales.rendering import receipt_text
 from cashier.api.schema import documented
 from cashier.api.view import ApiView
 from loyalty import sales
+from loyalty.sales.receipt import Receipt
 
 USUAL_MINUTES = 15
 LONGEST_MINUTES = 24 * 60
@@ -49,12 +51,17 @@ class Sell(ApiView):
         key, body = self.key, self.body(SaleInput)
         wanted = sale_request(body, caller=self.caller, now=self.now)
         until = hold_until(body, self.now)
-        render = receipt_text(self.caller.program_id)
         if until is None:
-            sold = sales.sell(caller=self.caller, request=wanted, key=key, now=self.now, render=render)
+            sold = sales.sell(caller=self.caller, request=wanted, key=key, now=self.now, render=self._rendered)
         else:
-            sold = sales.hold(caller=self.caller, request=wanted, key=key, now=self.now, until=until, render=render)
+            sold = sales.hold(
+                caller=self.caller, request=wanted, key=key, now=self.now, until=until, render=self._rendered
+            )
         return self.stored(sold)
+
+    def _rendered(self, receipt: Receipt) -> str:
+        count_guesses(receipt, self.caller)
+        return receipt_text(self.caller.program_id)(receipt)
 
 
 def hold_until(body: SaleInput, now: dt.datetime) -> dt.datetime | None:
