@@ -126,11 +126,47 @@ while True:
 """
 
 
-def start(now: dt.datetime) -> subprocess.Popen[bytes]:
+# One that has given a chunk its points, and never comes to write down that it has.
+STUCK = """
+import datetime, os, time, django
+django.setup()
+from campaigns.running import working
+now = datetime.datetime.fromisoformat(os.environ["NOW"])
+working._Chunk._write = lambda chunk: (print("given", flush=True), time.sleep(600))
+working.work_due(clock=lambda: now)
+"""
+
+
+def start(now: dt.datetime, script: str = WORKER, stdout: int | None = None) -> subprocess.Popen[bytes]:
     settings = connection.settings_dict
     url = "postgres://{USER}:{PASSWORD}@/{NAME}?host={HOST}&port={PORT}".format(**settings)
     env = os.environ | {"DATABASE_URL": url, "NOW": now.isoformat(), "DJANGO_SETTINGS_MODULE": "config.settings"}
-    return subprocess.Popen([sys.executable, "-m", "tests.faults.mortal", "-c", WORKER], env=env)
+    return subprocess.Popen([sys.executable, "-m", "tests.faults.mortal", "-c", script], env=env, stdout=stdout)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_killed_in_the_middle_of_a_chunk(cast: Cast) -> None:
+    program = cast.pryanik.program
+    with tenant(program.pk):
+        stage = Stage(cast.pryanik)
+        people(stage, 30)
+        campaign = stage.campaign(Birthday())
+        stage.story.later(minutes=1)
+    scanning.scan_due(now=stage.now)
+    with start(stage.now, STUCK, subprocess.PIPE) as worker:
+        assert worker.stdout
+        assert b"given\n" in iter(worker.stdout.readline, b"")
+        worker.send_signal(signal.SIGKILL)
+    until = time.monotonic() + 30
+    while CampaignTurn._base_manager.filter(due_at__isnull=False).exists() and time.monotonic() < until:
+        # Until the server has seen that the other is gone, its turns are passed over.
+        working.work_due(clock=lambda: stage.now)
+    with tenant(program.pk):
+        campaign.refresh_from_db()
+        assert (campaign.treated, campaign.points) == (30, 3000)
+        entries = Entry.objects.filter(kind="earn").values_list("account", flat=True)
+        assert len(entries) == len(set(entries)) == 30
+    call_command("audit")
 
 
 @pytest.mark.long
