@@ -92,8 +92,7 @@ def gifts(request: HttpRequest, post: Post) -> HttpResponse:
 def scanned(request: HttpRequest, post: Post, text: str) -> HttpResponse:
     """The same page for a gift that was scanned where clients are looked for."""
     form = CheckForm({"q": text})
-    form.is_valid()
-    return show(request, post, form, _look(form, post))
+    return show(request, post, form, _look(form, post) if form.is_valid() else None)
 
 
 def show(request: HttpRequest, post: Post, form: CheckForm, found: Exchange | None, problem: str = "") -> HttpResponse:

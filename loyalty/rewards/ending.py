@@ -82,7 +82,8 @@ def drop_ordered(*, account: Account, now: dt.datetime) -> None:
     """Nobody will come for them: the account is being closed, its points are written off, and what it had taken lies
     in the stock again. The account is locked."""
     waiting = Exchange.objects.waiting().filter(program_id=account.program_id, account=account).order_by("reward", "pk")
-    for row in waiting:
+    # Who hands one over at this moment does so without the account.
+    for row in waiting.select_for_update(no_key=True):
         _restock(row)
         _end(row, Exchange.State.CANCELLED, now, SWEEP)
 

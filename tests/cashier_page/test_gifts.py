@@ -112,6 +112,7 @@ def test_a_gift_taken_at_home_is_handed_over_once(till: TillPage, vera: Person) 
     # With «gift:» before it, a code of eight may look like one of a certificate.
     alike = next(code for code in iter(codes.new_code, "") if is_certificate(codes.picture(code)))
     assert "никто не брал" in text_of(till.find(codes.picture(alike)))
+    assert till.find(codes.SCANNED + "7" * 100).status_code == 200
     url = reverse("till_gifts")
     done = till.post(url, q=codes.shown(row.code), act="hand")
     assert "Выдан" in text_of(till.client.get(done["Location"]))

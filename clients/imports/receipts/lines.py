@@ -30,6 +30,8 @@ COPIED: Final = (
     *("category", "brand", "quantity", "price", "amount", "problems"),
 )
 MOST_PROBLEMS: Final = 10
+# As much as a cell may say.
+MOST_MONEY: Final = Decimal(10**9)
 # A till's clock may be ahead.
 _AHEAD: Final = dt.timedelta(hours=1)
 _NULL: Final = "\\N"
@@ -117,6 +119,8 @@ class LineReader:
             if price is None:
                 raise BadCell("empty")
             amount = half_up(price * quantity, self.digits)
+            if amount >= MOST_MONEY:
+                raise BadCell("too_large", f"{quantity} × {price}")
         if price is None:
             price = half_up(amount / quantity, self.digits)
         values |= {"quantity": quantity, "price": price, "amount": amount}

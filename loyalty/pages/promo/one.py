@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -163,20 +164,22 @@ def promo_batch_export(request: HttpRequest, place: Workplace, batch_id: int, ki
         used: dict[Any, Any] = dict(live(uses, now).values_list("code", "at"))
         return [(code_shown(batch, one.code), _moment(used.get(one.pk), zone)) for one in page]
 
-    made = exports.download(
-        request,
-        place,
-        kind,
-        name=f"promo-codes-{batch.pk}",
-        titles=[_("Promo code"), _("Used at")],
-        body=exports.lines(codes, told, program_id=batch.program_id),
-        action="promo_codes.exported",
-        narrowed=False,
-        back="promo_codes",
-        now=now,
-    )
-    if made.status_code == 200:
+    with transaction.atomic():
+        # Noted before they are read: nobody is given one of them meanwhile.
         changing.note_taken_out(batch=batch, now=now, by=place.user)
+        made = exports.download(
+            request,
+            place,
+            kind,
+            name=f"promo-codes-{batch.pk}",
+            titles=[_("Promo code"), _("Used at")],
+            body=exports.lines(codes, told, program_id=batch.program_id),
+            action="promo_codes.exported",
+            narrowed=False,
+            back="promo_codes",
+            now=now,
+        )
+        transaction.set_rollback(made.status_code != 200)
     return made
 
 
@@ -196,8 +199,10 @@ def promo_batch_print(request: HttpRequest, place: Workplace, batch_id: int) -> 
     asked = request.GET.get("from", "1")
     start = max(int(asked), 1) if asked.isascii() and asked.isdigit() and len(asked) < 9 else 1
     codes = PromoCode.objects.filter(program_id=batch.program_id, batch=batch, account=None).order_by("id")
-    rows = list(codes.values_list("code", flat=True)[start - 1 : start - 1 + PRINTED])
-    if not rows:
-        raise Http404
-    changing.note_taken_out(batch=batch, now=now, by=place.user)
+    with transaction.atomic():
+        # Noted before they are read: nobody is given one of them meanwhile.
+        changing.note_taken_out(batch=batch, now=now, by=place.user)
+        rows = list(codes.values_list("code", flat=True)[start - 1 : start - 1 + PRINTED])
+        if not rows:
+            raise Http404
     return printing.response(sheet.pdf(batch, rows), name=f"promo-codes-{batch.pk}-{start}")

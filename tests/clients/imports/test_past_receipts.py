@@ -79,6 +79,14 @@ def whys(one: ClientImport) -> dict[int, str]:
         return {line.row: "; ".join(problem.why for problem in reports.problems_of(line)) for line in lines}
 
 
+def test_a_sum_that_no_receipt_has_is_told(cast: Cast, story: TillStory) -> None:
+    header = ("№ чека", "Дата и время", "Наименование", "Кол-во", "Цена")
+    rows = [("1", "03.11.2025 09:15", "Слитки", "999999999", "999999999"), ("2", "03.11.2025 09:20", "Чай", "2", "5")]
+    one = looked_through(cast.zerno, as_csv([header, *rows]))
+    assert (one.state, work.told(one).found.fresh) == ("checked", 1)
+    assert list(whys(one)) == [2]
+
+
 def test_receipts_become_history_and_nothing_else(cast: Cast, story: TillStory) -> None:
     one = checked(cast.zerno, ROWS)
     assert (one.state, one.why) == ("checked", "")
