@@ -30,9 +30,13 @@ USUAL_DAYS: Final = 30
 
 class ResultsForm(PageForm):
     days = forms.TypedChoiceField(
-        label=_("Purchases within, days"), choices=[(days, str(days)) for days in WINDOWS], coerce=int
+        label=_("Purchases within, days"),
+        choices=[(days, str(days)) for days in WINDOWS],
+        coerce=int,
+        empty_value=USUAL_DAYS,
+        required=False,
     )
-    margin = decimal(_("Margin, %"), most=100, help_text=_("Of the prices on the shelf: what a sale leaves."))
+    margin = decimal(_("Margin, %"), most=100, required=False)
 
 
 @require_safe
@@ -65,4 +69,5 @@ def _asked(request: HttpRequest) -> tuple[ResultsForm, dict[str, Any]]:
     """What the results are told for; the usual where nothing sensible was asked."""
     usual = {"days": USUAL_DAYS, "margin": USUAL_MARGIN}
     form = ResultsForm(request.GET or None, initial=usual)
-    return form, {**usual, **(form.cleaned_data if form.is_bound and form.is_valid() else {})}
+    said = form.cleaned_data if form.is_bound and form.is_valid() else {}
+    return form, usual | {name: value for name, value in said.items() if value is not None}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -72,11 +73,6 @@ class Result:
         return "—" if found is None else self._with_range(found.difference, found.low, found.high)
 
     @property
-    def incremental(self) -> str:
-        found = self.uplift
-        return "—" if found is None else self._with_range(found.incremental, *found.incremental_range)
-
-    @property
     def cost(self) -> str:
         return self.teller.money(self.found.cost)
 
@@ -88,8 +84,8 @@ class Result:
     @property
     def figures(self) -> list[Figure]:
         return [
-            Figure("uplift", _("More per client"), self.difference, self._groups()),
-            Figure("incremental", _("Money that would not have come"), self.incremental, self._percent_more()),
+            Figure("uplift", _("More per client"), *self._told(self._per_client)),
+            Figure("incremental", _("Money that would not have come"), *self._told(self._in_all)),
             Figure("campaign-cost", _("What it cost"), self.cost, self._parts()),
             Figure("campaign-return", _("Return on the cost"), self.returned, self._gain()),
         ]
@@ -151,18 +147,27 @@ class Result:
         told = self.teller.money(money)
         return f"+{told}" if money.quantize(Decimal(1)) > 0 else told
 
-    def _groups(self) -> str:
-        window = self.window
-        return _("%(treated)s treated, %(control)s held out") % {
-            "treated": self.teller.number(window.treated.clients),
-            "control": self.teller.number(window.control.clients),
-        }
+    def _told(self, part: Callable[[Uplift], tuple[Decimal, Decimal, Decimal]]) -> tuple[str, str]:
+        """A figure and its note: no effect is named where there may be none."""
+        found = self.uplift
+        if found is None:
+            return "—", ""
+        value, low, high = part(found)
+        ends = {"low": self._signed(low), "high": self._signed(high)}
+        told = self._signed(value) if found.is_certain else _("too little data")
+        return told, joined_by_comma(_("from %(low)s to %(high)s") % ends, self._percent_more(found))
 
-    def _percent_more(self) -> str:
-        window = self.window
-        if self.uplift is None or not window.control.mean:
+    def _per_client(self, found: Uplift) -> tuple[Decimal, Decimal, Decimal]:
+        return found.difference, found.low, found.high
+
+    def _in_all(self, found: Uplift) -> tuple[Decimal, Decimal, Decimal]:
+        return found.incremental, *found.incremental_range
+
+    def _percent_more(self, found: Uplift) -> str:
+        bought = self.window.control.mean
+        if not found.is_certain or not bought:
             return ""
-        share = half_up(self.uplift.difference * 100 / window.control.mean, 1)
+        share = half_up(found.difference * 100 / bought, 1)
         return _("%(share)s to what the held out have bought") % {
             "share": f"+{self.teller.percent(share)}" if share > 0 else self.teller.percent(share)
         }
