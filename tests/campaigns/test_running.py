@@ -21,6 +21,7 @@ from campaigns.triggers.purchases import Absent, ReceiptAbove
 from clients import merging
 from clients.models import Client
 from clients.personal import erasing
+from clients.personal.dossier import SECTIONS, asked_by
 from loyalty import accounts
 from loyalty.models import Account, Entry, Lot
 from merchants.access import tenant
@@ -385,3 +386,14 @@ def test_who_waits_for_the_pace_is_never_too_late(stage: Stage) -> None:
         stage.at(f"2026-03-{day} 15:00")
         stage.beat()
     assert {state for _name, state, _why in stage.turns()} == {"done"}
+
+
+def test_a_client_reads_in_his_data_what_campaigns_gave_him(stage: Stage) -> None:
+    anna = stage.join("Анна", "1990-03-13")
+    stage.campaign(Birthday(), name="С днём рождения")
+    stage.at("2026-03-13 10:00")
+    stage.beat()
+    [section] = [one for one in SECTIONS if one.key == "campaigns"]
+    [row] = section.rows(asked_by(Client.objects.get(account=anna), now=stage.now))
+    assert list(row) == [stage.now, "С днём рождения", "получил", 100, 0]
+    assert len(row) == len(section.columns)
