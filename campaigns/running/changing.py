@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Final
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from campaigns.models import Campaign, CampaignMember, CampaignSettings
 from campaigns.plan import Plan, faults, read, stored
@@ -155,11 +156,14 @@ def fire(*, campaign: Campaign, key: str, now: dt.datetime, by: Actor) -> int:
     """The button of a campaign by hand: a turn for everybody whom the audience holds; how many. With the same key,
     sent twice, nobody has two. NotNowError."""
     _may(campaign.merchant, by, None)
-    campaign = _locked(campaign, State.RUNNING)
-    sight = sight_of(campaign, now)
+    # As a look does: the row is locked only when all turns are written, for workers wait for it.
+    same_tenant(campaign)
+    scanning.wait_for_looks(campaign.pk)
+    sight = sight_of(_whole(Campaign.objects.all()).get(pk=campaign.pk), now)
     if not sight.trigger.by_hand:
         raise NotNowError
     number = scanning.write(sight, everybody(sight.look, f"hand:{key[:40]}", now))
+    campaign = _locked(campaign, State.RUNNING)
     if number:
         _record(campaign, "campaign.fired", now, by, clients=number)
     return number
@@ -193,11 +197,14 @@ def _may(merchant: Merchant, by: Actor, audience: Segment | None) -> int:
 def _locked(campaign: Campaign, *states: State) -> Campaign:
     same_tenant(campaign)
     scanning.wait_for_looks(campaign.pk)
-    rows = Campaign.objects.select_for_update(no_key=True, of=("self",))
-    found = rows.select_related("merchant__program", "audience__merchant__program", "program").get(pk=campaign.pk)
+    found = _whole(Campaign.objects.select_for_update(no_key=True, of=("self",))).get(pk=campaign.pk)
     if found.state not in states:
         raise NotNowError(found.state)
     return found
+
+
+def _whole(rows: QuerySet[Campaign]) -> QuerySet[Campaign]:
+    return rows.select_related("merchant__program", "audience__merchant__program", "program")
 
 
 def _save(campaign: Campaign) -> None:
