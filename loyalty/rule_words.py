@@ -120,6 +120,9 @@ PARTS: Final[Mapping[str, Promise]] = {
     "any": _("With one of the tags"),
     "none": _("Without the tags"),
     "code": _("Promo code"),
+    "batch": _("Batch of promo codes"),
+    "needed": _("Stamps on a card"),
+    "of": _("A stamp"),
     "action": _("Action"),
     "approval": _("Somebody looks at it first"),
 }

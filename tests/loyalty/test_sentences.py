@@ -113,6 +113,7 @@ CONDITION_SENTENCES: list[tuple[dict[str, Any], str]] = [
     ({"kind": "quantity", "at_least": "2"}, "если этих товаров от 2 шт"),
     ({"kind": "lines", "at_least": 3}, "если этих товаров от 3 строк в чеке"),
     ({"kind": "promo_code", "code": "NOVEMBER"}, "по промокоду «NOVEMBER»"),
+    ({"kind": "promo_batch", "batch": "VESNA"}, "по промокоду из партии «VESNA»"),
     ({"kind": "tier", "tiers": ["silver"]}, "для уровня «Серебро»"),
     ({"kind": "tier", "tiers": ["silver", "gold"]}, "для уровней «Серебро», «Золото»"),
     ({"kind": "outlet", "outlets": ["main"]}, "в точке «Лесная 5»"),
