@@ -18,7 +18,7 @@ from campaigns.messages import language, lengths, variables
 from campaigns.messages.language import Given, TextError
 from campaigns.messages.lengths import Length
 from campaigns.messages.variables import BY_KEY, NAMES
-from campaigns.messages.writing import Letter, parsed, write
+from campaigns.messages.writing import Letter, lacking, parsed, write
 from campaigns.models import Channel, MessageSettings, MessageTemplate
 from clients.models import Client
 from merchants import audit
@@ -124,6 +124,16 @@ def preview(
         values |= variables.values_of([client], merchant, needed, now)[client.account_id]
         values["card"] = _card()
     return [_preview(content, channel, values, merchant, settings) for channel in content.channels]
+
+
+def of_occasions(template: MessageTemplate, spoken: str) -> list[str]:
+    """What the template says that only a campaign knows, as its writers call it: by hand nobody would get it."""
+    own = {one.key: Given(one.sample) for one in variables.VARIABLES if not one.of_details}
+    tree = parsed(template)
+    found: set[str] = set()
+    for channel in template.channels:
+        found |= lacking(tree, channel, own)
+    return sorted(BY_KEY[key].russian if spoken == "ru" else key for key in found)
 
 
 def price_of(settings: MessageSettings) -> Decimal:

@@ -266,3 +266,15 @@ def test_a_slow_writer_of_an_audience_keeps_it_and_can_be_stopped(
         mailing.refresh_from_db()
         assert mailing.state == "stopped"
         assert not Message.objects.exists()
+
+
+def test_what_only_campaigns_know_is_not_sent_by_hand(writing: Writing) -> None:
+    writing.client()
+    browser = Browser_()
+    browser.force_login(writing.shop.owner)
+    page = reverse("mailing_new", args=[writing.shop.merchant.pk])
+    bad = writing.template(texts={"email": "Сгорит {сгорает}: {дата}"})
+    shown = browser.post(page, {"title": "Всем", "template": bad.pk}).content.decode()
+    assert "{дата}, {сгорает}: это известно только кампаниям" in shown
+    good = writing.template(texts={"email": "{если дата}{дата}{иначе}Скоро{конец}"})
+    assert "Получат" in browser.post(page, {"title": "Всем", "template": good.pk}).content.decode()

@@ -122,6 +122,10 @@ def mailing_change(request: HttpRequest, place: Workplace, mailing_id: int) -> H
 def _asked(request: HttpRequest, place: Workplace, form: MailingForm, now: dt.datetime) -> HttpResponse | None:
     """The page with the numbers, or what follows the deed; None where the form has to be shown again."""
     template, segment, starts_at = form.chosen
+    if missing := templates.of_occasions(template, place.program.language):
+        names = ", ".join(f"{{{name}}}" for name in missing)
+        form.add_error("template", _("%(names)s: only campaigns know that. Choose another message.") % {"names": names})
+        return None
     counted = _estimate(place, template, segment, now)
     if counted is None:
         form.add_error("segment", _("The segment’s conditions can’t be read any more: open and save it."))
