@@ -33,7 +33,6 @@ class ResultsForm(PageForm):
         label=_("Purchases within, days"),
         choices=[(days, str(days)) for days in WINDOWS],
         coerce=int,
-        empty_value=USUAL_DAYS,
         required=False,
     )
     margin = decimal(_("Margin, %"), most=100, required=False)
@@ -70,4 +69,4 @@ def _asked(request: HttpRequest) -> tuple[ResultsForm, dict[str, Any]]:
     usual = {"days": USUAL_DAYS, "margin": USUAL_MARGIN}
     form = ResultsForm(request.GET or None, initial=usual)
     said = form.cleaned_data if form.is_bound and form.is_valid() else {}
-    return form, usual | {name: value for name, value in said.items() if value is not None}
+    return form, usual | {name: value for name, value in said.items() if value not in {None, ""}}
