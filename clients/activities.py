@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.db.models import Exists, OuterRef, Q
 
 from loyalty.models import Activity, ProgramVersion
 
 
-def has_any() -> Q:
-    """Of a member: whether his programme has, has had, or is going to have rules for actions in force, or something
-    that his shop reported waits."""
+def has_any(now: dt.datetime) -> Q:
+    """Of a member: whether his programme has, or has had, rules for actions in force, or something that his shop
+    reported waits."""
     rules = {"rules": [{"effect": {"kind": "activity"}, "enabled": True}]}
-    versions = ProgramVersion._base_manager.filter(program_id=OuterRef("program_id"), document__contains=rules)
+    versions = ProgramVersion.objects.started(OuterRef("program_id"), now).filter(document__contains=rules)
     reported = Activity._base_manager.filter(
         program_id=OuterRef("program_id"), merchant_id=OuterRef("merchant_id"), status=Activity.Status.WAITING
     )

@@ -16,6 +16,6 @@ class ClientsConfig(AppConfig):
         outbox.HANDLERS.update(messages.HANDLERS)
         for_codes.register(audiences.Segments())
         doors.KNOWN["activities"] = activities.has_any
-        doors.KNOWN["approvals"] = lambda: approvals.has_any() | asking.any_waits()
+        doors.KNOWN["approvals"] = lambda _now: approvals.has_any() | asking.any_waits()
         log.FINDERS.update(account=in_the_log.by_account, client=in_the_log.by_client, cardbatch=in_the_log.by_batch)
         log.SEARCHERS.append(in_the_log.meant_by)

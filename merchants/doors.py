@@ -6,8 +6,9 @@ merchant that the user does not belong to does not exist for him.
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeAlias
 
@@ -41,8 +42,9 @@ EVERYWHERE = frozenset(
     }
 )
 # What other apps have to say of a workplace, by name: conditions on the member, looked up in the query that finds him.
-# They are asked for once in a process: what changes with time has to be the database's.
-KNOWN: dict[str, Callable[[], Exists | Q]] = {}
+# They are put together once in a process, for whatever moment.
+KNOWN: dict[str, Callable[[dt.datetime], Exists | Q]] = {}
+_WHENEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True)
@@ -111,14 +113,20 @@ def members_only(action: Action) -> Callable[[MemberView[P]], View]:
 
 
 @functools.cache
-def _conditions() -> Mapping[str, RawSQL]:
+def _compiled() -> Mapping[str, tuple[str, Sequence[Any]]]:
     """What is asked of the member, as SQL: to put it together anew costs each page more than the database takes."""
     query = Member._base_manager.all().query
     compiler = query.get_compiler(connection=connection)
-    asked = {f"knows_{name}": condition() for name, condition in KNOWN.items()}
+    asked = {f"knows_{name}": condition(_WHENEVER) for name, condition in KNOWN.items()}
     asked["has_second_factor"] = second_factor.of_members()
-    parts = {name: compiler.compile(asked[name].resolve_expression(query)) for name in asked}
-    return {name: RawSQL(sql, params, BooleanField()) for name, (sql, params) in parts.items()}  # noqa: S611  # ours
+    return {name: compiler.compile(asked[name].resolve_expression(query)) for name in asked}
+
+
+def _conditions(now: dt.datetime) -> Mapping[str, RawSQL]:
+    return {
+        name: RawSQL(sql, [now if one == _WHENEVER else one for one in params], BooleanField())  # noqa: S611  # ours
+        for name, (sql, params) in _compiled().items()
+    }
 
 
 def workplace_of(user: User, merchant_id: int) -> Workplace:
@@ -130,7 +138,7 @@ def workplace_of(user: User, merchant_id: int) -> Workplace:
             .select_related("merchant__logo", "program")
             .defer("merchant__logo__content")
             .prefetch_related("outlets")
-            .annotate(**_conditions())
+            .annotate(**_conditions(timezone.now()))
             .first()
         )
         if member is None:
