@@ -17,8 +17,10 @@ from tests.loyalty.shop import TillStory
 
 @pytest.fixture
 def at(page: Page, live_server: LiveServer, stage: Stage, complaints: list[str]) -> str:
-    """The owner of «Зерно» is logged in; three of his clients are new. The address of the segments."""
+    """The owner of «Зерно» is logged in; three of his clients are new, and he has no segments. Their
+    address."""
     with stage.zerno():
+        Segment.objects.all().delete()
         story = TillStory(stage.cast.zerno, timezone.now())
         for n, name in enumerate(("Ольга Первая", "Ольга Вторая", "Ольга Третья")):
             client = enrol(

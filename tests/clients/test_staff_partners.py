@@ -105,7 +105,7 @@ def test_the_price_does_not_grow(
         undo_adjustment(entry=undone, reason="", now=NOON, by="test", merchant_id=cast.zerno.merchant.pk)
     desk = Desk(cast.zerno, cast.zerno.owner)
     desk.get(path)
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(20):
         desk.get(path)
 
 
