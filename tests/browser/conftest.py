@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, Request
+from playwright.sync_api import ConsoleMessage, Page, Request, expect
 from pytest_django.live_server_helper import LiveServer
 
 from tests.admin.stage import Stage, set_up
@@ -31,6 +31,8 @@ QUIET = (
     "--disable-sync",
 )
 PASSWORD = "копилка-и-ещё-немного"
+# What is there is found at once; a machine with more browsers than cores only shows it later.
+expect.set_options(timeout=20_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

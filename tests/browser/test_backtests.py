@@ -65,7 +65,7 @@ def test_from_nothing_to_a_report(
         BackTest.objects.update(state="waiting")
     back_tests.run_due(clock=timezone.now)
     # The page notices by itself.
-    expect(page.get_by_role("heading", name="Кто выиграет больше всех")).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("heading", name="Кто выиграет больше всех")).to_be_visible()
     assert look_at(page, live_server, [waiting, f"{rules}/backtests/"]) == {}
 
     receipts = tmp_path / "receipts.csv"
@@ -74,7 +74,7 @@ def test_from_nothing_to_a_report(
     page.get_by_label("Файл чеков").set_input_files(receipts)
     page.get_by_role("button", name="Отправить файл и начать").click()
     back_tests.run_due(clock=timezone.now)
-    expect(page.get_by_role("heading", name="Что нашлось в файле")).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("heading", name="Что нашлось в файле")).to_be_visible()
     assert look_at(page, live_server, [page.url.removeprefix(live_server.url)]) == {}
     assert complaints == []
 
