@@ -145,6 +145,7 @@ class PromoCode(models.Model):
             models.Index("program", "batch", "id", name="promo_code_of_batch"),
             models.Index("program", "batch", "id", condition=Q(free=True, account=None), name="promo_code_free"),
             models.Index("program", "account", condition=Q(account__isnull=False), name="promo_code_account"),
+            models.Index("program", "batch", condition=Q(account__isnull=False), name="promo_code_given"),
         ]
 
     def __str__(self) -> str:
@@ -179,6 +180,15 @@ class PromoCodeUse(models.Model):
             models.Index("program", "batch", "id", name="promo_use_of_batch"),
             models.Index("program", "batch", "account", name="promo_use_of_client"),
             models.Index("program", "sale", name="promo_use_sale"),
+            # All that is counted of a batch, without its rows.
+            models.Index(
+                "program",
+                "batch",
+                "at",
+                include=["sale", "money", "points"],
+                condition=Q(released_at=None),
+                name="promo_use_live",
+            ),
             models.Index("program", "code", condition=Q(code__isnull=False), name="promo_use_code"),
         ]
 
