@@ -112,6 +112,8 @@ class Message(models.Model):
     gateway = models.CharField(max_length=20, blank=True, default="", db_default="")
     gateway_id = models.CharField(max_length=120, blank=True, default="", db_default="")
     cost = models.DecimalField(_("cost"), max_digits=10, decimal_places=2, null=True)
+    # A digest of where it went: what comes back of it is about that address, whatever the client's is by then.
+    address = models.CharField(max_length=32, blank=True, default="", db_default="", editable=False)
     # When the gateway is asked next what became of it.
     poll_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(_("asked"), default=timezone.now, db_default=Now())
