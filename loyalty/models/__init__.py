@@ -4,7 +4,7 @@ from loyalty.models.certificate import Certificate, CertificateEntry, Certificat
 from loyalty.models.goods import Category, GoodsImport, Product
 from loyalty.models.ledger import Entry, Lot, Reservation
 from loyalty.models.past import PastReceipt, PastReceiptLine
-from loyalty.models.plastic import CardBatch, CardSettings, PlasticCard
+from loyalty.models.plastic import CardBatch, CardSettings, GivenCard, PlasticCard
 from loyalty.models.program import ProgramDraft, ProgramVersion
 from loyalty.models.promo import PromoBatch, PromoCode, PromoCodeUse
 from loyalty.models.reward import Exchange, Reward, RewardPicture
@@ -30,6 +30,7 @@ __all__ = [
     "Confirmation",
     "Entry",
     "Exchange",
+    "GivenCard",
     "GoodsImport",
     "HandLimit",
     "HandUse",

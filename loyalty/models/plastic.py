@@ -8,7 +8,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from merchants.models import Merchant, Program, TenantManager
+from loyalty.models.fields import MoneyField
+from merchants.models import Merchant, Outlet, Program, TenantManager, Till
 
 
 class CardBatch(models.Model):
@@ -96,17 +97,77 @@ class PlasticCard(models.Model):
 
 
 class CardSettings(models.Model):
-    """What a programme lets be bound. Without a row: numbers of batches alone."""
+    """What a programme lets be bound, and how it is given. Without a row: numbers of batches alone, for nothing."""
+
+    class Given(models.TextChoices):
+        AT_ONCE = "at_once", _("at once, on joining too")
+        FIRST_PURCHASE = "first_purchase", _("after the first purchase")
+        RECEIPT = "receipt", _("for a receipt from a sum")
 
     program = models.ForeignKey(Program, models.PROTECT, related_name="+", db_index=False)
     any_number = models.BooleanField(_("cards of any number may be bound"), default=False)
+    # How tills give cards of batches (`loyalty.giving_cards`).
+    given = models.CharField(
+        _("cards are given"), max_length=14, choices=Given.choices, default=Given.AT_ONCE, db_default=Given.AT_ONCE
+    )
+    least = MoneyField(_("receipt from"), default=0, db_default=0)
+    price = MoneyField(_("price of a card"), default=0, db_default=0)
 
     objects = TenantManager()
 
     class Meta:
         verbose_name = _("settings of cards")
         verbose_name_plural = _("settings of cards")
-        constraints = [models.UniqueConstraint("program", name="card_settings_unique")]
+        constraints = [
+            models.UniqueConstraint("program", name="card_settings_unique"),
+            models.CheckConstraint(condition=Q(least__gte=0) & Q(price__gte=0), name="card_settings_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} #{self.pk}"
+
+
+class GivenCard(models.Model):
+    """A card that a till gave for money or for a receipt. It names no client: money stays in the shift's books when he
+    is erased, and `card` is a key without a foreign key, because his cards go with him."""
+
+    program = models.ForeignKey(Program, models.DO_NOTHING, db_constraint=False, related_name="+", db_index=False)
+    merchant = models.ForeignKey(Merchant, models.DO_NOTHING, db_constraint=False, related_name="+", db_index=False)
+    outlet = models.ForeignKey(Outlet, models.DO_NOTHING, db_constraint=False, related_name="+", db_index=False)
+    till = models.ForeignKey(Till, models.DO_NOTHING, db_constraint=False, related_name="+", db_index=False)
+    card = models.BigIntegerField(editable=False)
+    # The receipt that it was given for, where receipts give cards.
+    sale = models.BigIntegerField(null=True, editable=False)
+    price = MoneyField(_("price"), default=0)
+    cashier = models.CharField(_("cashier"), max_length=64, blank=True)
+    local_day = models.DateField(_("day"))
+    at = models.DateTimeField(_("given"))
+    returned_at = models.DateTimeField(_("taken back"), null=True, blank=True)
+    returned_day = models.DateField(null=True, blank=True)
+    returned_outlet = models.ForeignKey(
+        Outlet, models.DO_NOTHING, db_constraint=False, null=True, related_name="+", db_index=False
+    )
+    returned_till = models.ForeignKey(
+        Till, models.DO_NOTHING, db_constraint=False, null=True, related_name="+", db_index=False
+    )
+    returned_cashier = models.CharField(max_length=64, blank=True)
+
+    objects = TenantManager()
+
+    class Meta:
+        verbose_name = _("card given at a till")
+        verbose_name_plural = _("cards given at tills")
+        constraints = [
+            models.UniqueConstraint("program", "card", name="given_card_once"),
+            models.UniqueConstraint("program", "sale", condition=Q(sale__isnull=False), name="given_card_for_receipt"),
+            models.CheckConstraint(condition=Q(price__gte=0), name="given_card_price_not_negative"),
+        ]
+        indexes = [
+            models.Index("program", "local_day", name="given_card_day"),
+            models.Index(
+                "program", "returned_day", condition=Q(returned_day__isnull=False), name="given_card_returned_day"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self._meta.verbose_name} #{self.pk}"
