@@ -69,7 +69,7 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     cooldown_days: Annotated[Several | None, field("days", _("Not more often than once in so many days"))] = None
     clients: Annotated[Count | None, field("count", _("Budget: clients"))] = None
     points: Annotated[Decimal | None, field("points", _("Budget: points"))] = None
-    money: Annotated[Decimal | None, field("money", _("Budget: money of certificates"))] = None
+    money: Annotated[Decimal | None, field("money", _("Budget: money of certificates and promo codes"))] = None
     goal: Annotated[
         Count | None, field("count", _("Stop after so many purchases"), _("Of the clients treated, after their turn."))
     ] = None

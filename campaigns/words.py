@@ -33,6 +33,8 @@ WHY: Final[Mapping[str, Promise]] = {
     "over": gettext_lazy("the campaign was over"),
     "expired": gettext_lazy("what was to be given would have expired already"),
     "bought": gettext_lazy("has bought something: no reminder"),
+    "failed": gettext_lazy("it could not be given to this client because of an error; the others got it"),
+    "stopped": gettext_lazy("its promo codes are stopped"),
 }
 
 
@@ -105,7 +107,7 @@ def limits_said(plan: Plan, words: Words) -> Sequence[str]:
     if limits.points is not None:
         found.append(_("budget %(sum)s") % {"sum": words.points(limits.points)})
     if limits.money is not None:
-        found.append(_("budget of certificates %(sum)s") % {"sum": words.round_money(limits.money)})
+        found.append(_("budget of certificates and promo codes %(sum)s") % {"sum": words.round_money(limits.money)})
     if order.holdout:
         found.append(_("%(percent)s held out for comparison") % {"percent": words.percent(order.holdout)})
     return found

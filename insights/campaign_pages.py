@@ -13,10 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from campaigns.models import Campaign
-from insights import campaign_results
+from insights import campaign_results, holdout_results
 from insights.back_test_forms import decimal
 from insights.campaign_results import WINDOWS, Found
 from insights.campaign_telling import Result
+from insights.holdout_telling import Together
 from insights.models import CampaignResult
 from insights.telling import Teller
 from merchants.access import Action
@@ -46,7 +47,7 @@ def one_campaign(request: HttpRequest, place: Workplace, number: int) -> HttpRes
     found = campaign_results.of(campaign)
     context: dict[str, Any] = {"campaign": campaign, "form": form}
     if found is not None:
-        context["result"] = Result(campaign, *found, **asked, teller=Teller.of(place.program.pk))
+        context["result"] = Result(*found, **asked, teller=Teller.of(place.program.pk), campaign=campaign)
     return render(request, "insights/campaigns/one.html", context)
 
 
@@ -58,10 +59,37 @@ def all_campaigns(request: HttpRequest, place: Workplace) -> HttpResponse:
     rows = CampaignResult.objects.filter(program=place.program, campaign__merchant=place.merchant)
     rows = rows.select_related("campaign").order_by("-campaign")[:SHOWN]
     results = [
-        Result(row.campaign, msgspec.convert(row.found, Found, strict=False), row.measured_at, **asked, teller=teller)
+        Result(
+            msgspec.convert(row.found, Found, strict=False),
+            row.measured_at,
+            **asked,
+            teller=teller,
+            campaign=row.campaign,
+        )
         for row in rows
     ]
     return render(request, "insights/campaigns/all.html", {"form": form, "results": results})
+
+
+@require_safe
+@members_only(Action.SEE_FIGURES)
+def together(request: HttpRequest, place: Workplace) -> HttpResponse:
+    """Those who are held out of all campaigns against all others."""
+    form, asked = _asked(request)
+    del form.fields["days"]
+    settings = holdout_results.settings_of(place.merchant)
+    context: dict[str, Any] = {
+        "settings": settings,
+        "form": form,
+        "may_change": place.may(Action.RUN_CAMPAIGNS),
+    }
+    if settings is not None:
+        teller = Teller.of(place.program.pk)
+        context["share"] = teller.percent(settings.holdout)
+        found = holdout_results.of(settings)
+        if found is not None:
+            context["result"] = Together(*found, days=holdout_results.WHOLE, margin=asked["margin"], teller=teller)
+    return render(request, "insights/campaigns/together.html", context)
 
 
 def _asked(request: HttpRequest) -> tuple[ResultsForm, dict[str, Any]]:

@@ -17,12 +17,13 @@ from django.db import connection
 from django.db.models import Count, F, Q, Sum
 from msgspec import Struct
 
-from campaigns.models import Campaign, CampaignTurn, Message
+from campaigns.models import Campaign, CampaignBatch, CampaignTurn, Message
 from insights.models import CampaignResult, PointsDay
 from insights.sql import statement
 from insights.uplift import Group, Uplift, uplift
-from loyalty.models import Entry, ProgramVersion
+from loyalty.models import Entry, ProgramVersion, PromoCodeUse
 from loyalty.programs import rulebook_of
+from loyalty.promo.checking import live
 from merchants.access import every_tenant, tenant
 
 ZERO: Final = Decimal(0)
@@ -61,10 +62,11 @@ class Found(Struct, frozen=True):
     messages: int
     messages_cost: Decimal
     windows: tuple[Window, ...]
+    codes_cost: Decimal = ZERO
 
     @property
     def cost(self) -> Decimal:
-        return self.points_cost + self.certificates + self.messages_cost
+        return self.points_cost + self.certificates + self.codes_cost + self.messages_cost
 
     def window(self, days: int) -> Window:
         return next(one for one in self.windows if one.days == days)
@@ -139,10 +141,36 @@ def _found(campaign: Campaign, now: dt.datetime) -> Found:
         source=f"campaign:{campaign.pk}",
         state__in=[Message.State.SENT, Message.State.DELIVERED],
     ).aggregate(messages=Count("pk"), messages_cost=Sum("cost", default=ZERO))
-    redeemed = _redeemed(campaign, now)
-    worth = sums["points"] * _point_value(campaign, now)
-    cost = worth if redeemed is None else (worth * redeemed).quantize(Decimal("0.01"))
-    return Found(**sums, **sent, points_cost=cost, redeemed=redeemed, windows=_windows(campaign, now))
+    cost, redeemed = points_cost(sums["points"], campaign.program_id, campaign.merchant_id, now)
+    return Found(
+        **sums,
+        **sent,
+        points_cost=cost,
+        redeemed=redeemed,
+        windows=_windows(campaign, now),
+        codes_cost=codes_cost(campaign.program_id, campaign.merchant_id, now, campaign=campaign.pk),
+    )
+
+
+def codes_cost(
+    program_id: int,
+    merchant_id: int,
+    now: dt.datetime,
+    *,
+    campaign: int | None = None,
+    since: dt.datetime | None = None,
+) -> Decimal:
+    """Discounts that clients took with promo codes of a campaign, or of all: of those that are a percent or a product.
+    Of a sum, and of points, they count as certificates do, when they are given."""
+    batches = CampaignBatch.objects.filter(program_id=program_id, campaign__merchant=merchant_id)
+    if campaign is not None:
+        batches = batches.filter(campaign=campaign)
+    uses = PromoCodeUse.objects.filter(
+        program_id=program_id, batch__in=batches.values("batch"), batch__gives__in=["percent", "product"]
+    )
+    if since is not None:
+        uses = uses.filter(code__given_at__gte=since)
+    return Decimal(live(uses, now).aggregate(money=Sum("money", default=ZERO))["money"])
 
 
 def _windows(campaign: Campaign, now: dt.datetime) -> tuple[Window, ...]:
@@ -161,16 +189,19 @@ def _windows(campaign: Campaign, now: dt.datetime) -> tuple[Window, ...]:
     )
 
 
-def _point_value(campaign: Campaign, now: dt.datetime) -> Decimal:
-    number = ProgramVersion.objects.in_force(campaign.program_id, now)
-    return rulebook_of(campaign.program_id, number).points.value if number else Decimal(1)
+def points_cost(points: Decimal, program_id: int, merchant_id: int, now: dt.datetime) -> tuple[Decimal, Decimal | None]:
+    """What so many points cost a merchant, and the share of them that are redeemed, where it is known."""
+    redeemed = _redeemed(program_id, merchant_id, now)
+    number = ProgramVersion.objects.in_force(program_id, now)
+    worth = points * (rulebook_of(program_id, number).points.value if number else Decimal(1))
+    return (worth if redeemed is None else (worth * redeemed).quantize(Decimal("0.01"))), redeemed
 
 
-def _redeemed(campaign: Campaign, now: dt.datetime) -> Decimal | None:
+def _redeemed(program_id: int, merchant_id: int, now: dt.datetime) -> Decimal | None:
     """Of the points that went within a year, the share that was redeemed; the others expired."""
     gone = PointsDay.objects.filter(
-        program_id=campaign.program_id,
-        merchant_id=campaign.merchant_id,
+        program_id=program_id,
+        merchant_id=merchant_id,
         local_day__gt=now.date() - dt.timedelta(days=365),
     ).aggregate(
         redeemed=Sum(

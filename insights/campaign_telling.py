@@ -21,10 +21,9 @@ Figure = Told
 
 
 @dataclass(frozen=True)
-class Result:
-    """One campaign's, within so many days of each client's first turn; `margin` in percent."""
+class Comparison:
+    """Clients with and without, within so many `days`; `margin` in percent."""
 
-    campaign: Campaign
     found: Found
     measured_at: dt.datetime
     days: int
@@ -46,13 +45,10 @@ class Result:
     @property
     def verdict(self) -> str:
         """One sentence for the owner."""
-        if not self.found.treated:
-            return _("Nobody has had a turn yet.")
-        if not self.found.held_out:
-            return _(
-                "Nobody was held out, so nobody knows what clients would have bought anyway: what is seen here goes "
-                "together with the campaign, and is not its effect. Hold out a tenth of the clients to learn it."
-            )
+        raise NotImplementedError
+
+    def compared(self, better: str, worse: str) -> str:
+        """One of them where it is certain."""
         found = self.uplift
         if found is None:
             return ngettext(
@@ -62,9 +58,16 @@ class Result:
             ) % {"enough": ENOUGH}
         if not found.is_certain:
             return _("Too little data: the difference may as well be chance. It may show with more clients or time.")
-        if found.difference > 0:
-            return _("It works: clients whom it reached buy more than those who were held out.")
-        return _("It does harm: clients whom it reached buy less than those who were held out.")
+        return better if found.difference > 0 else worse
+
+    @property
+    def chart_title(self) -> str:
+        raise NotImplementedError
+
+    @property
+    def groups(self) -> tuple[str, str]:
+        """What those with and those without are called."""
+        raise NotImplementedError
 
     @property
     def difference(self) -> str:
@@ -99,15 +102,15 @@ class Result:
         ]
         return Chart(
             id="chart-uplift",
-            title=_("Money per client since the first turn"),
+            title=self.chart_title,
             kind="bar",
             label=_("Within"),
-            labels=[self._days(one.days) for one, _means in means],
+            labels=[self.days_said(one.days) for one, _means in means],
             series=[
                 Series(
                     name, [mean[n] for _one, mean in means], [self.teller.words.money(mean[n]) for _one, mean in means]
                 )
-                for n, name in enumerate((_("Treated"), _("Held out")))
+                for n, name in enumerate(self.groups)
             ],
         )
 
@@ -119,7 +122,7 @@ class Result:
             found = one.uplift
             told.append(
                 (
-                    self._days(one.days),
+                    self.days_said(one.days),
                     self.teller.number(one.treated.clients),
                     self.teller.number(one.control.clients),
                     _("too little data")
@@ -133,7 +136,7 @@ class Result:
     def _windows(self) -> tuple[Window, ...]:
         return self.found.windows
 
-    def _days(self, days: int) -> str:
+    def days_said(self, days: int) -> str:
         return ngettext("%(days)s day", "%(days)s days", days) % {"days": days}
 
     def _with_range(self, value: Decimal, low: Decimal, high: Decimal) -> str:
@@ -179,6 +182,7 @@ class Result:
             _("certificates %(money)s") % {"money": self.teller.money(found.certificates)}
             if found.certificates
             else "",
+            _("promo codes %(money)s") % {"money": self.teller.money(found.codes_cost)} if found.codes_cost else "",
             _("messages %(money)s") % {"money": self.teller.money(found.messages_cost)} if found.messages else "",
         )
 
@@ -192,3 +196,32 @@ class Result:
             "gain": self._signed(gain),
             "margin": self.teller.percent(self.margin),
         }
+
+
+@dataclass(frozen=True)
+class Result(Comparison):
+    """One campaign's, from each client's first turn on."""
+
+    campaign: Campaign
+
+    @property
+    def verdict(self) -> str:
+        if not self.found.treated:
+            return _("Nobody has had a turn yet.")
+        if not self.found.held_out:
+            return _(
+                "Nobody was held out, so nobody knows what clients would have bought anyway: what is seen here goes "
+                "together with the campaign, and is not its effect. Hold out a tenth of the clients to learn it."
+            )
+        return self.compared(
+            _("It works: clients whom it reached buy more than those who were held out."),
+            _("It does harm: clients whom it reached buy less than those who were held out."),
+        )
+
+    @property
+    def chart_title(self) -> str:
+        return _("Money per client since the first turn")
+
+    @property
+    def groups(self) -> tuple[str, str]:
+        return _("Treated"), _("Held out")

@@ -7,7 +7,7 @@ import time
 from celery import shared_task
 from django.utils import timezone
 
-from insights import back_tests, campaign_results, rollups, snapshots
+from insights import back_tests, campaign_results, holdout_results, rollups, snapshots
 
 # Well under the workers' time limit: what is left of a long history is done by the next nudge.
 TURN_SECONDS = 120
@@ -28,6 +28,7 @@ def take_snapshots() -> None:
 def measure_campaigns() -> None:
     started = time.monotonic()
     campaign_results.measure_due(clock=timezone.now, going_on=lambda: time.monotonic() - started < TURN_SECONDS)
+    holdout_results.measure_due(clock=timezone.now, going_on=lambda: time.monotonic() - started < TURN_SECONDS)
 
 
 # A million receipts take longer than other work may. Whoever takes the nudge a second time finds the row claimed.

@@ -7,6 +7,7 @@ urlpatterns: list[URLPattern] = [
     path("m/<int:merchant_id>/z/", views.z_report, name="z_report"),
     path("m/<int:merchant_id>/figures/", views.what_figures_mean, name="figures"),
     path("m/<int:merchant_id>/campaigns/results/", campaign_pages.all_campaigns, name="campaigns_results"),
+    path("m/<int:merchant_id>/campaigns/results/together/", campaign_pages.together, name="campaigns_together"),
     path("m/<int:merchant_id>/campaigns/<int:number>/results/", campaign_pages.one_campaign, name="campaign_results"),
     path("m/<int:merchant_id>/rules/calculator/", back_test_views.calculate, name="calculator"),
     path("m/<int:merchant_id>/rules/backtests/", back_test_views.back_tests_list, name="backtests"),

@@ -98,7 +98,7 @@ ROOMS: Sequence[Room] = (
         _("Cards"),
         "credit-card",
         Action.EDIT_CLIENTS,
-        ("card_batches", "card_batch", "card_batch_new", "card_batch_withdraw"),
+        ("card_batches", "card_batch", "card_batch_new", "card_batch_withdraw", "card_terms"),
     ),
     Room(
         _("Certificates"),
@@ -156,6 +156,7 @@ ROOMS: Sequence[Room] = (
             "campaign_rules",
             "campaigns_results",
             "campaign_results",
+            "campaigns_together",
         ),
     ),
     Room(

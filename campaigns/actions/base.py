@@ -49,6 +49,14 @@ class Chunk(Struct, frozen=True, kw_only=True):
         return [one.account for one in self.turns]
 
 
+class NothingToGive(Exception):  # noqa: N818  # it says what happens
+    """An action finds that nobody can be given anything by it now; `why` is a key of `campaigns.words.WHY`."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
 class Cost(Struct, frozen=True):
     """For one client: points, and what a certificate is for."""
 
@@ -67,7 +75,7 @@ class Action(Struct, frozen=True, kw_only=True, tag_field="kind", forbid_unknown
         return Cost()
 
     def give(self, chunk: Chunk) -> None:
-        """Do it to all of them, in the transaction of their turns."""
+        """Do it to all of them, in the transaction of their turns. NothingToGive, and nothing written."""
         raise NotImplementedError
 
     def late(self, rulebook: Rulebook, now: dt.datetime) -> bool:

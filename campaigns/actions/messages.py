@@ -3,12 +3,20 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from typing import Annotated, Final
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+from django.utils.translation import override
 
 from campaigns.actions.base import Action, Chunk
+from campaigns.actions.codes import codes_given
 from campaigns.messages.queueing import Receiver, queue
 from campaigns.models import MessageTemplate
 from loyalty.engine.fields import field
 from loyalty.engine.words import gettext_noop
+from loyalty.promo.shown import code_shown, worth
+from loyalty.templatetags.kopilka import through
+from loyalty.wording import words_of
 
 _ = gettext_noop
 
@@ -32,7 +40,10 @@ class SendMessage(Action, frozen=True, kw_only=True, tag="message"):
         if template is None:
             return
         source = chunk.actor
-        receivers = [Receiver(account=one.account, occasion=f"{source}:{one.turn}:{chunk.step}") for one in chunk.turns]
+        details = _details(chunk) if chunk.step else {}
+        receivers = [
+            Receiver(one.account, f"{source}:{one.turn}:{chunk.step}", details.get(one.turn, {})) for one in chunk.turns
+        ]
         queue(
             merchant=chunk.merchant,
             template=template,
@@ -45,3 +56,21 @@ class SendMessage(Action, frozen=True, kw_only=True, tag="message"):
     def faults(self) -> Iterator[tuple[str, str]]:
         if not self.template:
             yield "template", _("Choose a template.")
+
+
+def _details(chunk: Chunk) -> dict[int, dict[str, str]]:
+    """The promo code that a step before has given, what it is good for and until when."""
+    given = codes_given(chunk.program_id, chunk.campaign, chunk.turns, chunk.step)
+    if not given:
+        return {}
+    words = words_of(chunk.program_id)
+    program = chunk.merchant.program
+    with override(program.language), timezone.override(ZoneInfo(program.time_zone)):
+        return {
+            turn: {
+                "code": code_shown(code.batch, code.code),
+                "gift": worth(code.batch, words),
+                "date": through(code.ends_at),
+            }
+            for turn, code in given.items()
+        }

@@ -1,4 +1,11 @@
-from campaigns.models.campaign import Campaign, CampaignMember, CampaignSettings, CampaignTurn
+from campaigns.models.campaign import (
+    Campaign,
+    CampaignBatch,
+    CampaignMember,
+    CampaignPress,
+    CampaignSettings,
+    CampaignTurn,
+)
 from campaigns.models.mailings import Mailing
 from campaigns.models.messages import (
     Channel,
@@ -12,7 +19,9 @@ from campaigns.models.messages import (
 
 __all__ = [
     "Campaign",
+    "CampaignBatch",
     "CampaignMember",
+    "CampaignPress",
     "CampaignSettings",
     "CampaignTurn",
     "Channel",

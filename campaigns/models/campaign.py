@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clients.models import Segment
-from loyalty.models import Account
+from loyalty.models import Account, PromoBatch
 from loyalty.models.fields import MoneyField, PointsField
 from merchants.models import Merchant, Program, TenantManager
 
@@ -120,6 +120,51 @@ class CampaignTurn(models.Model):
         return f"{self._meta.verbose_name} #{self.pk}"
 
 
+class CampaignPress(models.Model):
+    """Somebody has pressed the button of a campaign by hand. The next look of a worker writes down whose turn it is,
+    `clients` of them, and then it is `done_at`; the same `key` is one press, however often it is sent."""
+
+    program = models.ForeignKey(Program, models.PROTECT, related_name="+", db_index=False)
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="presses", db_index=False)
+    key = models.CharField(max_length=40)
+    at = models.DateTimeField(_("when"))
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    done_at = models.DateTimeField(_("done"), null=True, blank=True)
+    clients = models.PositiveIntegerField(_("clients"), null=True, blank=True)
+
+    objects = TenantManager()
+
+    class Meta:
+        verbose_name = _("press of the button of a campaign")
+        verbose_name_plural = _("presses of the buttons of campaigns")
+        constraints = [models.UniqueConstraint("program", "campaign", "key", name="campaign_press_unique")]
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} #{self.pk}"
+
+
+class CampaignBatch(models.Model):
+    """The promo codes that a campaign gives with one step's terms: `terms` is their digest. Other terms are another
+    batch."""
+
+    program = models.ForeignKey(Program, models.PROTECT, related_name="+", db_index=False)
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="batches", db_index=False)
+    terms = models.CharField(max_length=32)
+    batch = models.ForeignKey(PromoBatch, models.PROTECT, related_name="+", db_index=False)
+
+    objects = TenantManager()
+
+    class Meta:
+        verbose_name = _("promo codes of a campaign")
+        verbose_name_plural = _("promo codes of campaigns")
+        constraints = [models.UniqueConstraint("program", "campaign", "terms", name="campaign_batch_unique")]
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} #{self.pk}"
+
+
 class CampaignMember(models.Model):
     """Who was there when a campaign that acts on coming into something looked the last time."""
 
@@ -140,7 +185,8 @@ class CampaignMember(models.Model):
 
 class CampaignSettings(models.Model):
     """What holds for all campaigns of a merchant: how many may treat a client in a day, and how many percent of the
-    clients are held out of all of them."""
+    clients are held out of all of them. `holdout_since` is when this share was set: those who are held out are compared
+    with all others from then on."""
 
     program = models.ForeignKey(Program, models.PROTECT, related_name="+", db_index=False)
     merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="+", db_index=False)
@@ -156,6 +202,7 @@ class CampaignSettings(models.Model):
         default=0,
         validators=[MinValueValidator(0), MaxValueValidator(50)],
     )
+    holdout_since = models.DateTimeField(_("held out since"), null=True, blank=True)
 
     objects = TenantManager()
 

@@ -8,12 +8,11 @@ from typing import Final
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from campaigns.models import Campaign, CampaignMember, CampaignSettings
+from campaigns.models import Campaign, CampaignMember, CampaignPress, CampaignSettings
 from campaigns.plan import Plan, faults, read, stored
 from campaigns.running import scanning
 from campaigns.running.due import sight_of
 from campaigns.running.ending import leave_out
-from campaigns.triggers.calendar import everybody
 from clients.models import Segment
 from merchants import audit
 from merchants.access import Action, Actor, require, same_tenant
@@ -87,6 +86,9 @@ def change(
     if before.when != plan.when and before.when.remembers:
         # It compares with others now: the next look remembers them.
         CampaignMember.objects.filter(program_id=campaign.program_id, campaign=campaign).delete()
+    if before.when != plan.when:
+        # The button of another occasion was pressed: nobody's turn comes of it any more.
+        CampaignPress.objects.filter(program_id=campaign.program_id, campaign=campaign, done_at=None).delete()
     if campaign.state != State.DRAFT and before.when != plan.when:
         campaign.mark = None if plan.when.remembers else now
         campaign.started_at = now
@@ -152,31 +154,40 @@ def archive(*, campaign: Campaign, now: dt.datetime, by: Actor) -> Campaign:
 
 
 @transaction.atomic
-def fire(*, campaign: Campaign, key: str, now: dt.datetime, by: Actor) -> int:
-    """The button of a campaign by hand: a turn for everybody whom the audience holds; how many. With the same key,
-    sent twice, nobody has two. NotNowError."""
+def press(*, campaign: Campaign, key: str, now: dt.datetime, by: Actor) -> CampaignPress:
+    """The button of a campaign by hand: the next look gives everybody whom the audience holds a turn. With the same
+    key, sent twice, nobody has two. NotNowError."""
     _may(campaign.merchant, by, None)
-    # As a look does: the row is locked only when all turns are written, for workers wait for it.
-    same_tenant(campaign)
-    scanning.wait_for_looks(campaign.pk)
-    sight = sight_of(_whole(Campaign.objects.all()).get(pk=campaign.pk), now)
-    if not sight.trigger.by_hand:
-        raise NotNowError
-    number = scanning.write(sight, everybody(sight.look, f"hand:{key[:40]}", now))
     campaign = _locked(campaign, State.RUNNING)
-    if number:
-        _record(campaign, "campaign.fired", now, by, clients=number)
-    return number
+    if not read(campaign.plan).when.by_hand:
+        raise NotNowError
+    pressed, new = CampaignPress.objects.get_or_create(
+        program_id=campaign.program_id,
+        campaign=campaign,
+        key=key[:40],
+        defaults={"at": now, "by": by if isinstance(by, User) else None},
+    )
+    if new:
+        _record(campaign, "campaign.fired", now, by)
+    return pressed
+
+
+def fire(*, campaign: Campaign, key: str, now: dt.datetime, by: Actor) -> int:
+    """Press the button, and look at once, as long as it takes; how many turns are new. NotNowError."""
+    press(campaign=campaign, key=key, now=now, by=by)
+    return scanning.scan(campaign.pk, now=now)
 
 
 @transaction.atomic
-def set_rules(*, merchant: Merchant, rules: CampaignSettings, now: dt.datetime, by: Actor) -> None:
+def set_rules(*, merchant: Merchant, rules: CampaignSettings, now: dt.datetime, by: Actor) -> bool:
+    """Another share of clients who are held out is another group: whether a comparison with one begins anew."""
     program_id = _may(merchant, by, None)
-    CampaignSettings.objects.update_or_create(
-        program_id=program_id,
-        merchant=merchant,
-        defaults={"daily_cap": rules.daily_cap, "holdout": rules.holdout},
-    )
+    kept, _new = CampaignSettings.objects.select_for_update().get_or_create(program_id=program_id, merchant=merchant)
+    changed = kept.holdout != rules.holdout
+    if changed:
+        kept.holdout_since = now if rules.holdout else None
+    kept.daily_cap, kept.holdout = rules.daily_cap, rules.holdout
+    kept.save(update_fields=["daily_cap", "holdout", "holdout_since"])
     audit.record(
         program_id=program_id,
         action="campaigns.rules_changed",
@@ -185,6 +196,7 @@ def set_rules(*, merchant: Merchant, rules: CampaignSettings, now: dt.datetime, 
         subject=merchant,
         details={"daily_cap": rules.daily_cap, "holdout": str(rules.holdout)},
     )
+    return changed and kept.holdout_since is not None
 
 
 def _may(merchant: Merchant, by: Actor, audience: Segment | None) -> int:

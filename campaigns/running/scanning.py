@@ -12,10 +12,11 @@ from typing import Final
 import structlog
 from django.db import connection, transaction
 
-from campaigns.models import Campaign, CampaignTurn
+from campaigns.models import Campaign, CampaignPress, CampaignTurn
 from campaigns.running.due import Sight, among_audience, sight_of
 from campaigns.running.ending import finish, over
 from campaigns.triggers.base import Rows, Window
+from campaigns.triggers.calendar import everybody
 from merchants.access import every_tenant, tenant
 
 logger = structlog.get_logger(__name__)
@@ -76,6 +77,8 @@ def scan(campaign_id: int, *, now: dt.datetime) -> int:
         return 0
     sight = sight_of(campaign, now)
     looked_at, new = _enter(sight) if sight.trigger.remembers else _write_due(sight)
+    if sight.trigger.by_hand:
+        new += _pressed(sight)
     why = over(sight)
     locked = Campaign.objects.select_for_update(no_key=True).get(pk=campaign_id)
     if locked.state != Campaign.State.RUNNING:
@@ -125,6 +128,17 @@ def _write_due(sight: Sight) -> tuple[dt.datetime, int]:
     return window.until, write(sight, sight.trigger.due(sight.look, window))
 
 
+def _pressed(sight: Sight) -> int:
+    """The turns of whoever is meant by the button, for each time that it was pressed and nobody has seen to."""
+    new = 0
+    for press in CampaignPress.objects.filter(program_id=sight.program_id, campaign=sight.campaign, done_at=None):
+        press.clients = write(sight, everybody(sight.look, f"hand:{press.key}", press.at))
+        press.done_at = sight.now
+        press.save(update_fields=["clients", "done_at"])
+        new += press.clients
+    return new
+
+
 def _enter(sight: Sight) -> tuple[dt.datetime, int]:
     """Who has come in since the last look; the first one remembers."""
     campaign = sight.campaign
@@ -146,4 +160,11 @@ def _enter(sight: Sight) -> tuple[dt.datetime, int]:
 
 
 def waiting(campaign: Campaign) -> int:
+    """Clients whose turn has not come yet, or not wholly."""
     return CampaignTurn.objects.filter(campaign=campaign, due_at__isnull=False).count()
+
+
+def begun_by_hand(campaign: Campaign) -> CampaignPress | None:
+    """The last time that the button was pressed."""
+    rows = CampaignPress.objects.filter(program_id=campaign.program_id, campaign=campaign)
+    return rows.order_by("-at", "-pk").first()

@@ -9,7 +9,7 @@ so far, is locked last.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -18,11 +18,12 @@ from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef
 from msgspec import Struct
 
-from campaigns.actions.base import Chunk, Cost, Turned
+from campaigns.actions.base import Chunk, Cost, NothingToGive, Turned
 from campaigns.models import Campaign, CampaignTurn
 from campaigns.plan import Step
 from campaigns.running.due import Sight, judged, sight_of
 from campaigns.running.ending import finish
+from campaigns.running.one_by_one import each_or_all
 from campaigns.triggers.base import Rows, at_hour
 from loyalty import ledger
 from loyalty.engine.quantities import ZERO
@@ -252,7 +253,10 @@ class _Chunk:
             step = self.plan.steps[number]
             given, why = self._due_for(step, number, rows)
             if given:
-                self._give(step, number, given)
+                why |= self._give(step, number, given)
+            if not number:
+                # Who could not even be given the first step has had no turn.
+                rows = self._without(rows, why)
             number += 1
             for one in rows:
                 after = self.becomes[one.id]
@@ -304,7 +308,32 @@ class _Chunk:
             )
             return {turn for (turn,) in cursor.fetchall()}
 
-    def _give(self, step: Step, number: int, rows: Sequence[Claimed]) -> None:
+    def _without(self, rows: list[Claimed], why: Mapping[int, str]) -> list[Claimed]:
+        failed = [one for one in rows if why.get(one.id) == "failed"]
+        for one in failed:
+            self.becomes[one.id] = Becomes(one.id, State.SKIPPED, "failed")
+        return [one for one in rows if one not in failed]
+
+    def _give(self, step: Step, number: int, rows: Sequence[Claimed]) -> dict[int, str]:
+        """The step for all of them; who got nothing, and why."""
+        try:
+            failed = each_or_all(lambda part: self._do(step, number, part), rows)
+        except NothingToGive as nothing:
+            return {one.id: nothing.why for one in rows}
+        for one, error in failed:
+            # Without its text: that may name the client.
+            kind = f"{type(error.__cause__ or error).__module__}.{type(error.__cause__ or error).__name__}"
+            logger.error("campaign_turn_failed", campaign=self.campaign.pk, turn=one.id, step=number, error=kind)
+        why = {one.id: "failed" for one, _error in failed}
+        cost = step.action.cost
+        for one in rows:
+            if one.id not in why:
+                after = self.becomes[one.id]
+                after.points += cost.points
+                after.money += cost.money
+        return why
+
+    def _do(self, step: Step, number: int, rows: Sequence[Claimed]) -> None:
         chunk = Chunk(
             campaign=self.campaign.pk,
             merchant=self.campaign.merchant,
@@ -315,11 +344,6 @@ class _Chunk:
             now=self.now,
         )
         step.action.give(chunk)
-        cost = step.action.cost
-        for one in rows:
-            after = self.becomes[one.id]
-            after.points += cost.points
-            after.money += cost.money
 
     # ------------------------------------------------------------ written down
 

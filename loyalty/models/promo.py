@@ -16,6 +16,12 @@ from loyalty.models.sale import Sale
 from merchants.models import Merchant, Program, TenantManager
 
 
+class PromoCodeQuerySet(models.QuerySet["PromoCode"]):
+    def lasting(self, now: dt.datetime) -> PromoCodeQuerySet:
+        """Those whose own time has not passed."""
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=now))
+
+
 class PromoBatchQuerySet(models.QuerySet["PromoBatch"]):
     def running(self, now: dt.datetime) -> PromoBatchQuerySet:
         """Those whose codes are taken now."""
@@ -118,8 +124,8 @@ class PromoBatch(models.Model):
 
 
 class PromoCode(models.Model):
-    """A code, as it is compared. With an `account` only that client may use it. `free`: nobody has been given it, and
-    nobody has used it."""
+    """A code, as it is compared. With an `account` only that client may use it, and until `expires_at` where there is
+    one. `free`: nobody has been given it, and nobody has used it."""
 
     program = models.ForeignKey(Program, models.DO_NOTHING, db_constraint=False, related_name="+", db_index=False)
     batch = models.ForeignKey(PromoBatch, models.PROTECT, related_name="codes", db_index=False)
@@ -129,8 +135,10 @@ class PromoCode(models.Model):
     # What it was given for: the same occasion gives the same code again.
     once = models.CharField(max_length=80, default="", db_default="", editable=False)
     given_at = models.DateTimeField(_("given"), null=True, blank=True)
+    # Of this code alone, besides the end of its batch.
+    expires_at = models.DateTimeField(_("good until"), null=True, blank=True)
 
-    objects = TenantManager()
+    objects = TenantManager.from_queryset(PromoCodeQuerySet)()
 
     class Meta:
         verbose_name = _("promo code")
@@ -150,6 +158,11 @@ class PromoCode(models.Model):
 
     def __str__(self) -> str:
         return f"…{self.code[-3:]}"
+
+    @property
+    def ends_at(self) -> dt.datetime | None:
+        """Its own end or that of its batch, whichever comes first."""
+        return min((end for end in (self.expires_at, self.batch.ends_at) if end is not None), default=None)
 
 
 class PromoCodeUse(models.Model):

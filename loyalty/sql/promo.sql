@@ -32,7 +32,7 @@ BEGIN
                        'refused', CASE
                            WHEN b.stopped_at <= p_at THEN 'promo_stopped'
                            WHEN b.starts_at > p_at THEN 'promo_early'
-                           WHEN b.ends_at <= p_at THEN 'promo_over'
+                           WHEN least(b.ends_at, c.expires_at) <= p_at THEN 'promo_over'
                            WHEN p_account IS NOT NULL AND c.account_id <> p_account THEN 'promo_stranger'
                            WHEN b.kind = 'unique' AND EXISTS (
                                SELECT FROM loyalty_promocodeuse u JOIN loyalty_sale s ON s.id = u.sale_id

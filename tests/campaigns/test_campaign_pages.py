@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from campaigns.models import Campaign, CampaignSettings, CampaignTurn
 from campaigns.plan import Limits, read
+from campaigns.running import scanning
 from campaigns.triggers import TRIGGERS
 from campaigns.triggers.calendar import Birthday, ByHand
 from clients.models import Segment
@@ -197,7 +198,13 @@ def test_the_button_is_pressed_once_for_each_page(stage: Stage, egor: Browser) -
     assert CampaignTurn.objects.count() == 0
     for _press in range(2):
         egor.post(fire, {"key": key[1]})
+    shown = url(stage, "campaign", campaign.pk)
+    assert "Идёт: составляется список" in text(egor.get(shown))
+    scanning.scan_due(now=stage.now)
     assert CampaignTurn.objects.count() == 1
+    assert "Идёт: ждут" in text(egor.get(shown))
+    stage.beat()
+    assert "Идёт" not in text(egor.get(shown))
 
 
 def test_rules_for_all_campaigns(stage: Stage, egor: Browser) -> None:

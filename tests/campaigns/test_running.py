@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from decimal import Decimal as D
 
 import pytest
+import structlog
 from django.core.management import call_command
 
 from campaigns import holdout
 from campaigns.actions.base import Action
 from campaigns.actions.certificates import GiveCertificate
 from campaigns.actions.points import GivePoints
-from campaigns.models import Campaign, CampaignTurn
+from campaigns.models import Campaign, CampaignPress, CampaignTurn
 from campaigns.plan import Limits, Order, Plan, Step, Timing, faults, read
 from campaigns.running import changing, scanning
 from campaigns.triggers.calendar import Birthday, ByHand, Recurring
@@ -278,10 +279,73 @@ def erase(stage: Stage, account: Account) -> None:
 def test_by_hand_each_press_once(stage: Stage) -> None:
     anna = stage.join("Анна")
     campaign = stage.campaign(ByHand())
-    assert changing.fire(campaign=campaign, key="a", now=stage.now, by="test") == 1
-    assert changing.fire(campaign=campaign, key="a", now=stage.now, by="test") == 0
+    for _press in range(2):
+        changing.press(campaign=campaign, key="a", now=stage.now, by="test")
+    # Nobody waits in the browser for a million turns: the next look writes them down, once.
+    assert stage.turns() == []
+    stage.beat()
     stage.beat()
     assert stage.points(anna) == 100
+    press = CampaignPress.objects.get()
+    assert (press.clients, press.done_at) == (1, stage.now)
+    changing.press(campaign=campaign, key="b", now=stage.now, by="test")
+    changing.pause(campaign=campaign, now=stage.now, by="test")
+    assert scanning.scan(campaign.pk, now=stage.now) == 0
+    changing.go_on(campaign=campaign, now=stage.now, by="test")
+    assert scanning.scan(campaign.pk, now=stage.now) == 1
+    # Another occasion: the press before it is none of its.
+    changing.press(campaign=campaign, key="c", now=stage.now, by="test")
+    plan = Plan(trigger=Birthday(), steps=(Step(do=GivePoints(points=D(100))),))
+    changing.change(campaign=campaign, name="a", plan=plan, audience=None, now=stage.now, by="test")
+    assert CampaignPress.objects.filter(done_at=None).count() == 0
+    with pytest.raises(changing.NotNowError):
+        changing.press(campaign=campaign, key="d", now=stage.now, by="test")
+
+
+def test_one_client_who_cant_be_given_anything_keeps_nobody_else_waiting(stage: Stage) -> None:
+    """His account is as full as an account can be: the database refuses more."""
+    people = [stage.join(f"{n}", "1990-03-12") for n in range(7)]
+    full = people[3]
+    stage.story.give(full, "999999999950")
+    steps = (Step(do=GivePoints(points=D(100))), Step(do=GivePoints(points=D(1))))
+    campaign = stage.campaign(Birthday(), steps=steps)
+    with structlog.testing.capture_logs() as logs:
+        stage.beat()
+    assert [stage.points(one) for one in people if one != full] == [101] * 6
+    assert stage.points(full) == D(999999999950)
+    turn = CampaignTurn.objects.get(account=full)
+    assert (turn.state, turn.why, turn.points, turn.due_at) == ("skipped", "failed", 0, None)
+    campaign.refresh_from_db()
+    assert (campaign.treated, campaign.points) == (6, 606)
+    failed = [one for one in logs if one["event"] == "campaign_turn_failed"]
+    assert [(one["turn"], one["step"], one["error"]) for one in failed] == [
+        (turn.pk, 0, "psycopg.errors.NumericValueOutOfRange")
+    ]
+    assert "999999999950" not in str(failed)
+    assert stage.beat() == 0
+    call_command("audit")
+
+
+def test_a_further_step_that_fails_is_left_out(stage: Stage) -> None:
+    anna = stage.join("Анна", "1990-03-12")
+    steps = tuple(Step(do=GivePoints(points=D(points))) for points in (10, 100, 20))
+    stage.story.give(anna, "999999999950")
+    campaign = stage.campaign(Birthday(), steps=steps)
+    stage.beat()
+    assert stage.points(anna) == D(999999999980)
+    turn = CampaignTurn.objects.get(campaign=campaign)
+    assert (turn.state, turn.why, turn.points) == ("done", "failed", 30)
+
+
+def test_where_nobody_can_be_given_anything_somebody_has_to_look(stage: Stage) -> None:
+    people = [stage.join(f"{n}", "1990-03-12") for n in range(12)]
+    for one in people:
+        stage.story.give(one, "999999999950")
+    campaign = stage.campaign(Birthday())
+    with structlog.testing.capture_logs() as logs:
+        stage.beat()
+    assert [one["event"] for one in logs] == ["campaign_work_failed"]
+    assert CampaignTurn.objects.filter(campaign=campaign, state="waiting").count() == 12
 
 
 def test_a_goal_a_last_day_and_a_pace(stage: Stage) -> None:

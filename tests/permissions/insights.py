@@ -13,5 +13,8 @@ PAGES: dict[str, Page] = {
     "m/<int:merchant_id>/campaigns/<int:number>/results/": Page(
         "/m/{merchant}/campaigns/{campaign}/results/", for_roles("owner", "manager", "reader")
     ),
+    "m/<int:merchant_id>/campaigns/results/together/": Page(
+        "/m/{merchant}/campaigns/results/together/", for_roles("owner", "manager", "reader")
+    ),
     "m/<int:merchant_id>/z/": Page("/m/{merchant}/z/", for_roles("owner", "manager", "operator", "reader")),
 }

@@ -55,7 +55,7 @@ def given_in_words(place: Workplace, points: Any, money: Any) -> str:
     words = words_on_page(place.program.pk)
     parts = [words.points(points)] if points else []
     if money:
-        parts.append(_("certificates for %(sum)s") % {"sum": words.round_money(money)})
+        parts.append(_("certificates and promo codes for %(sum)s") % {"sum": words.round_money(money)})
     return _(" and ").join(parts) or "—"
 
 

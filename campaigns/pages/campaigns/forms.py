@@ -25,7 +25,10 @@ class RulesForm(PageForm):
         empty=ZERO,
         least=ZERO,
         most=Decimal(50),
-        help_text=_("Always the same clients: they show what the campaigns bring all together. 0: nobody."),
+        help_text=_(
+            "Always the same clients: they show what the campaigns bring all together. 0: nobody. Another share is "
+            "another group: the comparison begins anew."
+        ),
     )
 
     def __init__(self, data: Any, *, instance: CampaignSettings | None) -> None:

@@ -112,7 +112,10 @@ def campaign_rules(request: HttpRequest, place: Workplace) -> HttpResponse:
     rules = CampaignSettings.objects.filter(Q(program=place.program, merchant=place.merchant)).first()
     form = RulesForm(request.POST or None, instance=rules)
     if request.method == "POST" and form.is_valid():
-        changing.set_rules(merchant=place.merchant, rules=form.instance, now=timezone.now(), by=place.user)
+        begun = changing.set_rules(merchant=place.merchant, rules=form.instance, now=timezone.now(), by=place.user)
         messages.success(request, _("Kept: it holds for all campaigns from now on."))
+        if begun:
+            messages.info(request, _("Another group is held out: its comparison with the others begins today."))
         return redirect("campaigns", place.merchant.pk)
-    return render(request, "campaigns/campaigns/rules.html", {"form": form})
+    context = {"form": form, "since": rules.holdout_since if rules else None}
+    return render(request, "campaigns/campaigns/rules.html", context)

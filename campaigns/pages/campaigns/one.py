@@ -27,7 +27,7 @@ from campaigns.pages.campaigns.common import (
     plan_of,
 )
 from campaigns.plan import faults
-from campaigns.running import changing
+from campaigns.running import changing, scanning
 from campaigns.running.due import sight_of
 from campaigns.running.foreseeing import Foreseen, foresee
 from campaigns.words import ended, limits_said, sentence, state_of, steps_said
@@ -68,10 +68,29 @@ def campaign(request: HttpRequest, place: Workplace, campaign_id: int) -> HttpRe
         "may_edit": place.may(Action.RUN_CAMPAIGNS),
         "ready": not any(faults(plan, precision=place.program.precision)),
         "by_hand": plan.when.by_hand,
+        "under_way": _under_way(one) if plan.when.by_hand else "",
         "is_editable": one.state in (State.DRAFT, State.RUNNING, State.PAUSED),
         "any": state or page.rows or turns.exists(),
     }
     return render(request, "campaigns/campaigns/one.html", context)
+
+
+def _under_way(one: Campaign) -> str:
+    """How far the campaign is since the button was pressed; nothing where it is through."""
+    pressed = scanning.begun_by_hand(one)
+    if pressed is None or one.state not in (State.RUNNING, State.PAUSED):
+        return ""
+    if pressed.done_at is None:
+        return _("It is under way: whose turn it is is being written down.")
+    left = within(PATIENCE_MS, lambda: scanning.waiting(one))
+    if left == 0:
+        return ""
+    if left is None:
+        return _("It is under way: for %(all)s.") % {"all": clients_in_words(pressed.clients or 0)}
+    return _("It is under way: %(left)s of %(all)s wait for their turn or a further step.") % {
+        "left": f"{left:,}".replace(",", " "),
+        "all": clients_in_words(pressed.clients or 0),
+    }
 
 
 def _lines(place: Workplace, rows: Any) -> list[dict[str, Any]]:
@@ -215,11 +234,11 @@ def campaign_fire(request: HttpRequest, place: Workplace, campaign_id: int) -> H
         if not re.fullmatch("[0-9a-f]{32}", key):
             return redirect("campaign_fire", place.merchant.pk, one.pk)
         try:
-            number = changing.fire(campaign=one, key=key, now=now, by=place.user)
+            changing.press(campaign=one, key=key, now=now, by=place.user)
         except changing.NotNowError:
             messages.error(request, _("That can’t be done now: the campaign has changed meanwhile."))
         else:
-            messages.success(request, _("Begun for %(clients)s.") % {"clients": clients_in_words(number)})
+            messages.success(request, _("It begins within a minute: this page says how far it is."))
         return back
     foreseen = _foreseen(one, now)
     context = {

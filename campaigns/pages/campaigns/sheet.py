@@ -252,6 +252,6 @@ def trigger_kinds() -> list[tuple[Any, list[Kind]]]:
 
 
 def action_kinds() -> list[Kind]:
-    order = ("points", "certificates", "messages", "status")
+    order = ("points", "certificates", "codes", "messages", "status")
     found = sorted(actions.ACTIONS, key=lambda one: order.index(one.__module__.rpartition(".")[2]))
     return [Kind(str(one.__struct_config__.tag), _(one.title), _(one.hint)) for one in found]

@@ -68,7 +68,7 @@ def promo_code_answer(found: Found, *, digits: int) -> PromoCodeAnswer:
         ),
         first_purchase=batch.first_purchase,
         starts_at=batch.starts_at,
-        ends_at=batch.ends_at,
+        ends_at=found.code.ends_at,
     )
 
 
