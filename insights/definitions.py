@@ -123,21 +123,23 @@ def _of_campaigns() -> list[tuple[str, str, str]]:
             _(
                 "Money per client whom the campaign reached, less money per client of its control group, from each "
                 "one's first turn on. Who bought nothing counts as zero; returns are taken off. A client is in the "
-                "control group by chance, and stays there. In brackets Welch's interval of 95 in 100; while it holds "
-                "zero, there is too little data."
+                "control group by chance, and stays there. Of all campaigns together: all clients who are not held out "
+                "of them against those who are, since that share was set. In brackets Welch's interval of 95 in 100; "
+                "while it holds zero, there is too little data."
             ),
         ),
         (
             "incremental",
             _("Money that would not have come"),
-            _("More per client × clients whom the campaign reached."),
+            _("More per client × clients whom the campaign reached; of all campaigns together, × all others."),
         ),
         (
             "campaign-cost",
             _("What a campaign cost"),
             _(
                 "Points that it gave × the value of a point × the share of points that clients of this shop redeem "
-                "(redeemed ÷ redeemed and expired, over a year), its certificates at what they are for, its messages."
+                "(redeemed ÷ redeemed and expired, over a year), its certificates, and promo codes of a sum or points, "
+                "at what they are for, discounts of its other promo codes that were used, its messages."
             ),
         ),
         (

@@ -27,9 +27,10 @@ WHOLE: Final = 0
 
 def of(settings: CampaignSettings) -> tuple[Found, dt.datetime] | None:
     """The newest result for the present group, and its moment."""
-    rows = HoldoutResult.objects.filter(program_id=settings.program_id, merchant=settings.merchant_id)
-    row = rows.filter(since=settings.holdout_since).first()
-    return None if row is None else (msgspec.convert(row.found, Found, strict=False), row.measured_at)
+    row = HoldoutResult.objects.filter(program_id=settings.program_id, merchant=settings.merchant_id).first()
+    if row is None or row.since != settings.holdout_since:
+        return None
+    return msgspec.convert(row.found, Found, strict=False), row.measured_at
 
 
 def settings_of(merchant: Merchant) -> CampaignSettings | None:
@@ -41,10 +42,8 @@ def settings_of(merchant: Merchant) -> CampaignSettings | None:
 def measure_due(*, clock: Callable[[], dt.datetime], going_on: Callable[[], bool] = lambda: True) -> int:
     """Measure the merchants whose results are old; how many were."""
     with every_tenant():
-        last = {
-            (merchant, since): at
-            for merchant, since, at in HoldoutResult.objects.values_list("merchant", "since", "measured_at")
-        }
+        results = HoldoutResult.objects.values_list("merchant", "since", "measured_at")
+        last: dict[Any, dt.datetime] = {(merchant, since): at for merchant, since, at in results}
         rows = CampaignSettings.objects.filter(holdout__gt=0, holdout_since__isnull=False).order_by("pk")
         due = [
             one
@@ -78,7 +77,7 @@ def measure(*, settings: CampaignSettings, now: dt.datetime) -> Found:
 
 
 def _found(settings: CampaignSettings, now: dt.datetime) -> Found:
-    since = settings.holdout_since
+    since: Any = settings.holdout_since
     windows = _windows(settings, now)
     whole = windows[-1]
     turns = CampaignTurn.objects.filter(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
@@ -10,12 +11,15 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from campaigns import holdout
-from campaigns.models import Campaign
+from campaigns.models import Campaign, CampaignSettings
 from campaigns.plan import read
-from campaigns.running import scanning, working
+from campaigns.running import changing, scanning, working
 from clients import card_links
 from clients.enrolment import enrol
 from clients.models import Client
+from insights import holdout_results
+from loyalty.models import PromoCode
+from loyalty.promo.shown import code_shown
 from tests.admin.stage import Stage
 from tests.browser.looking import enter, look_around, without_scripts
 from tests.loyalty.shop import TillStory
@@ -52,6 +56,9 @@ def test_from_a_ready_one_to_the_clients_page(
     page.get_by_text("Добавить шаг").click()
     page.get_by_role("button", name="Поставить метку", exact=True).click()
     page.get_by_label("Метка", exact=True).fill("именинник")
+    page.get_by_text("Добавить шаг").click()
+    page.get_by_role("button", name="Дать промокод", exact=True).click()
+    page.get_by_label("На скидку, %").fill("10")
     assert look_around(page) == {}
     page.set_viewport_size({"width": 1440, "height": 900})
     page.get_by_role("button", name="Сохранить и посмотреть").click()
@@ -79,6 +86,17 @@ def test_from_a_ready_one_to_the_clients_page(
     assert look_around(page) == {}
     page.goto(f"{live_server.url}/card/{card_links.token_of(lucky)}/")
     expect(page.get_by_text("Подарок на день рождения").first).to_be_visible()
+    with stage.zerno():
+        code = PromoCode.objects.select_related("batch").get(account=lucky.account_id)
+    expect(page.get_by_text(code_shown(code.batch, code.code))).to_be_visible()
+    with stage.zerno():
+        rules = CampaignSettings(daily_cap=1, holdout=Decimal(10))
+        changing.set_rules(merchant=campaign.merchant, rules=rules, now=timezone.now(), by="test")
+        holdout_results.measure(settings=CampaignSettings.objects.get(), now=timezone.now())
+    page.goto(at)
+    page.get_by_role("link", name="Все кампании вместе").click()
+    expect(page.get_by_text("Мало данных").first).to_be_visible()
+    assert look_around(page) == {}
     plain = without_scripts(browser, page.context)
     plain.goto(f"{at}{campaign.pk}/dry-run/")
     expect(plain.get_by_role("heading", name="Кто получит")).to_be_visible()

@@ -26,7 +26,7 @@ from campaigns.pages.campaigns.common import (
     names_at,
     plan_of,
 )
-from campaigns.plan import faults
+from campaigns.plan import Plan, faults
 from campaigns.running import changing, scanning
 from campaigns.running.due import sight_of
 from campaigns.running.foreseeing import Foreseen, foresee
@@ -182,10 +182,33 @@ def campaign_start(request: HttpRequest, place: Workplace, campaign_id: int) -> 
         "title": _("Start the campaign?"),
         "sentence": sentence(plan, words_on_page(place.program.pk), names_at(place, now)),
         "figures": figures,
+        "warning": _without_budget(place, plan, foreseen),
         "verb": _("Start the campaign"),
         "back": reverse("campaign", args=[place.merchant.pk, one.pk]),
     }
     return render(request, "shop/confirm.html", context)
+
+
+def _without_budget(place: Workplace, plan: Plan, foreseen: Foreseen | None) -> str:
+    """Points of campaigns are held by their budget alone: without one, what that comes to."""
+    if not plan.cost.points or plan.limits.points is not None or plan.limits.clients is not None:
+        return ""
+    words = words_on_page(place.program.pk)
+    each = words.points(plan.cost.points)
+    if foreseen is None or foreseen.inside is not None:
+        return _("The campaign has no budget: each client whose turn comes gets %(each)s, however many they are.") % {
+            "each": each
+        }
+    told = {"clients": clients_in_words(foreseen.treated), "each": each, "all": words.points(foreseen.points)}
+    if plan.when.by_hand:
+        return _("The campaign has no budget: %(clients)s × %(each)s, %(all)s at once.") % told
+    return (
+        _(
+            "The campaign has no budget: %(clients)s × %(each)s make %(all)s in 30 days, and it goes on until you stop "
+            "it."
+        )
+        % told
+    )
 
 
 @members_only(Action.RUN_CAMPAIGNS)
@@ -250,6 +273,7 @@ def campaign_fire(request: HttpRequest, place: Workplace, campaign_id: int) -> H
             (_("Clients"), clients_in_words(foreseen.treated)),
             (_("Given to them"), given_in_words(place, foreseen.points, foreseen.money)),
         ],
+        "warning": _without_budget(place, plan_of(one), foreseen),
         "verb": _("Do it now"),
         "key": uuid.uuid4().hex,
         "back": reverse("campaign", args=[place.merchant.pk, one.pk]),
