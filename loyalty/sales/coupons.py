@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from loyalty.models import PersonalCoupon, PromoCodeUse, Sale
-from loyalty.sales.consequences import CouponRow
+from loyalty.sales.consequences import Consequences, CouponRow
 
 
 def issue(*, sale: Sale, rows: Sequence[CouponRow], now: dt.datetime) -> None:
@@ -38,7 +38,10 @@ def cancel(*, sale: Sale, rule: str, number: int, now: dt.datetime) -> int:
     return PersonalCoupon.objects.filter(program_id=sale.program_id, pk__in=keys).update(cancelled_at=now)
 
 
-def release(*, sale: Sale, now: dt.datetime) -> None:
-    """A sale that is no more gives back the coupons and the codes of batches that it used."""
-    PersonalCoupon.objects.filter(program_id=sale.program_id, sale=sale).update(sale=None)
-    PromoCodeUse.objects.filter(program_id=sale.program_id, sale=sale, released_at=None).update(released_at=now)
+def release(*, sale: Sale, kept: Consequences, now: dt.datetime) -> None:
+    """A sale that is no more gives back the coupons and the codes of batches that it used; most used none."""
+    if kept.coupons_used:
+        PersonalCoupon.objects.filter(program_id=sale.program_id, sale=sale).update(sale=None)
+    if kept.codes:
+        uses = PromoCodeUse.objects.filter(program_id=sale.program_id, sale=sale, released_at=None)
+        uses.update(released_at=now)

@@ -197,7 +197,7 @@ class StoredPast:
         return coupons.cancel(sale=self.sale, rule=rule, number=number, now=self.locked.now)
 
     def release_coupons(self) -> None:
-        coupons.release(sale=self.sale, now=self.locked.now)
+        coupons.release(sale=self.sale, kept=self.locked.consequences, now=self.locked.now)
 
     def refill_budget(self, rule: str, given: Decimal, uses: int) -> None:
         sale = self.sale

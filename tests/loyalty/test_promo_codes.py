@@ -9,6 +9,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from loyalty import audit
 from loyalty.engine.cart import line
@@ -90,6 +92,17 @@ class TestAtTheTill:
         assert till.standing(anna).available == D(400)
         till.give_back(sold, [(1, "1")])
         assert till.standing(anna).available == D(0)
+        assert PromoCodeUse.objects.get().released_at is not None
+
+    def test_a_void_looks_for_codes_only_where_the_receipt_used_some(self, till: TillStory) -> None:
+        batch(till)
+        for used, codes_ in ((1, ["SPRING"]), (0, [])):
+            sold = till.sell(None, "100", codes=codes_)
+            with CaptureQueriesContext(connection) as asked:
+                till.void(sold)
+            written = [one["sql"] for one in asked if one["sql"].startswith("UPDATE")]
+            assert sum("promocodeuse" in sql for sql in written) == used
+            assert not any("personalcoupon" in sql for sql in written)
         assert PromoCodeUse.objects.get().released_at is not None
 
     def test_a_rule_waits_for_codes_of_a_batch(self, till: TillStory) -> None:

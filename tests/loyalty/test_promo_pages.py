@@ -157,13 +157,17 @@ def test_codes_go_out_as_files_and_sheets(owner: Browser, shop: TillStory) -> No
     batch = unique(shop, prefix="VIP")
     codes = list(PromoCode.objects.filter(batch=batch).order_by("id").values_list("code", flat=True))
     shop.sell(None, "100", codes=[codes[0]])
-    file = b"".join(owner.get(f"{home(shop)}{batch.pk}/codes.csv").streaming_content)  # type: ignore[attr-defined]
+    for kind in ("csv", "xlsx", "pdf"):
+        assert owner.get(f"{home(shop)}{batch.pk}/codes.{kind}").status_code == 405
+    batch.refresh_from_db()
+    assert batch.exported_at is None
+    file = b"".join(owner.post(f"{home(shop)}{batch.pk}/codes.csv").streaming_content)  # type: ignore[attr-defined]
     assert file.decode().count("VIP-") == 3
     assert "21.11.2026 12:00" in file.decode()
-    sheet = load_workbook(io.BytesIO(owner.get(f"{home(shop)}{batch.pk}/codes.xlsx").content)).active
+    sheet = load_workbook(io.BytesIO(owner.post(f"{home(shop)}{batch.pk}/codes.xlsx").content)).active
     assert sheet is not None
     assert sheet.max_row == 4
-    pdf = owner.get(f"{home(shop)}{batch.pk}/codes.pdf")
+    pdf = owner.post(f"{home(shop)}{batch.pk}/codes.pdf")
     assert pdf.content.startswith(b"%PDF")
     batch.refresh_from_db()
     assert batch.exported_at == shop.now
@@ -232,7 +236,7 @@ def test_each_occasion_gives_one_code_and_only_he_may_use_it(shop: TillStory) ->
 
 def test_codes_that_are_out_in_the_world_are_not_given(shop: TillStory, owner: Browser) -> None:
     batch = unique(shop)
-    b"".join(owner.get(f"{home(shop)}{batch.pk}/codes.csv").streaming_content)  # type: ignore[attr-defined]
+    b"".join(owner.post(f"{home(shop)}{batch.pk}/codes.csv").streaming_content)  # type: ignore[attr-defined]
     with pytest.raises(CantGive, match="exported"):
         giving.give(batch=batch, account=shop.join(), once="spring", now=shop.now, by="test")
 

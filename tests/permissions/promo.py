@@ -21,7 +21,7 @@ PAGES: dict[str, Page] = {
     f"{ONE}stop/": Page(f"{IT}stop/", THEY),
     f"{ONE}go-on/": Page(f"{IT}go-on/", THEY | {"owner": "away", "manager": "away"}, "post"),
     f"{ONE}dates/": Page(f"{IT}dates/", THEY),
-    f"{ONE}codes.csv": Page(f"{IT}codes.csv", THEY),
-    f"{ONE}codes.xlsx": Page(f"{IT}codes.xlsx", THEY),
-    f"{ONE}codes.pdf": Page(f"{IT}codes.pdf", THEY),
+    f"{ONE}codes.csv": Page(f"{IT}codes.csv", THEY, "post"),
+    f"{ONE}codes.xlsx": Page(f"{IT}codes.xlsx", THEY, "post"),
+    f"{ONE}codes.pdf": Page(f"{IT}codes.pdf", THEY, "post"),
 }

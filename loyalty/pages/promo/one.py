@@ -152,7 +152,7 @@ def promo_batch_dates(request: HttpRequest, place: Workplace, batch_id: int) -> 
 
 
 @members_only(Action.RUN_CAMPAIGNS)
-@require_safe
+@require_POST
 def promo_batch_export(request: HttpRequest, place: Workplace, batch_id: int, kind: exports.Kind) -> HttpResponseBase:
     """All codes that nobody was given, with what has become of them. From then on they are out in the world."""
     batch, now = found(place, batch_id), timezone.now()
@@ -188,15 +188,15 @@ def _moment(value: Any, zone: ZoneInfo) -> Any:
 
 
 @members_only(Action.RUN_CAMPAIGNS)
-@require_safe
+@require_POST
 def promo_batch_print(request: HttpRequest, place: Workplace, batch_id: int) -> HttpResponse:
-    """A sheet of QR codes; `?from=` the number of the first."""
+    """A sheet of QR codes; `from` is the number of the first. From then on they are out in the world."""
     from loyalty.promo import printing as sheet  # noqa: PLC0415  # it takes memory, and few print
 
     batch, now = found(place, batch_id), timezone.now()
     if batch.state != State.READY:
         raise Http404
-    asked = request.GET.get("from", "1")
+    asked = request.POST.get("from", "1")
     start = max(int(asked), 1) if asked.isascii() and asked.isdigit() and len(asked) < 9 else 1
     codes = PromoCode.objects.filter(program_id=batch.program_id, batch=batch, account=None).order_by("id")
     with transaction.atomic():
