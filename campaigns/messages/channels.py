@@ -147,19 +147,21 @@ def _of_mail(error: Exception) -> GatewayError:
 
 
 def _push(letter: Letter) -> Handed:
-    """To each browser of the client's: one that takes it is enough."""
+    """To each browser of the client's: one that takes it is enough. Those that have unsubscribed are told of."""
     failed: GatewayError = NobodyThere("unsubscribed")
-    taken = False
+    taken, gone = False, []
     for browser in letter.browsers:
         try:
             push.send(browser, title=letter.subject, text=letter.text, link=letter.link, tag=str(letter.key))
         except Trouble as error:  # of the service that this browser names: others have others
             failed = NotNow(error.why)
+        except NobodyThere:
+            gone.append(browser.endpoint)
         except GatewayError as error:
-            if not isinstance(error, NobodyThere):
-                failed = error
+            failed = error
         else:
             taken = True
-    if not taken:
-        raise failed
-    return Handed()
+    if taken:
+        return Handed(gone=tuple(gone))
+    failed.gone = tuple(gone)
+    raise failed

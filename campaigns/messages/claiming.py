@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any, Final
@@ -20,7 +21,7 @@ from msgspec import Struct
 from campaigns.messages import reaching
 from campaigns.messages.quiet import next_waking
 from campaigns.messages.reaching import Reach, Way
-from campaigns.models import Message, MessageSettings, MessageTemplate
+from campaigns.models import Channel, Message, MessageSettings, MessageTemplate
 from loyalty import ledger
 from merchants.access import every_tenant
 from merchants.models import Merchant
@@ -60,8 +61,9 @@ _OF_MAILING: Final = f"""
 _MAILINGS: Final = "SELECT id FROM campaigns_mailing WHERE merchant_id = %s AND state = 'sending' ORDER BY id"
 _BEGIN: Final = """
     UPDATE campaigns_message m SET begun_at = %s
-    FROM loyalty_account a, clients_client c, campaigns_messagetemplate t
-    WHERE m.id = ANY(%s) AND m.claim = %s AND m.state = 'sending' AND m.due_at > %s
+    FROM loyalty_account a, clients_client c, campaigns_messagetemplate t,
+         unnest(%s::bigint[], %s::bigint[]) k (id, chat)
+    WHERE m.id = k.id AND m.claim = %s AND m.state = 'sending' AND m.due_at > %s
       AND a.id = m.account_id AND a.status = 'active' AND c.account_id = a.id AND t.id = m.template_id
       AND (m.mailing_id IS NULL
            OR EXISTS (SELECT FROM campaigns_mailing g WHERE g.id = m.mailing_id AND g.state = 'sending'))
@@ -73,6 +75,12 @@ _BEGIN: Final = """
       AND ('advertising' NOT IN (m.purpose, t.purpose) OR NOT EXISTS (
            SELECT FROM campaigns_channelrefusal r WHERE r.program_id = m.program_id
              AND r.account_id = m.account_id AND r.channel = m.channel AND r.address = ''))
+      AND (m.channel <> 'telegram' OR EXISTS (
+           SELECT FROM campaigns_telegramlink l WHERE l.program_id = m.program_id AND l.chat = k.chat
+             AND l.account_id IN (SELECT loyalty_kin(m.program_id, ARRAY[m.account_id]))))
+      AND (m.channel <> 'push' OR EXISTS (
+           SELECT FROM campaigns_pushsubscription b WHERE b.program_id = m.program_id
+             AND b.account_id IN (SELECT loyalty_kin(m.program_id, ARRAY[m.account_id]))))
     RETURNING m.id
 """
 _SETTLE: Final = """
@@ -80,10 +88,10 @@ _SETTLE: Final = """
     SET state = s.state, why = s.why, channel = s.channel, due_at = s.due_at, sent_at = s.sent_at,
         ended_at = CASE WHEN s.state IN ('waiting', 'sending') THEN NULL ELSE %s END,
         gateway = s.gateway, gateway_id = s.gateway_id, cost = s.cost, poll_at = s.poll_at, attempts = s.attempts,
-        lost = s.lost, claim = CASE WHEN s.state = 'sending' THEN %s::uuid END, begun_at = NULL
+        lost = s.lost, address = s.address, claim = CASE WHEN s.state = 'sending' THEN %s::uuid END, begun_at = NULL
     FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::text[],
-                %s::text[], %s::numeric[], %s::timestamptz[], %s::int[], %s::int[])
-         AS s (id, state, why, channel, due_at, sent_at, gateway, gateway_id, cost, poll_at, attempts, lost)
+                %s::text[], %s::numeric[], %s::timestamptz[], %s::int[], %s::int[], %s::text[])
+         AS s (id, state, why, channel, due_at, sent_at, gateway, gateway_id, cost, poll_at, attempts, lost, address)
     WHERE m.id = s.id AND m.claim IS NOT DISTINCT FROM %s::uuid
 """
 
@@ -111,6 +119,7 @@ class Settled(Struct, frozen=True, kw_only=True):
     poll_at: dt.datetime | None = None
     attempts: int = 0
     lost: int = 0
+    address: str = ""
 
 
 class Batch(Struct, frozen=True):
@@ -166,9 +175,10 @@ def claim(merchant: Merchant, now: dt.datetime) -> Batch | None:
 
 
 def begin(batch: Batch, keys: Sequence[int], now: dt.datetime) -> set[int]:
-    """Of these messages, those that are still ours, and still to be sent."""
+    """Of these messages, those that are still ours, and still to be sent where they are going."""
+    chats = {one.message.pk: int(one.way.address) for one in batch.claimed if one.way.channel == Channel.TELEGRAM}
     with connection.cursor() as cursor:
-        cursor.execute(_BEGIN, [now, list(keys), batch.claim, now + LEAST_LEFT])
+        cursor.execute(_BEGIN, [now, list(keys), [chats.get(key) for key in keys], batch.claim, now + LEAST_LEFT])
         return {key for (key,) in cursor.fetchall()}
 
 
@@ -191,7 +201,7 @@ def settle(
 def _row(one: Settled) -> tuple[Any, ...]:
     return (
         one.id, str(one.state), one.why, str(one.channel), one.due_at, one.sent_at, one.gateway, one.gateway_id,
-        one.cost, one.poll_at, one.attempts, one.lost,
+        one.cost, one.poll_at, one.attempts, one.lost, one.address,
     )  # fmt: skip
 
 
@@ -285,15 +295,19 @@ class _Deciding:
         return 0 < self.settings.cap_number <= others
 
     def _counts(self, accounts: Iterable[int]) -> dict[int, int]:
-        """Advertising that this shop has sent to each of them, or is just sending."""
+        """Advertising that this shop has sent to each of them, or is just sending; to cards merged with his, too."""
         if not self.settings.cap_number:
             return {}
         since = self.now - dt.timedelta(days=self.settings.cap_days)
+        family = reaching.family(self.merchant.program_id, set(accounts))
         rows = Message.objects.filter(
-            program_id=self.merchant.program_id, account__in=set(accounts), sent_at__gt=since,
+            program_id=self.merchant.program_id, account__in=family, sent_at__gt=since,
             merchant=self.merchant, purpose="advertising",
         ).order_by()  # fmt: skip
-        return dict(rows.values("account").annotate(number=Count("pk")).values_list("account", "number"))
+        found: Counter[int] = Counter()
+        for account, number in rows.values("account").annotate(number=Count("pk")).values_list("account", "number"):
+            found[family[account]] += number
+        return found
 
     def _over(self, one: Message, state: State, why: str, lost: int) -> Settled:
         return Settled(

@@ -91,13 +91,13 @@ def _remember(row: Message, fate: Fate, why: str, now: dt.datetime) -> None:
         return
     if why == "complained":
         refusing.refuse(client=client, channel=Channel(row.channel), source=row.source, now=now)
-    elif fate == Fate.NOBODY:
-        address = client.email if row.channel == Channel.EMAIL else str(client.phone or "")
+    elif fate == Fate.NOBODY and row.address:
+        # Where it went: by now the client may have another.
         refusing.note_dead(
             program_id=row.program_id,
             account_id=row.account_id,
             channel=row.channel,
-            address=address,
+            address=row.address,
             source=row.source,
             now=now,
         )

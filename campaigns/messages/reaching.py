@@ -78,21 +78,21 @@ def read(program_id: int, accounts: Collection[int]) -> dict[int, Reach]:
 def _read_of_family(program_id: int, found: dict[int, Reach]) -> None:
     """What merged cards have said, too."""
     ours = {"program_id": program_id}
-    family = _family(program_id, found)
-    for account, channel, address in ChannelRefusal.objects.filter(**ours, account__in=family).values_list(
+    living = family(program_id, found)
+    for account, channel, address in ChannelRefusal.objects.filter(**ours, account__in=living).values_list(
         "account", "channel", "address"
     ):
-        one = found[family[account]]
+        one = found[living[account]]
         if address:
             one.dead.add((channel, address))
         else:
             one.refused.add(channel)
     if telegram.is_set_up():
-        for link in TelegramLink.objects.filter(**ours, account__in=family).order_by("linked_at"):
-            found[family[link.account_id]].chat = link.chat
+        for link in TelegramLink.objects.filter(**ours, account__in=living).order_by("linked_at"):
+            found[living[link.account_id]].chat = link.chat
     if push.is_set_up():
-        for row in PushSubscription.objects.filter(**ours, account__in=family).order_by("pk"):
-            found[family[row.account_id]].browsers.append(Browser(row.endpoint, row.p256dh, row.auth))
+        for row in PushSubscription.objects.filter(**ours, account__in=living).order_by("pk"):
+            found[living[row.account_id]].browsers.append(Browser(row.endpoint, row.p256dh, row.auth))
 
 
 def way_to(reach: Reach, purpose: str, channels: Sequence[str]) -> Way:
@@ -140,8 +140,8 @@ def _obstacle(reach: Reach, way: Way, purpose: str) -> str:
     return ""
 
 
-def _family(program_id: int, accounts: Collection[int]) -> Mapping[int, int]:
+def family(program_id: int, accounts: Collection[int]) -> Mapping[int, int]:
     """Each account, and each that was merged into one of them, with the one that it lives on in."""
     kin = set(kin_of(program_id, accounts)) - set(accounts)
-    merged = {one: living for one, living in living_of(program_id, kin).items() if living in accounts}
+    merged = {one: head for one, head in living_of(program_id, kin).items() if head in accounts}
     return {**merged, **{one: one for one in accounts}}

@@ -96,12 +96,12 @@ def refused_by(client: Client) -> set[str]:
 
 
 def note_dead(*, program_id: int, account_id: int, channel: str, address: str, source: str, now: dt.datetime) -> None:
-    """Nobody is at this address: advertising is not sent there again. Another address of the client's is."""
+    """Nobody is at this address (its digest): advertising is not sent there again. To another of the client's it is."""
     ChannelRefusal.objects.get_or_create(
         program_id=program_id,
         account_id=account_id,
         channel=channel,
-        address=digest_of(address),
+        address=address,
         defaults={"at": now, "source": source[:40]},
     )
 

@@ -23,6 +23,7 @@ from campaigns.messages.quiet import is_quiet
 from campaigns.messages.writing import Desk, Letter, lacking, write
 from campaigns.models import Channel, Message, PushSubscription
 from clients.models import Client
+from loyalty.kin import kin_of
 from merchants.access import tenant
 from merchants.gateways.answers import AnswerLost, GatewayError, Handed, NobodyThere, NotNow, Trouble
 from merchants.models import Merchant
@@ -139,7 +140,9 @@ class _Sending:
         ]
         claiming.settle(settled, now=now, was=self.batch.claim)
         for (one, letter), answer in zip(going, answers, strict=True):
-            if isinstance(answer, NobodyThere):
+            if answer.gone:
+                self._forget_browsers(one.message, answer.gone)
+            elif isinstance(answer, NobodyThere):
                 self._forget_address(one.message, letter, now)
         return sum(isinstance(answer, Handed) for answer in answers)
 
@@ -158,6 +161,7 @@ class _Sending:
                 poll_at=now + FIRST_POLL if letter.channel == Channel.SMS and answer.id else None,
                 attempts=message.attempts,
                 lost=message.lost,
+                address=refusing.digest_of(letter.address) if letter.channel in (Channel.EMAIL, Channel.SMS) else "",
             )
         if isinstance(answer, Trouble):
             self.troubled[letter.channel] = answer.why
@@ -176,18 +180,19 @@ class _Sending:
             return _again(message, now + max(wait, asked))
         return _ended(message, State.FAILED, answer.why, now)
 
+    def _forget_browsers(self, message: Message, endpoints: Sequence[str]) -> None:
+        """They have unsubscribed, and are not asked again; they may have been let in on a card that was merged."""
+        family = kin_of(message.program_id, [message.account_id])
+        rows = PushSubscription.objects.filter(program_id=message.program_id, account__in=family)
+        rows.filter(endpoint__in=endpoints).delete()
+
     def _forget_address(self, message: Message, letter: Letter, now: dt.datetime) -> None:
         """Nobody is there: no other advertising goes there."""
-        if letter.channel == Channel.PUSH:
-            endpoints = [browser.endpoint for browser in letter.browsers]
-            rows = PushSubscription.objects.filter(program_id=message.program_id, endpoint__in=endpoints)
-            rows.filter(account=message.account_id).delete()
-            return
         refusing.note_dead(
             program_id=message.program_id,
             account_id=message.account_id,
             channel=letter.channel,
-            address=letter.address,
+            address=refusing.digest_of(letter.address),
             source=message.source,
             now=now,
         )

@@ -12,10 +12,12 @@ from msgspec import Struct
 
 
 class Handed(Struct, frozen=True):
-    """The gateway has taken the message: under which id of its own, and for how much."""
+    """The gateway has taken the message: under which id of its own, and for how much. `gone` are those of several
+    addresses at which nobody is any more."""
 
     id: str = ""
     cost: Decimal | None = None
+    gone: tuple[str, ...] = ()
 
 
 def cost_of(said: object) -> Decimal | None:
@@ -38,7 +40,9 @@ class Fate(enum.StrEnum):
 
 
 class GatewayError(Exception):
-    """It did not work. `why` is a short word for reports, without anything personal."""
+    """It did not work. `why` is a short word for reports, without anything personal; `gone` as in `Handed`."""
+
+    gone: tuple[str, ...] = ()
 
     def __init__(self, why: str = "gateway") -> None:
         super().__init__(why)

@@ -12,8 +12,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.core.management import call_command
 
-from campaigns.messages import fates, refusing, subscribing
+from campaigns.messages import claiming, fates, refusing, subscribing
 from campaigns.models import ChannelRefusal, Message, TelegramLink
+from clients.models import Client
 from merchants import sms
 from merchants.access import tenant
 from merchants.gateways import push, telegram
@@ -216,6 +217,45 @@ def test_telegram_is_linked_written_to_and_unlinked(cast: Cast, local: Gateway, 
     with tenant(anna.program_id):
         assert not TelegramLink.objects.exists()
     assert subscribing.client_of(code, writing.later(hours=3).now) is None
+
+
+@whole
+def test_a_late_bounce_is_about_the_address_that_it_came_from(cast: Cast, client: Any, settings: Any) -> None:
+    settings.HOOK_SECRET = "hush"
+    writing = Writing(cast.zerno)
+    anna = writing.client()
+    writing.ask(writing.template(), anna)
+    writing.send()
+    with tenant(anna.program_id):
+        key, old = Message.objects.get().gateway_id, anna.email
+        Client.objects.filter(pk=anna.pk).update(email="new@example.org")
+    assert client.post("/hooks/letters/hush/", [{"message_id": key, "event": "bounced"}], "application/json")
+    with tenant(anna.program_id):
+        assert ChannelRefusal.objects.get().address == refusing.digest_of(old)
+    writing.ask(writing.template(), anna)
+    assert writing.send() == 1
+
+
+@whole
+def test_who_stops_the_bot_in_the_last_moment_gets_nothing(cast: Cast, local: Gateway) -> None:
+    writing = Writing(cast.zerno)
+    anna, vera = writing.client(), writing.client("Вера")
+    with tenant(anna.program_id):
+        for chat, one in ((77, anna), (78, vera)):
+            TelegramLink.objects.create(
+                program_id=one.program_id, account_id=one.account_id, chat=chat, linked_at=writing.now
+            )
+    writing.ask(writing.template("telegram"), anna, vera)
+    with tenant(anna.program_id):
+        claiming.settings_of(cast.zerno.merchant)
+        batch = claiming.claim(cast.zerno.merchant, writing.now)
+        assert batch is not None
+        subscribing.unlink_chat(77)
+        keys = {one.message.account_id: one.message.pk for one in batch.claimed}
+        assert claiming.begin(batch, list(keys.values()), writing.now) == {keys[vera.account_id]}
+        # Another chat is another address: it is looked at anew.
+        TelegramLink.objects.filter(account=vera.account_id).update(chat=79)
+        assert claiming.begin(batch, list(keys.values()), writing.now) == set()
 
 
 @whole

@@ -10,7 +10,7 @@ from django.core import mail
 
 from campaigns.messages import refusing
 from campaigns.models import Channel, ChannelRefusal, Message, MessageSettings
-from clients import consents
+from clients import consents, merging
 from clients.models import Consent
 from clients.personal.erasing import erase
 from loyalty.accounts import block
@@ -109,6 +109,18 @@ def test_quiet_hours_put_off_and_do_not_drop(writing: Writing) -> None:
     assert writing.later(hours=1, minutes=1).send() == 1
 
 
+def test_the_cap_counts_what_merged_cards_got(writing: Writing) -> None:
+    anna, twin, template = writing.client(), writing.client(), writing.template()
+    for one in (anna, twin, twin):
+        writing.ask(template, one)
+    assert writing.send() == 3
+    with tenant(anna.program_id):
+        merging.merge(keep=anna, drop=twin, now=writing.now, by="test")
+    writing.later(days=1).ask(template, anna)
+    assert writing.send() == 0
+    assert writing.states()[3] == ("skipped", "too_often")
+
+
 def test_the_cap_counts_what_was_sent(writing: Writing) -> None:
     anna, template = writing.client(), writing.template()
     for _time in range(4):
@@ -171,7 +183,7 @@ def test_dead_addresses_are_kept_by_their_digest(writing: Writing) -> None:
             program_id=anna.program_id,
             account_id=anna.account_id,
             channel="email",
-            address=anna.email,
+            address=refusing.digest_of(anna.email),
             source="test",
             now=writing.now,
         )
