@@ -28,6 +28,7 @@ class ClientAdmin(LargeTable[Client]):
         "phone_shown",
         "email",
         "birthday",
+        "birthday_year_known",
         "in_program",
         "account_link",
         "status",

@@ -43,16 +43,24 @@ def terms(coupon: PersonalCoupon, words: Words) -> str:
 
 def codes_at_hand(*, program_id: int, account_id: int, now: dt.datetime, words: Words) -> Sequence[tuple[Given, str]]:
     """Promo codes given to him that he may use now, with their terms; the newest first."""
+    codes = given_codes(program_id=program_id, account_id=account_id, now=now)
+    return [(_given(code), _terms(code.batch, words)) for code in codes]
+
+
+def given_codes(
+    *, program_id: int, account_id: int, now: dt.datetime, merchant_id: int | None = None
+) -> list[PromoCode]:
+    """The same with their batches; of one merchant, at whose tills alone they are taken, or of all."""
+    batches = PromoBatch.objects.filter(program_id=program_id).running(now)
+    if merchant_id is not None:
+        batches = batches.filter(merchant=merchant_id)
     uses = live(PromoCodeUse.objects.filter(program_id=program_id, code=OuterRef("pk")), now)
-    mine = PromoCode.objects.filter(~Exists(uses), program_id=program_id, account=account_id)
-    running = mine.filter(batch__in=PromoBatch.objects.filter(program_id=program_id).running(now))
-    return [
-        (_given(code), _terms(code.batch, words)) for code in running.select_related("batch").order_by("-pk")[:MOST]
-    ]
+    mine = PromoCode.objects.filter(~Exists(uses), program_id=program_id, account=account_id).lasting(now)
+    return list(mine.filter(batch__in=batches).select_related("batch").order_by("-pk")[:MOST])
 
 
 def _given(code: PromoCode) -> Given:
-    return Given(code_shown(code.batch, code.code), code.batch.name, code.batch.ends_at)
+    return Given(code_shown(code.batch, code.code), code.batch.name, code.ends_at)
 
 
 def _terms(batch: PromoBatch, words: Words) -> str:

@@ -17,7 +17,8 @@ _PAIRS: Final = """
       FROM (SELECT c.id, lag(c.id) OVER (PARTITION BY lower(c.email) ORDER BY c.id) AS older, true AS by_email
               FROM clients_client c WHERE c.program_id = %(program)s AND c.email <> ''
              UNION ALL
-            SELECT c.id, lag(c.id) OVER (PARTITION BY lower(c.name), c.birthday ORDER BY c.id), false
+            SELECT c.id, lag(c.id) OVER (PARTITION BY lower(c.name), c.birthday, c.birthday_year_known ORDER BY c.id),
+                   false
               FROM clients_client c WHERE c.program_id = %(program)s AND c.name <> '' AND c.birthday IS NOT NULL) p
      WHERE p.older IS NOT NULL AND (%(before)s::bigint IS NULL OR p.id < %(before)s)
      GROUP BY p.id ORDER BY p.id DESC LIMIT %(limit)s

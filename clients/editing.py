@@ -27,6 +27,7 @@ class Particulars(Struct, frozen=True, kw_only=True):
     phone: str
     name: str = ""
     birthday: dt.date | None = None
+    birthday_year_known: bool = True
     email: str = ""
     note: str = ""
     tags: Sequence[str] = ()
@@ -55,6 +56,7 @@ def add(
         phone=particulars.phone,
         name=particulars.name,
         birthday=particulars.birthday,
+        birthday_year_known=particulars.birthday_year_known,
         email=particulars.email,
         consents=[Consented(kind, text_version=texts[kind].version) for kind in consents],
         source=source,
@@ -83,7 +85,7 @@ def edit(*, client: Client, particulars: Particulars, now: dt.datetime, by: Acto
     ledger.lock(program_id=program_id, account_id=client.account_id, now=now)
     client = Client.objects.select_for_update().select_related("account").get(pk=client.pk)
     account = client.account
-    wanted = {
+    wanted: dict[str, object] = {
         "phone": phone,
         "name": " ".join(particulars.name.split()),
         "birthday": particulars.birthday,
@@ -91,6 +93,9 @@ def edit(*, client: Client, particulars: Particulars, now: dt.datetime, by: Acto
         "note": particulars.note,
     }
     changed = [field for field, value in wanted.items() if _known(client, field) != value]
+    wanted["birthday_year_known"] = particulars.birthday_year_known
+    if "birthday" not in changed and client.birthday_year_known != particulars.birthday_year_known:
+        changed.append("birthday")
     if list(particulars.tags) != account.tags:
         changed.append("tags")
     if not changed:
@@ -99,7 +104,11 @@ def edit(*, client: Client, particulars: Particulars, now: dt.datetime, by: Acto
         _change_card(account, _known(client, "phone"), phone, now)
         Client.objects.filter(pk=client.pk).update(card_version=F("card_version") + 1)
     Client.objects.filter(pk=client.pk).update(**wanted)
-    Account.objects.filter(pk=account.pk).update(birthday=particulars.birthday, tags=list(particulars.tags))
+    Account.objects.filter(pk=account.pk).update(
+        birthday=particulars.birthday,
+        birthday_year_known=particulars.birthday_year_known,
+        tags=list(particulars.tags),
+    )
     if "birthday" in changed:
         # Gifts wait a month after it: nobody moves his birthday to today.
         Account.objects.filter(pk=account.pk).update(birthday_set_at=now)

@@ -42,6 +42,7 @@ def enrol(
     phone: str,
     name: str = "",
     birthday: dt.date | None = None,
+    birthday_year_known: bool = True,
     email: str = "",
     consents: Sequence[Consented] = (),
     referrer: Account | None = None,
@@ -63,6 +64,7 @@ def enrol(
         merchant_id=merchant_id,
         phone=number,
         birthday=birthday,
+        birthday_year_known=birthday_year_known,
         referrer=referrer,
         now=now,
         actor=source,
@@ -74,6 +76,7 @@ def enrol(
         phone=number,
         email=email,
         birthday=birthday,
+        birthday_year_known=birthday_year_known,
         created_at=now,
     )
     Consent.objects.bulk_create(

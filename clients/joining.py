@@ -40,6 +40,7 @@ class Applicant(Struct, frozen=True):
     source: str
     name: str = ""
     birthday: dt.date | None = None
+    birthday_year_known: bool = True
     email: str = ""
     # The public id of the account of whoever invited.
     invited_by: str = ""
@@ -133,6 +134,7 @@ def _newcomer(merchant: Merchant, applicant: Applicant, now: dt.datetime) -> Cli
             phone=applicant.phone,
             name=applicant.name,
             birthday=applicant.birthday,
+            birthday_year_known=applicant.birthday_year_known,
             email=applicant.email,
             consents=applicant.consents,
             referrer=_referrer(merchant, applicant, now),

@@ -30,6 +30,8 @@ def merge(*, keep: Client, drop: Client, now: dt.datetime, by: Actor) -> ClientM
     keep, drop = people[keep.pk], people[drop.pk]
     person = _person(drop)
     took = {field: person[field] for field in FIELDS[:-1] if person[field] and not getattr(keep, field)}
+    if "birthday" in took:
+        took["birthday_year_known"] = person["birthday_year_known"]
     note = " · ".join(part for part in (keep.note, drop.note) if part)[:_NOTE_LENGTH]
     if note != keep.note:
         took["note"], person["note_before"] = note, keep.note
@@ -49,7 +51,9 @@ def unmerge(*, merge: ClientMerge, now: dt.datetime, by: Actor) -> tuple[Client,
     person, took = dict(merge.person), merge.took
     now_known = _person(keep)
     # What has been corrected since stays as it was corrected.
-    own = {field: _empty(field) for field, value in took.items() if now_known[field] == value and field != "note"}
+    own = {field: _empty(field) for field, value in took.items() if now_known[field] == value and field in FIELDS[:-1]}
+    if "birthday" in own:
+        own["birthday_year_known"] = True
     if "note" in took and keep.note == took["note"]:
         own["note"] = person["note_before"]
     if own:
@@ -62,6 +66,7 @@ def unmerge(*, merge: ClientMerge, now: dt.datetime, by: Actor) -> tuple[Client,
         program_id=program_id,
         account_id=merge.merge.dropped_id,
         **{field: person[field] for field in FIELDS if field != "phone"},
+        birthday_year_known=person.get("birthday_year_known", True),
         phone=phone,
         card_version=person["card_version"],
         created_at=person["created_at"],
@@ -91,6 +96,7 @@ def _person(client: Client) -> dict[str, Any]:
         "phone": str(client.phone) if client.phone else None,
         "email": client.email,
         "birthday": client.birthday.isoformat() if client.birthday else None,
+        "birthday_year_known": client.birthday_year_known,
         "note": client.note,
         "card_version": client.card_version,
         "created_at": client.created_at.isoformat(),

@@ -45,6 +45,7 @@ class AccountState(msgspec.Struct, kw_only=True):
     birthday: dt.date | None
     tags: list[str]
     lots: list[OpenLot]
+    birthday_year_known: bool = True
     tier_ends_at: dt.datetime | None = None
     inactive_at: dt.datetime | None = None
     created_at: dt.datetime | None = None
@@ -65,6 +66,7 @@ def new_account(
     public_id: uuid.UUID = NOBODY,
     merchant_id: int = 0,
     birthday: dt.date | None = None,
+    birthday_year_known: bool = True,
     tags: Iterable[str] = (),
     invited: bool = False,
 ) -> AccountState:
@@ -88,6 +90,7 @@ def new_account(
         first_purchase_at=None,
         last_purchase_at=None,
         birthday=birthday,
+        birthday_year_known=birthday_year_known,
         tags=list(tags),
         lots=[],
         created_at=at,

@@ -96,6 +96,8 @@ def _merge_facts(moved: Moved, keep: Account, drop: Account) -> None:
     if not keep.manual_tier and drop.manual_tier:
         taken |= {"manual_tier": drop.manual_tier, "manual_tier_until": drop.manual_tier_until}
     moved.took = sorted(taken)
+    if "birthday" in taken:
+        taken["birthday_year_known"] = drop.birthday_year_known
     Account.objects.filter(pk=keep.pk).update(
         tags=[*keep.tags, *moved.tags], tier_gifts=[*keep.tier_gifts, *moved.gifts], **taken
     )
@@ -128,11 +130,13 @@ def hand_back(moved: Moved, *, keep: Account, drop: Account) -> None:
         "manual_tier": ("manual_tier", ""),
         "manual_tier_until": ("manual_tier_until", None),
     }
-    restored = {
+    restored: dict[str, Any] = {
         own[field][0]: own[field][1]
         for field in moved.took
         if getattr(keep, own[field][0]) == getattr(drop, own[field][0])
     }
+    if "birthday" in restored:
+        restored["birthday_year_known"] = True
     Account.objects.filter(pk=keep.pk).update(
         tags=[tag for tag in keep.tags if tag not in moved.tags],
         tier_gifts=[tier for tier in keep.tier_gifts if tier not in moved.gifts],

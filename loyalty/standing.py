@@ -120,6 +120,7 @@ def client_of(
         referrals=len(state.referred),
         tags=tuple(state.tags),
         birthday=state.birthday,
+        birthday_year_known=state.birthday_year_known,
         invited=state.invited,
         joined_on=calendar.day_of(state.created_at) if state.created_at else None,
         last_purchase_on=calendar.day_of(state.last_purchase_at) if state.last_purchase_at else None,

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from cashier.page.door import Post
 from cashier.page.who import Named, account_of
-from clients import coupons
+from clients import birthdays, coupons
 from clients.models import Client
 from loyalty import stamps
 from loyalty.models import Account, Reward
@@ -58,7 +58,7 @@ def panel_of(named: Named, post: Post) -> Panel:
         rate = rulebook.tiers[here].earn_percent if here is not None else None
         if following is not None and rulebook.tiers[following].id not in account.tier_gifts:
             gift = rulebook.tiers[following].gift or None
-    birthday = next_birthday(account.birthday, timezone.localdate(post.now)) if account.birthday else None
+    birthday = birthdays.next_one(account.birthday, timezone.localdate(post.now)) if account.birthday else None
     days = (birthday - timezone.localdate(post.now)).days if birthday else 0
     words = words_on_page(post.caller.program_id)
     held = coupons.at_hand(program_id=post.caller.program_id, account_id=account.pk, now=post.now)
@@ -73,13 +73,3 @@ def panel_of(named: Named, post: Post) -> Panel:
     return Panel(account, client, stands, rate, gift, celebrated, days, chips, mine.exists(), tuple(cards))
 
 
-def next_birthday(born: dt.date, today: dt.date) -> dt.date:
-    """Who was born on 29 February celebrates on 1 March in other years."""
-    for year in (today.year, today.year + 1):
-        try:
-            day = born.replace(year=year)
-        except ValueError:
-            day = dt.date(year, 3, 1)
-        if day >= today:
-            return day
-    raise AssertionError("a year has all its days")

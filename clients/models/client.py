@@ -75,6 +75,8 @@ class Client(models.Model):
     phone = PhoneNumberField(_("phone"), null=True, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
     birthday = models.DateField(_("birthday"), null=True, blank=True)
+    # Without its year it stands in the year 2000: nobody has an age by it.
+    birthday_year_known = models.BooleanField(_("year of birth known"), default=True, db_default=True)
     note = models.CharField(_("note for cashiers"), max_length=300, blank=True)
     # Stands in the link to the client's card: another number, and all older links are dead.
     card_version = models.PositiveSmallIntegerField(default=1, editable=False)

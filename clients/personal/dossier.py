@@ -17,20 +17,24 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from msgspec import Struct
 
+from clients import birthdays
 from clients.history import RulesOverTime, told
 from clients.models import Client, ClientImport, ClientImportLine, ClientMerge, Consent
 from clients.models.imports import LINES
 from clients.personal import traces
-from loyalty import by_hand
+from loyalty import by_hand, stamps
 from loyalty.models import (
     Account,
     Activity,
     Card,
     Certificate,
     Entry,
+    Exchange,
     Lot,
     PastReceiptLine,
     PersonalCoupon,
+    PromoCode,
+    PromoCodeUse,
     ReturnLine,
     Sale,
     SaleLine,
@@ -89,7 +93,7 @@ def _profile(asked: Asked) -> Iterator[Sequence[Cell]]:
         client.name,
         str(client.phone or ""),
         client.email,
-        client.birthday,
+        birthdays.iso(client.birthday, year_known=client.birthday_year_known) or None,
         client.note,
         ", ".join(account.tags),
         client.created_at,
@@ -103,7 +107,9 @@ def _merged(asked: Asked) -> Iterator[Sequence[Cell]]:
     """People of cards that became this one, while the merge can still be undone."""
     for row in ClientMerge.objects.filter(program_id=asked.program_id, client=asked.client).select_related("merge"):
         one = row.person
-        yield row.merge.at, one["name"], one["phone"] or "", one["email"], one["birthday"] or "", one["note"]
+        born = dt.date.fromisoformat(one["birthday"]) if one["birthday"] else None
+        birthday = birthdays.iso(born, year_known=one.get("birthday_year_known", True))
+        yield row.merge.at, one["name"], one["phone"] or "", one["email"], birthday, one["note"]
 
 
 def _cards(asked: Asked) -> Iterator[Sequence[Cell]]:
@@ -201,6 +207,41 @@ def _coupons(asked: Asked) -> Iterator[Sequence[Cell]]:
         found = found.filter(Q(earned_by__merchant=asked.merchant_id) | Q(sale__merchant=asked.merchant_id))
     for one in found:
         yield one.title, f"…{one.code[-4:]}", one.percent, one.amount, one.created_at, one.expires_at, bool(one.sale_id)
+
+
+def _promo_codes(asked: Asked) -> Iterator[Sequence[Cell]]:
+    """Codes that were given to him alone."""
+    found = PromoCode.objects.filter(**asked.his()).select_related("batch").order_by("pk")
+    if asked.merchant_id is not None:
+        found = found.filter(batch__merchant=asked.merchant_id)
+    for one in found.iterator(BATCH):
+        yield one.batch.name, f"…{one.code[-4:]}", one.given_at, one.ends_at, not one.free
+
+
+def _promo_uses(asked: Asked) -> Iterator[Sequence[Cell]]:
+    """Receipts of his that used a code of a batch; of one that is void it is said when it came back."""
+    found = PromoCodeUse.objects.filter(**asked.his()).select_related("batch", "code", "sale").order_by("pk")
+    if asked.merchant_id is not None:
+        found = found.filter(sale__merchant=asked.merchant_id)
+    for one in found.iterator(BATCH):
+        code = f"…{one.code.code[-4:]}" if one.code else one.batch.word
+        yield one.at, one.batch.name, code, str(one.sale.public_id), one.money, one.points, one.released_at
+
+
+def _gifts(asked: Asked) -> Iterator[Sequence[Cell]]:
+    found = Exchange.objects.filter(**asked.his()).order_by("pk")
+    if asked.merchant_id is not None:
+        found = found.filter(merchant=asked.merchant_id)
+    for one in found.iterator(BATCH):
+        yield (
+            one.created_at, one.title, one.points, one.state, one.channel, one.note, one.claim_until, one.ended_at,
+            one.reason,
+        )  # fmt: skip
+
+
+def _stamps(asked: Asked) -> Iterator[Sequence[Cell]]:
+    for card in stamps.cards_of(program_id=asked.program_id, account_id=asked.client.account_id, now=asked.now):
+        yield card.title, card.have, card.needed, card.points
 
 
 def _invited(asked: Asked) -> Iterator[Sequence[Cell]]:
@@ -362,6 +403,43 @@ SECTIONS: Final[list[Section]] = [
             "amount": _("Discount"), "given_at": _("Given on"), "expires_at": _("Expires"), "used": _("Used"),
         },
         _coupons,
+    ),
+    Section(
+        "promo_codes",
+        _("Promo codes given to the client"),
+        {
+            "title": _("For what"), "code_ends": _("Code ends in"), "given_at": _("Given on"),
+            "expires_at": _("Expires"), "used": _("Used"),
+        },
+        _promo_codes,
+    ),
+    Section(
+        "promo_code_uses",
+        _("Receipts with promo codes"),
+        {
+            "at": _("When"), "title": _("For what"), "code": _("Promo code"), "receipt": _("Receipt, id"),
+            "discount": _("Discount"), "points": _("Points"), "given_back_at": _("Came back on"),
+        },
+        _promo_uses,
+    ),
+    Section(
+        "gifts",
+        _("Gifts for points"),
+        {
+            "at": _("When"), "gift": _("Gift"), "points": _("Points"), "state": _("State"), "channel": _("Channel"),
+            "note": _("What the client said"), "claim_until": _("Kept until"),
+            "ended_at": _("Handed over or cancelled"), "reason": _("Why"),
+        },
+        _gifts,
+    ),
+    Section(
+        "stamps",
+        _("Stamp cards"),
+        {
+            "card": _("Stamp card"), "have": _("Stamps"), "needed": _("Stamps for a full card"),
+            "points": _("Points for a full card"),
+        },
+        _stamps,
     ),
     Section("invited", _("Has invited"), {"id": _("Id"), "joined_at": _("Joined")}, _invited),
     Section(

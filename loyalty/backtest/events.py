@@ -18,6 +18,7 @@ class Joined(Struct, frozen=True):
     birthday: dt.date | None = None
     tags: tuple[str, ...] = ()
     referrer: int | None = None
+    birthday_year_known: bool = True
 
     @property
     def order(self) -> tuple[dt.datetime, int, int]:

@@ -99,7 +99,8 @@ _PAST = """
 """
 # Whoever bought before he was written down here came then.
 _JOINED = """
-    SELECT least(a.created_at, p.first) AS at, a.id, a.birthday, a.tags, a.referrer_id
+    SELECT least(a.created_at, p.first) AS at, a.id, a.birthday, a.tags, a.referrer_id,
+           a.birthday_year_known
       FROM loyalty_account a
       LEFT JOIN (SELECT account_id, min(occurred_at) AS first FROM loyalty_pastreceipt
                   WHERE program_id = %(program)s AND account_id IS NOT NULL GROUP BY account_id) p
@@ -210,7 +211,10 @@ class History:
 
     def events(self, welcomes: Iterable[str]) -> Iterator[Event]:
         """Everything before `until`, in order. Welcome points are left out: rules give their own."""
-        joins = (Joined(at, key, born, tuple(tags), above) for at, key, born, tags, above in self._stream(_JOINED))
+        joins = (
+            Joined(at, key, born, tuple(tags), above, year_known)
+            for at, key, born, tags, above, year_known in self._stream(_JOINED)
+        )
         others = heapq.merge(
             *(joins, self._by_hand(welcomes), self._set_by_hand(), self._past(), self._receipts()),
             key=lambda event: event.order,

@@ -92,6 +92,7 @@ class Side:
             rulebook,
             event.at,
             birthday=event.birthday,
+            birthday_year_known=event.birthday_year_known,
             tags=event.tags,
             invited=event.referrer is not None,
         )

@@ -206,6 +206,7 @@ class Client(Struct, frozen=True):
     referrals: int = 0
     tags: tuple[str, ...] = ()
     birthday: dt.date | None = None
+    birthday_year_known: bool = True
     invited: bool = False
     joined_on: dt.date | None = None
     last_purchase_on: dt.date | None = None

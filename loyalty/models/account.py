@@ -63,6 +63,8 @@ class Account(models.Model):
     )
 
     birthday = models.DateField(_("birthday"), null=True, blank=True)
+    # Without its year it stands in the year 2000: nobody has an age by it.
+    birthday_year_known = models.BooleanField(_("year of birth known"), default=True, db_default=True)
     # When another date was written here than before; not what was said on joining.
     birthday_set_at = models.DateTimeField(null=True, blank=True, editable=False)
     tags: ArrayField[list[str], list[str]] = ArrayField(

@@ -14,7 +14,7 @@ BEGIN
             'invited', a.referrer_id IS NOT NULL,
             'spent', a.spent, 'visits', a.visits, 'purchases', a.purchases,
             'first_purchase_at', a.first_purchase_at, 'last_purchase_at', a.last_purchase_at,
-            'birthday', a.birthday, 'tags', to_jsonb(a.tags),
+            'birthday', a.birthday, 'birthday_year_known', a.birthday_year_known, 'tags', to_jsonb(a.tags),
             'lots', coalesce((
                 SELECT jsonb_agg(jsonb_build_array(
                            l.id, l.rest, least(coalesce(h.points, 0), l.rest), l.available_at,

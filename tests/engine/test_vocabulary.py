@@ -66,6 +66,7 @@ TEA = goods("30", sku="tea", category="tea")
         ({"kind": "age", "at_least": 36}, client(birthday=BORN + dt.timedelta(days=1)), "age"),
         ({"kind": "age", "at_most": 35}, client(birthday=BORN), "age"),
         ({"kind": "age", "at_most": 36}, client(birthday=BORN), ""),
+        ({"kind": "age", "at_most": 99}, client(birthday=BORN, birthday_year_known=False), "birthday_unknown"),
         ({"kind": "tags", "any": ["vip", "b2b"]}, client(tags=("b2b",)), ""),
         ({"kind": "tags", "any": ["vip"]}, client(), "tags"),
         ({"kind": "tags", "none": ["staff"]}, client(tags=("staff",)), "tags"),

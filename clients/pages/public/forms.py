@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from django import forms
@@ -8,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from clients.birthdays import BirthdayField, Born, fields_of
 from clients.consents import ASKED, Kind, Text
 from clients.enrolment import Consented, NotABirthdayError, check_birthday
 from clients.joining import Applicant
@@ -39,11 +39,10 @@ class JoinForm(PageForm):
         max_length=120,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
-    birthday = forms.DateField(
+    birthday = BirthdayField(
         label=gettext_lazy("Birthday"),
-        required=False,
-        help_text=gettext_lazy("Optional."),
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "autocomplete": "bday"}),
+        help_text=gettext_lazy("Optional, and so is the year."),
+        autocomplete="bday",
     )
     email = forms.EmailField(
         label=gettext_lazy("E-mail"),
@@ -77,13 +76,13 @@ class JoinForm(PageForm):
         except NotAPhoneError as error:
             raise forms.ValidationError(_("There is no such number: write it as +7 916 123-45-67.")) from error
 
-    def clean_birthday(self) -> dt.date | None:
-        birthday: dt.date | None = self.cleaned_data["birthday"]
+    def clean_birthday(self) -> Born | None:
+        born: Born | None = self.cleaned_data["birthday"]
         try:
-            check_birthday(birthday, timezone.now())
+            check_birthday(born.day if born else None, timezone.now())
         except NotABirthdayError as error:
             raise forms.ValidationError(_("Check the year: nobody is born on that day.")) from error
-        return birthday
+        return born
 
     def applicant(self, source: str) -> Applicant:
         said = self.cleaned_data
@@ -94,7 +93,7 @@ class JoinForm(PageForm):
             consents=tuple(Consented(kind, given=said[kind], text_version=self.texts[kind].version) for kind in asked),
             source=source,
             name=" ".join(said["name"].split()),
-            birthday=said["birthday"],
+            **fields_of(said["birthday"]),
             email=said["email"],
         )
 

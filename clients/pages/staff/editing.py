@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from clients import editing
+from clients.birthdays import born_of
 from clients.consents import Kind, place_of
 from clients.models import Client
 from clients.pages.staff.forms import BlockForm, ClientForm, NewClientForm, TierForm
@@ -67,7 +68,7 @@ def client_edit(request: HttpRequest, place: Workplace, client_id: uuid.UUID) ->
     initial = {
         "phone": client.phone.as_international if client.phone else "",
         "name": client.name,
-        "birthday": client.birthday,
+        "birthday": born_of(client.birthday, year_known=client.birthday_year_known),
         "email": client.email,
         "note": client.note,
         "tags": client.account.tags,

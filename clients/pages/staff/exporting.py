@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from clients import listing
+from clients.birthdays import born_of
 from clients.imports.columns import TITLES
 from clients.models import Client, Consent
 from clients.models.client import ClientQuerySet
@@ -105,7 +106,7 @@ def _line(
         client.name,
         str(client.phone or ""),
         client.email,
-        client.birthday,
+        client.birthday if client.birthday_year_known else str(born_of(client.birthday, year_known=False) or ""),
         row.points.quantize(step),
         row.tier,
         row.spent,

@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from clients.birthdays import BirthdayField, Born, fields_of
 from clients.editing import Particulars
 from clients.enrolment import NotABirthdayError, NotAnEmailError, check_birthday, check_email
 from clients.phones import NotAPhoneError, e164
@@ -112,7 +113,7 @@ class ClientForm(PageForm):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    birthday = forms.DateField(label=gettext_lazy("Birthday"), required=False, widget=DayInput)
+    birthday = BirthdayField(label=gettext_lazy("Birthday"))
     email = forms.EmailField(
         label=gettext_lazy("E-mail"), required=False, widget=forms.EmailInput(attrs={"autocomplete": "off"})
     )
@@ -141,13 +142,13 @@ class ClientForm(PageForm):
         except NotAPhoneError:
             raise forms.ValidationError(_("This is not a phone number. Example: +7 916 123-45-67.")) from None
 
-    def clean_birthday(self) -> dt.date | None:
-        birthday: dt.date | None = self.cleaned_data["birthday"]
+    def clean_birthday(self) -> Born | None:
+        born: Born | None = self.cleaned_data["birthday"]
         try:
-            check_birthday(birthday, self._now)
+            check_birthday(born.day if born else None, self._now)
         except NotABirthdayError:
             raise forms.ValidationError(_("Nobody was born on that day.")) from None
-        return birthday
+        return born
 
     def clean_email(self) -> str:
         email = str(self.cleaned_data["email"])
@@ -159,8 +160,9 @@ class ClientForm(PageForm):
 
     @property
     def particulars(self) -> Particulars:
-        names = Particulars.__struct_fields__
-        return Particulars(**{name: self.cleaned_data[name] for name in names})
+        said = self.cleaned_data
+        fields = {name: said[name] for name in ("phone", "name", "email", "note", "tags")}
+        return Particulars(**fields, **fields_of(said["birthday"]))
 
 
 class NewClientForm(ClientForm):

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from msgspec import Struct
 from msgspec.structs import replace
 
-from clients import certificates, coupons, merging
+from clients import birthdays, certificates, coupons, merging
 from clients.history import Event, RulesOverTime, told
 from clients.models import Client, Consent, Erasure
 from clients.pages.staff.scope import client_of, email_for, is_seen, number_for, phone_for
@@ -69,6 +69,7 @@ def client(request: HttpRequest, place: Workplace, client_id: uuid.UUID) -> Http
         "clients/one.html",
         {
             "client": one,
+            "birthday": birthdays.shown(one.birthday, year_known=one.birthday_year_known),
             "account": account,
             "is_blocked": is_blocked,
             "phone": phone_for(place, one),

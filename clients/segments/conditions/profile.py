@@ -105,7 +105,7 @@ class BirthdayMonth(Condition, frozen=True, kw_only=True, tag="birthday_month"):
 
 
 class Age(Between, frozen=True, kw_only=True, tag="age"):
-    """Full years on this day. Whose birthday is not known has no age."""
+    """Full years on this day. Whose birthday, or year of it, is not known has no age."""
 
     title = _("Age")
     says = _("aged %(at_least)s %(at_most)s")
@@ -118,7 +118,7 @@ class Age(Between, frozen=True, kw_only=True, tag="age"):
     at_most: Annotated[Years | None, field("count", _("To, years"), _("This age included."))] = None
 
     def finds(self, look: Look) -> Q | Among:
-        found = Q(birthday__isnull=False)
+        found = Q(birthday__isnull=False, birthday_year_known=True)
         if self.at_least is not None:
             found &= Q(birthday__lte=_born_by(look.today, self.at_least))
         if self.at_most is not None:

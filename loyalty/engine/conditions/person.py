@@ -54,7 +54,8 @@ class Birthday(Condition, frozen=True, tag="birthday"):
 
 
 class Age(Condition, frozen=True, tag="age"):
-    """The client is at least, or at most, so many years old on the day of the receipt."""
+    """The client is at least, or at most, so many years old on the day of the receipt. Whose year of birth is not known
+    has no age."""
 
     title = _("Age")
     says = (_("for clients aged %(at_least)s %(at_most)s"), _("for clients whose birthday is known"))
@@ -68,7 +69,8 @@ class Age(Condition, frozen=True, tag="age"):
     at_most: Annotated[Years | None, field("count", _("To, years"), _("This age included."))] = None
 
     def misses(self, receipt: Receipt) -> Miss | None:
-        born = receipt.client.birthday if receipt.client else None
+        client = receipt.client
+        born = client.birthday if client and client.birthday_year_known else None
         if born is None:
             return Miss("birthday_unknown")
         years = age(born, receipt.day)

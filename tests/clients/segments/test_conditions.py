@@ -236,6 +236,8 @@ def born_on_the_29th_of_february(people: People) -> None:
     segment.definition = {"clauses": [{"is": {"kind": "age", "at_least": 26, "at_most": 26}}]}
     assert "Е" in letters({one.name for one in segments.members(segment, at("2026-02-28 10:00"))})
     assert "Е" not in letters({one.name for one in segments.members(segment, at("2026-02-27 10:00"))})
+    Client.objects.filter(name__startswith="Е").update(birthday_year_known=False)
+    assert "Е" not in letters({one.name for one in segments.members(segment, at("2026-02-28 10:00"))})
 
 
 def test_the_reference_is_up_to_date() -> None:
