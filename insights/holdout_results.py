@@ -64,11 +64,12 @@ def measure_due(*, clock: Callable[[], dt.datetime], going_on: Callable[[], bool
 def measure(*, settings: CampaignSettings, now: dt.datetime) -> Found:
     """Measure, and keep the result in the place of the last one."""
     found = _found(settings, now)
+    since: Any = settings.holdout_since
     HoldoutResult.objects.update_or_create(
         program_id=settings.program_id,
         merchant_id=settings.merchant_id,
         defaults={
-            "since": settings.holdout_since,
+            "since": since,
             "measured_at": now,
             "found": msgspec.json.decode(msgspec.json.encode(found)),
         },

@@ -15,7 +15,6 @@ from campaigns.plan import Limits, Step
 from campaigns.running import working
 from campaigns.triggers.calendar import Birthday
 from clients import coupons
-from clients.models import Client
 from insights import campaign_results
 from loyalty.models import PromoBatch, PromoCode
 from loyalty.promo import checking, making
@@ -135,4 +134,3 @@ def test_a_message_after_it_names_the_code(stage: Stage) -> None:
     assert details["code"] == code_shown(code.batch, code.code)
     assert "10" in details["gift"]
     assert "19" in details["date"]
-    assert Client.objects.get(account=anna)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.contrib import messages
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -73,12 +74,19 @@ def promo_batch(request: HttpRequest, place: Workplace, batch_id: int) -> HttpRe
             "audience": dict(audiences.known().choices(place.merchant)).get(batch.audience or 0),
             "rules": rules_for(batch, now) if batch.gives == PromoBatch.Gives.RULE else (),
             "is_unique": is_unique,
+            # Codes that campaigns draw for single clients are theirs: there is nothing to take out.
+            "has_codes": is_unique and codes_to_take(batch).exists(),
             "parts": _parts(batch.size) if is_unique else [],
             "may_change": place.may(Action.RUN_CAMPAIGNS),
             "may_export": place.may(Action.RUN_CAMPAIGNS) and place.may(Action.EXPORT),
             "may_see_sales": place.may(Action.SEE_SALES),
         },
     )
+
+
+def codes_to_take(batch: PromoBatch) -> QuerySet[PromoCode]:
+    """Those that nobody was given."""
+    return PromoCode.objects.filter(program_id=batch.program_id, batch=batch, account=None)
 
 
 def _parts(size: int) -> list[tuple[int, int]]:
@@ -157,7 +165,7 @@ def promo_batch_export(request: HttpRequest, place: Workplace, batch_id: int, ki
     """All codes that nobody was given, with what has become of them. From then on they are out in the world."""
     batch, now = found(place, batch_id), timezone.now()
     zone = ZoneInfo(place.program.time_zone)
-    codes = PromoCode.objects.filter(program_id=batch.program_id, batch=batch, account=None)
+    codes = codes_to_take(batch)
 
     def told(page: Sequence[PromoCode]) -> list[exports.Line]:
         uses = PromoCodeUse.objects.filter(program_id=batch.program_id, code__in=[one.pk for one in page])
@@ -198,7 +206,7 @@ def promo_batch_print(request: HttpRequest, place: Workplace, batch_id: int) -> 
         raise Http404
     asked = request.POST.get("from", "1")
     start = max(int(asked), 1) if asked.isascii() and asked.isdigit() and len(asked) < 9 else 1
-    codes = PromoCode.objects.filter(program_id=batch.program_id, batch=batch, account=None).order_by("id")
+    codes = codes_to_take(batch).order_by("id")
     with transaction.atomic():
         # Noted before they are read: nobody is given one of them meanwhile.
         changing.note_taken_out(batch=batch, now=now, by=place.user)
