@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from io import BytesIO
 from typing import Final
 
+from cashier.demo.gift_pictures import PICTURES, drawn
 from cashier.demo.premises import Premises
 from loyalty.models import Account, Exchange
 from loyalty.refusals import Refused
-from loyalty.rewards import catalogue, ending, exchanging
+from loyalty.rewards import catalogue, ending, exchanging, pictures
 from loyalty.rewards.catalogue import Terms
 from merchants.access import tenant
 from merchants.models import Merchant
@@ -40,6 +42,8 @@ def stock(premises: Premises, end: dt.datetime) -> None:
         merchant = Merchant.objects.get(pk=premises.merchant_id)
         made = end - dt.timedelta(days=60)
         rewards = [catalogue.add(merchant=merchant, terms=terms, now=made, by=BY) for terms in GIFTS]
+        for reward, name in zip(rewards, PICTURES, strict=True):
+            pictures.put(reward=reward, content=pictures.redrawn(BytesIO(drawn(name))), now=made)
         rich = Account.objects.filter(
             program_id=premises.program_id, merchant=merchant, status=Account.Status.ACTIVE, points__gte=400
         )
