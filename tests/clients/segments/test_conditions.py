@@ -11,7 +11,7 @@ import pytest
 from django.core.management import call_command
 
 from clients import segments
-from clients.models import Segment
+from clients.models import Client, Segment
 from clients.segments import definition, rfm
 from clients.segments.conditions import BY_KIND
 from loyalty.wording import words_of
