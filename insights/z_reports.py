@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import F, Q, Sum
 
 from insights.models import DayTotals, ZReport
+from loyalty.models import GivenCard
 from merchants import audit
 from merchants.access import same_tenant
 from merchants.models import Outlet, User
@@ -23,6 +24,8 @@ class Shift:
     money_with: Decimal = Decimal(0)
     receipts_with: int = 0
     report: ZReport | None = None
+    # For plastic cards, less what was given back for them: the Z-report has it, receipts don't.
+    money_for_cards: Decimal = Decimal(0)
 
 
 def shifts(*, outlet: Outlet, first: dt.date, last: dt.date) -> list[Shift]:
@@ -38,7 +41,21 @@ def shifts(*, outlet: Outlet, first: dt.date, last: dt.date) -> list[Shift]:
     of_outlet = ZReport.objects.filter(program_id=outlet.program_id, outlet=outlet, day__range=(first, last))
     reports = {report.day: report for report in of_outlet}
     days = [last - dt.timedelta(days=n) for n in range((last - first).days + 1)]
-    return [Shift(day, *sold.get(day, (Decimal(0), 0)), report=reports.get(day)) for day in days]
+    cards = _for_cards(outlet, first, last)
+    return [
+        Shift(day, *sold.get(day, (Decimal(0), 0)), report=reports.get(day), money_for_cards=cards.get(day, Decimal(0)))
+        for day in days
+    ]
+
+
+def _for_cards(outlet: Outlet, first: dt.date, last: dt.date) -> dict[dt.date, Decimal]:
+    given = GivenCard.objects.filter(program_id=outlet.program_id, price__gt=0)
+    sold = given.filter(local_day__range=(first, last), outlet=outlet).values_list("local_day")
+    back = given.filter(returned_day__range=(first, last), returned_outlet=outlet).values_list("returned_day")
+    sums: dict[dt.date, Decimal] = dict(sold.annotate(Sum("price")))
+    for day, money in back.annotate(Sum("price")):
+        sums[day] = sums.get(day, Decimal(0)) - money
+    return sums
 
 
 @transaction.atomic

@@ -10,11 +10,14 @@ import datetime as dt
 from typing import Final
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
-from loyalty import keyed_in, ledger
+from loyalty import giving_cards, keyed_in, ledger
 from loyalty.cards import new_number, refuse_blocked
-from loyalty.models import Account, Card, CardBatch, CardSettings, OneTimeCode, PlasticCard
+from loyalty.giving_cards import GiveAt
+from loyalty.models import Account, Card, CardBatch, CardSettings, GivenCard, OneTimeCode, PlasticCard
 from loyalty.refusals import Refused
+from loyalty.sales.request import Who
 from merchants import audit
 from merchants.access import Actor, same_tenant
 
@@ -28,14 +31,18 @@ def spelled(text: str) -> str:
 
 
 @transaction.atomic
-def bind(*, account: Account, number: str, now: dt.datetime, by: Actor, proven: bool = True) -> Card:
+def bind(
+    *, account: Account, number: str, now: dt.datetime, by: Actor, proven: bool = True, gift: GiveAt | None = None
+) -> Card:
     """The card finds this client from now on. Binding what is his already changes nothing.
 
     One that is not `proven` (a till has bound it without the client's own code) confirms spending no more than his
     phone does, until he has confirmed something by it, or it is bound once more with proof.
+    A till says where it gives the card (`gift`), and the programme's terms for that hold (`loyalty.giving_cards`).
 
     Refused `card_not_found` where no batch has the number and the programme binds no others, `card_taken` where it is
-    another client's, `card_blocked` or `card_replaced` where it is of no use any more, `client_blocked`, `card_limit`.
+    another client's, `card_blocked` or `card_replaced` where it is of no use any more, `client_blocked`, `card_limit`,
+    and as `giving_cards.give` is.
     """
     program_id = same_tenant(account)
     number = spelled(number)
@@ -51,7 +58,13 @@ def bind(*, account: Account, number: str, now: dt.datetime, by: Actor, proven: 
             known.unproven = False
         return known
     card = _bind(program_id, state.id, number, now, proven=proven)
-    _record(card, "card.bound", now, by)
+    # A card that no batch knows is one that the client has brought along: nobody gives it to him.
+    if gift is not None and card.batch_id is not None:
+        given = giving_cards.give(card=card, account_id=state.id, at=gift, now=now)
+        details = {"price": str(given.price)} if given is not None and given.price else {}
+    else:
+        details = {}
+    _record(card, "card.bound", now, by, **details)
     return card
 
 
@@ -64,6 +77,13 @@ def proves(*, account: Account, code: str, now: dt.datetime) -> bool:
     """Whether these six digits are, or were within their ten minutes, the client's own."""
     codes = OneTimeCode.objects.filter(program_id=account.program_id, code=code, expires_at__gt=now)
     return codes.filter(account=account).exists()
+
+
+def is_shown(*, program_id: int, who: Who) -> bool:
+    """Whether he was found by what only he has: a code, or a card that is not merely bound to his phone."""
+    if who.by == "code":
+        return True
+    return who.by == "card" and Card.objects.filter(program_id=program_id, number=who.value, unproven=False).exists()
 
 
 def _known(program_id: int, number: str, account_id: int) -> Card | None:
@@ -137,6 +157,26 @@ def block(*, card: Card, why: Card.Why, note: str, now: dt.datetime, by: Actor) 
         return
     _stop(card, why, note, now)
     _record(card, "card.blocked", now, by, note, why=str(why))
+
+
+@transaction.atomic
+def take_back(*, account: Account, number: str, at: GiveAt, now: dt.datetime, by: Actor) -> GivenCard:
+    """A card that was sold comes back to a till: it is blocked for good, and the row says what money goes out.
+
+    Refused `card_not_found` where the client has no such card, `card_not_sold` where this merchant's tills took no
+    money for it or it has come back already.
+    """
+    program_id = same_tenant(account)
+    state = ledger.lock(program_id=program_id, account_id=account.pk, now=now)
+    card = Card.objects.filter(
+        program_id=program_id, account=state.id, number=spelled(number), kind=Card.Kind.PLASTIC
+    ).first()
+    if card is None:
+        raise Refused("card_not_found")
+    given = giving_cards.take_back(card=card, at=at, now=now)
+    _stop(card, Card.Why.OTHER, str(_("Given back at the till")), now)
+    _record(card, "card.given_back", now, by, price=str(given.price))
+    return given
 
 
 @transaction.atomic

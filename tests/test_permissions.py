@@ -109,6 +109,7 @@ CALLS: dict[str, Call] = {
     "api/v1/clients/<uuid:client_id>/confirmation": Call("/api/v1/clients/{id}/confirmation", SELL),
     "api/v1/clients/<uuid:client_id>/activities": Call("/api/v1/clients/{id}/activities", {"POST": {"sell", "enrol"}}),
     "api/v1/clients/<uuid:client_id>/cards": Call("/api/v1/clients/{id}/cards", {"POST": {"sell", "enrol"}}),
+    "api/v1/clients/<uuid:client_id>/cards/return": Call("/api/v1/clients/{id}/cards/return", SELL),
     "api/v1/certificates": Call("/api/v1/certificates", {"POST": {"sell", "adjust"}}),
     "api/v1/certificates/<str:code>": Call("/api/v1/certificates/7K2MQX4T9PBA", READ),
     "api/v1/promo-codes/<str:code>": Call("/api/v1/promo-codes/SPRING", READ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from django.http import HttpResponse
 from msgspec import Meta, Struct
@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from cashier.api.answers.quantities import Format, MoneyText, NumberText, PointsText, places, shortest
 from cashier.api.schema import documented
 from cashier.api.view import ApiView
+from loyalty import giving_cards
 from loyalty.engine import rulebook as rules
 from loyalty.programs import rulebook_at
 from merchants.models import Program
@@ -50,6 +51,17 @@ class Limits(Struct, frozen=True):
     ]
 
 
+class CardTerms(Struct, frozen=True):
+    """When a till gives a plastic card of a batch, and for how much."""
+
+    given: Annotated[
+        Literal["at_once", "first_purchase", "receipt"],
+        Meta(description="`receipt`: for one of the day from `least`, one card for each."),
+    ]
+    least: MoneyText
+    price: MoneyText
+
+
 class ProgramAnswer(Struct, frozen=True, kw_only=True):
     """What a till needs to show. `point_value` is what one point pays, in money."""
 
@@ -64,6 +76,7 @@ class ProgramAnswer(Struct, frozen=True, kw_only=True):
     pending_days: int
     limits: Limits
     tiers: list[TierAnswer]
+    cards: CardTerms
 
 
 class GetProgram(ApiView):
@@ -95,7 +108,13 @@ def _answer(program: Program, version: int, rulebook: rules.Rulebook) -> Program
         pending_days=rulebook.points.pending_days,
         limits=_limits(rulebook, points),
         tiers=[_tier(tier, money) for tier in rulebook.tiers],
+        cards=_cards(program.pk, money),
     )
+
+
+def _cards(program_id: int, money: Format) -> CardTerms:
+    terms = giving_cards.terms(program_id)
+    return CardTerms(terms.given, money(terms.least), money(terms.price))  # type: ignore[arg-type]  # its choices
 
 
 def _limits(rulebook: rules.Rulebook, points: Format) -> Limits:

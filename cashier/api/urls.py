@@ -8,7 +8,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from cashier.api.certificates.check import CheckCertificate
 from cashier.api.certificates.issue import IssueCertificate
 from cashier.api.clients.activities import RecordActivity
-from cashier.api.clients.cards import BindCard
+from cashier.api.clients.cards import BindCard, TakeCardBack
 from cashier.api.clients.confirm import SendConfirmation
 from cashier.api.clients.enrol import EnrolClient
 from cashier.api.clients.find import FindClients
@@ -44,6 +44,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("clients/<uuid:client_id>/confirmation", SendConfirmation.as_view(), name="api_client_confirmation"),
     path("clients/<uuid:client_id>/activities", RecordActivity.as_view(), name="api_client_activities"),
     path("clients/<uuid:client_id>/cards", BindCard.as_view(), name="api_client_cards"),
+    path("clients/<uuid:client_id>/cards/return", TakeCardBack.as_view(), name="api_client_card_return"),
     path("quotes", QuoteReceipt.as_view(), name="api_quotes"),
     path("sales", Sell.as_view(), name="api_sales"),
     path("sales/batch", BookBatch.as_view(), name="api_sales_batch"),

@@ -20,11 +20,13 @@ from cashier.page.forms import EnrolForm, FindForm
 from cashier.page.rendering import page, see
 from cashier.page.saying import MustWaitError
 from cashier.page.who import Named, account_of, look_for, read
+from clients.birthdays import fields_of
 from clients.consents import place_of, texts_in_force
 from clients.enrolment import Consented, NotABirthdayError, enrol
 from clients.models import Client, Consent
 from clients.phones import NotAPhoneError
-from loyalty import binding
+from loyalty import binding, giving_cards
+from loyalty.giving_cards import GiveAt
 from loyalty.idempotency import Done, once
 from loyalty.models import Account
 from loyalty.programs import has_referrals
@@ -100,6 +102,7 @@ def new(request: HttpRequest, post: Post) -> HttpResponse:
         "join": address,
         "qr": qr.svg(address),
         "ticket": request.POST.get(tickets.FIELD) or tickets.new(post, "client"),
+        "card_terms": giving_cards.terms(post.caller.program_id),
     }
     if request.method != "POST":
         return page(request, post, "new", {"form": EnrolForm(referrals=referrals), **context})
@@ -178,7 +181,8 @@ def _joined(
         client = _enrol(post, form, text_version, ticket.cashier, referrer)
         if number := form.cleaned_data["card"]:
             by = f"{post.caller} {ticket.cashier}"
-            binding.bind(account=client.account, number=number, now=post.now, by=by)
+            at = GiveAt(post.caller, ticket.cashier)
+            binding.bind(account=client.account, number=number, now=post.now, by=by, gift=at)
         answer = client_answer(client.account, caller=post.caller, now=post.now)
         return client.account, msgspec.json.encode(answer).decode()
 
@@ -194,7 +198,7 @@ def _enrol(post: Post, form: EnrolForm, text_version: str, cashier: str, referre
         merchant_id=post.caller.merchant_id,
         phone=form.cleaned_data["phone"],
         name=form.cleaned_data["name"],
-        birthday=form.cleaned_data["birthday"],
+        **fields_of(form.cleaned_data["birthday"]),
         consents=[Consented(Consent.Kind.PROCESSING, given=True, text_version=text_version)],
         referrer=referrer,
         source=f"{post.caller} {cashier}",

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from cashier.api.input.texts import CLEAN
 from cashier.page.codes import code_in
 from cashier.page.numbers import money_field, points_field, quantity_field
+from clients.birthdays import BirthdayField
 from loyalty.certificates.codes import may_be
 from loyalty.presence import DIGITS
 from merchants.forms import PageForm
@@ -119,11 +120,7 @@ class EnrolForm(PageForm):
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off", "type": "tel"}),
     )
     name = text_field(limit=120, label=_("Name of the client"), widget=forms.TextInput(attrs={"autocomplete": "off"}))
-    birthday = forms.DateField(
-        required=False,
-        label=_("Birthday"),
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "autocomplete": "off"}),
-    )
+    birthday = BirthdayField(label=_("Birthday"))
     invited_by = text_field(
         limit=40,
         label=_("Who invited (phone or card)"),
@@ -156,6 +153,14 @@ class BindForm(PageForm):
         help_text=_("Scan the barcode or the QR code, or type the number."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True, "spellcheck": "false"}),
     )
+    # What the page has told the cashier that the card costs.
+    price = money_field(required=False, widget=forms.HiddenInput)
+
+
+class CardBackForm(PageForm):
+    """The key of a card that was sold."""
+
+    back = forms.IntegerField(min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
 
 
 class PinForm(PageForm):

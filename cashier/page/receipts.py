@@ -14,9 +14,9 @@ from cashier.page.selling import told
 from cashier.page.today import by_number, last_receipts, summed, totals
 from cashier.page.who import Named
 from clients.models import Client
-from loyalty import stamps
+from loyalty import giving_cards, stamps
 from loyalty.goods.marking import SELLS_CERTIFICATE
-from loyalty.models import Sale, SaleLine
+from loyalty.models import Card, CardSettings, Sale, SaleLine
 from loyalty.refusals import Refused
 from loyalty.sales import stored
 from loyalty.sales.consequences import stored as stored_consequences
@@ -56,6 +56,7 @@ def receipt(request: HttpRequest, post: Post, sale_id: uuid.UUID) -> HttpRespons
         "sold": sold_by(sale, request.build_absolute_uri("/"), post) if stands.certificates_sold else [],
         "stamps": _stamps(sale, post),
         "already": "already" in request.GET,
+        "may_give_card": _may_give_card(sale, post),
         "corrected": Sale.objects.filter(pk=sale.replaces_id).first() if sale.replaces_id else None,
         **what_may_follow(sale, stands, post),
     }
@@ -63,6 +64,17 @@ def receipt(request: HttpRequest, post: Post, sale_id: uuid.UUID) -> HttpRespons
     # The script that sent the sale knows by this that it is booked.
     response["X-Till-Sale"] = str(sale.public_id)
     return response
+
+
+def _may_give_card(sale: Sale, post: Post) -> bool:
+    """Where cards are given with receipts, to whoever has none."""
+    if sale.account_id is None or sale.status != Sale.Status.COMMITTED:
+        return False
+    if giving_cards.terms(post.caller.program_id).given == CardSettings.Given.AT_ONCE:
+        return False
+    return not Card.objects.filter(
+        program_id=sale.program_id, account=sale.account_id, kind=Card.Kind.PLASTIC, status=Card.Status.ACTIVE
+    ).exists()
 
 
 def _stamps(sale: Sale, post: Post) -> list[tuple[stamps.Card, str]]:

@@ -47,6 +47,7 @@ def sale(request: HttpRequest, post: Post, word: str = "") -> HttpResponse:
         "by": client.by if client else "",
         "joined": "joined" in request.GET,
         "bound": "bound" in request.GET,
+        "card_back": "card_back" in request.GET,
     }
     return show(request, desk, "sale", context)
 

@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 from msgspec import Struct
 
 from loyalty.engine.calendar import Calendar
-from loyalty.models import Return, Sale
+from loyalty.models import GivenCard, Return, Sale
 from loyalty.sales.correcting import REASON
 from loyalty.sales.moved import living
 from loyalty.sales.opening import local_day
@@ -33,10 +33,14 @@ class Totals(Struct):
     spent: Decimal = ZERO
     returns: int = 0
     returned: Decimal = ZERO
+    cards: int = 0
+    cards_money: Decimal = ZERO
+    cards_back: int = 0
+    cards_returned: Decimal = ZERO
 
     @property
     def left(self) -> Decimal:
-        return self.money - self.returned
+        return self.money - self.returned + self.cards_money - self.cards_returned
 
 
 def sales_of_day(caller: Caller, day: dt.date) -> QuerySet[Sale]:
@@ -99,7 +103,20 @@ def totals(caller: Caller, now: dt.datetime) -> list[Totals]:
     for back in _returns(caller, day, now).values("cashier").annotate(n=Count("id"), sum=Sum("money")):
         mine = by_cashier.setdefault(back["cashier"], Totals(back["cashier"]))
         mine.returns, mine.returned = back["n"], back["sum"]
+    given = GivenCard.objects.filter(program_id=caller.program_id, price__gt=0)
+    for who, number, money in _money_of(given.filter(local_day=day, till_id=caller.till_id), "cashier"):
+        mine = by_cashier.setdefault(who, Totals(who))
+        mine.cards, mine.cards_money = number, money
+    taken = given.filter(returned_day=day, returned_till_id=caller.till_id)
+    for who, number, money in _money_of(taken, "returned_cashier"):
+        mine = by_cashier.setdefault(who, Totals(who))
+        mine.cards_back, mine.cards_returned = number, money
     return [by_cashier[name] for name in sorted(by_cashier)]
+
+
+def _money_of(cards: QuerySet[GivenCard], by: str) -> list[tuple[str, int, Decimal]]:
+    """Cashier, how many, for how much."""
+    return list(cards.order_by().values_list(by).annotate(Count("id"), Sum("price")))
 
 
 def _returns(caller: Caller, day: dt.date, now: dt.datetime) -> QuerySet[Return]:
@@ -120,9 +137,12 @@ def _returns(caller: Caller, day: dt.date, now: dt.datetime) -> QuerySet[Return]
     )
 
 
+ADDED = tuple(name for name in Totals.__struct_fields__ if name != "cashier")
+
+
 def summed(parts: Sequence[Totals]) -> Totals:
     whole = Totals("")
     for part in parts:
-        for name in ("receipts", "money", "with_card", "earned", "spent", "returns", "returned"):
+        for name in ADDED:
             setattr(whole, name, getattr(whole, name) + getattr(part, name))
     return whole

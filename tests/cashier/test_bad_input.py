@@ -185,7 +185,7 @@ def test_a_foreign_client_and_a_foreign_sale(open_till: Till, cast: Cast) -> Non
     other.publish(FIVE_PERCENT)
     stranger = other.join()
     sale = other.sell(stranger, "100").ok()
-    card = other.stands(stranger)["card"]
+    card = other.card_of(stranger)
     with nothing_changes():
         assert open_till.get(f"clients/{stranger}").problem == (404, "client_not_found")
         assert open_till.get(f"clients/{stranger}/history").problem == (404, "client_not_found")

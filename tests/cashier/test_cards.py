@@ -136,6 +136,7 @@ def test_a_card_bound_without_the_client_confirms_nothing(till: Till, waiting: N
     till.give(anna, "50")
     assert sell(till, {"phone": ANNA}, points="50").problem == (409, "confirmation_required")
     assert till.post(f"clients/{anna}/cards", {"number": BLUE}).ok()["confirmed"] is False
+    assert till.get("clients", card=BLUE).ok()["card"] == "", "nor does it tell the card that spends"
     assert sell(till, {"card": BLUE}, points="10").problem == (409, "confirmation_required")
     assert sell(till, {"card": BLUE}).ok()["points_earned"] == "5"
     late = {"client": {"card": BLUE}, "total": "100", "points": "10", "occurred_at": till.now.isoformat()}

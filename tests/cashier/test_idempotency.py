@@ -16,7 +16,7 @@ def writes(till: Till) -> dict[str, Write]:
     """Every write: its path, a body, and another body that is as good."""
     anna = till.join()
     till.give(anna, "1000")
-    card = {"client": {"card": till.stands(anna)["card"]}}
+    card = {"client": {"card": till.card_of(anna)}}
     cart = {**card, "lines": [{"quantity": "3", "price": "100.00"}], "points": "10"}
     sale = till.post("sales", cart).ok()["id"]
     other_sale = till.post("sales", cart).ok()["id"]

@@ -111,7 +111,7 @@ def shop(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         )
         spring = promo_codes.Terms(name="Весна", kind="shared", word="SPRING", gives="percent", percent=Decimal(10))
         making.order_batch(merchant=cast.zerno.merchant, terms=spring, now=NOON, by="test")
-    card = till.stands(anna)["card"]
+    card = till.card_of(anna)
     return {
         "key": cast.zerno.key,
         "client_id": anna,

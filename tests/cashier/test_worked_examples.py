@@ -230,7 +230,7 @@ def test_17_three_levels_up_and_half_of_it_back(till: Till) -> None:
     till.publish({"id": "friends", "title": "Друзья", "effect": {"kind": "referral", "percents": ["5", "3", "1"]}})
     people: list[str] = []
     for n in range(4):
-        above = {"referrer": till.stands(people[-1])["card"]} if people else {}
+        above = {"referrer": till.card_of(people[-1])} if people else {}
         people.append(till.join(f"+7916000000{n}", **above))
     sale = till.sell(people[3], {"quantity": "2", "price": "500"}).ok()
     assert [till.balance(one) for one in people] == ["10", "30", "50", "0"]

@@ -17,6 +17,7 @@ PAGES: dict[str, Page] = {
     "m/<int:merchant_id>/cards/any-number/": Page(
         "/m/{merchant}/cards/any-number/", for_roles() | dict.fromkeys(("owner", "manager"), "away"), "post"
     ),
+    "m/<int:merchant_id>/cards/terms/": Page("/m/{merchant}/cards/terms/", for_roles("owner", "manager")),
     BATCH: Page(HERE, STAFF),
     f"{BATCH}withdraw/": Page(f"{HERE}withdraw/", STAFF),
     f"{BATCH}numbers.csv": Page(f"{HERE}numbers.csv", WHO_EXPORT),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
@@ -12,16 +11,19 @@ from msgspec import Meta, Struct, field
 from rest_framework.request import Request
 
 from cashier.api.answers.client import ClientAnswer, client_answer
+from cashier.api.clients.cards import TERMS
 from cashier.api.input.errors import InvalidBody, Wrong
 from cashier.api.input.texts import CLEAN, Code, Medium, Phone, Short
 from cashier.api.schema import documented
 from cashier.api.view import ApiView
+from clients.birthdays import fields_of, read_iso
 from clients.consents import place_of
 from clients.enrolment import Consented, NotABirthdayError, NotAnEmailError, enrol
 from clients.models import Client, Consent
 from clients.phones import NotAPhoneError
 from loyalty import binding
 from loyalty.accounts import find
+from loyalty.giving_cards import GiveAt
 from loyalty.idempotency import Done, once
 from loyalty.models import Account
 from loyalty.refusals import Refused
@@ -40,7 +42,17 @@ class ConsentInput(Struct, forbid_unknown_fields=True):
 class EnrolInput(Struct, forbid_unknown_fields=True):
     phone: Phone
     name: Medium = ""
-    birthday: dt.date | None = None
+    birthday: (
+        Annotated[
+            str,
+            Meta(
+                max_length=10,
+                description="`1990-02-28`, or `--02-29` where the year is not known (ISO 8601).",
+                examples=["1990-02-28", "--02-29"],
+            ),
+        ]
+        | None
+    ) = None
     email: Annotated[str, Meta(max_length=254, pattern=CLEAN)] = ""
     referrer: Annotated[Code, Meta(description="Card number of the client who invited this one.")] | None = None
     card: Annotated[Code, Meta(description="A plastic card that the client is given; see bindCard.")] | None = None
@@ -57,7 +69,7 @@ class EnrolClient(ApiView):
         summary="Enrol a client",
         request=EnrolInput,
         answers={201: ClientAnswer},
-        problems=("client_exists", "card_not_found", "card_taken", "card_blocked", "card_replaced"),
+        problems=("client_exists", "card_not_found", "card_taken", "card_blocked", "card_replaced", *TERMS),
         tag="clients",
     )
     def post(self, request: Request) -> HttpResponse:
@@ -70,8 +82,9 @@ class EnrolClient(ApiView):
             client = _enrol(self, given)
             if given.card is not None:
                 by = f"{self.caller} {given.cashier}".strip()
-                binding.bind(account=client.account, number=given.card, now=self.now, by=by)
-            answer = client_answer(client.account, caller=self.caller, now=self.now)
+                at = GiveAt(self.caller, given.cashier)
+                binding.bind(account=client.account, number=given.card, now=self.now, by=by, gift=at)
+            answer = client_answer(client.account, caller=self.caller, now=self.now, present=True)
             return client.account, msgspec.json.encode(answer).decode()
 
         return self.stored(once(caller=self.caller, key=key, now=self.now, status=201, act=act))
@@ -79,12 +92,16 @@ class EnrolClient(ApiView):
 
 def _enrol(view: ApiView, given: EnrolInput) -> Client:
     try:
+        born = read_iso(given.birthday) if given.birthday is not None else None
+    except ValueError:
+        raise InvalidBody(Wrong("/birthday", "not_a_date")) from None
+    try:
         return enrol(
             program_id=view.caller.program_id,
             merchant_id=view.caller.merchant_id,
             phone=given.phone,
             name=given.name,
-            birthday=given.birthday,
+            **fields_of(born),
             email=given.email,
             consents=[
                 Consented(Consent.Kind(consent.kind), consent.given, consent.text_version) for consent in given.consents

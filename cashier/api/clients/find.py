@@ -55,8 +55,10 @@ class FindClients(ApiView):
             if query.phone or query.card or query.code:
                 raise InvalidBody(Wrong("?q", "exactly_one"))
             return self.answer(_page(self, query.q, key_of(query.cursor)))
-        account = find(program_id=self.caller.program_id, who=_who(self, query), now=self.now)
-        return self.answer(client_answer(account, caller=self.caller, now=self.now))
+        named = _who(self, query)
+        account = find(program_id=self.caller.program_id, who=named, now=self.now)
+        shown = binding.is_shown(program_id=self.caller.program_id, who=named)
+        return self.answer(client_answer(account, caller=self.caller, now=self.now, present=shown))
 
     def is_guess(self, refused: Refused) -> bool:
         """A card that waits for its client is in the cashier's hands."""

@@ -168,6 +168,27 @@ REFUSALS: Final[Mapping[refusals.Code, Kind]] = {
         _("Too many cards"),
         _("The client has %(most)s cards already. Block those that he does not need."),
     ),
+    "card_too_early": Kind(
+        409,
+        _("Card too early"),
+        _("A card is given after the first purchase. Book the receipt first, then bind the card."),
+    ),
+    "card_needs_receipt": Kind(
+        409,
+        _("No receipt for a card"),
+        _("A card is given for a receipt of today from %(money)s, one for each. Book it first, then bind the card."),
+    ),
+    "card_price": Kind(
+        409,
+        _("Card costs something else"),
+        _("The card costs %(money)s now. Take this sum from the client and bind the card once more."),
+        "/price",
+    ),
+    "card_not_sold": Kind(
+        409,
+        _("Card was not sold here"),
+        _("Nothing was paid for this card here, or it was given back already. There is no money to return."),
+    ),
     "certificate_not_found": Kind(
         404,
         _("Certificate not found"),

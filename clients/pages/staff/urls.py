@@ -102,6 +102,7 @@ urlpatterns = [
     path("m/<int:merchant_id>/cards/", cards.card_batches, name="card_batches"),
     path("m/<int:merchant_id>/cards/new/", cards.card_batch_new, name="card_batch_new"),
     path("m/<int:merchant_id>/cards/any-number/", cards.card_any_number, name="card_any_number"),
+    path("m/<int:merchant_id>/cards/terms/", cards.card_terms, name="card_terms"),
     path(CARDS, cards.card_batch, name="card_batch"),
     path(f"{CARDS}withdraw/", cards.card_batch_withdraw, name="card_batch_withdraw"),
     path(f"{CARDS}numbers.csv", cards.card_batch_numbers, {"kind": "csv"}, name="card_batch_csv"),

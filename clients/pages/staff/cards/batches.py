@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Any, Final, Literal
 
 import msgspec
@@ -18,11 +19,11 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from clients.pages.staff.cards.forms import SOURCES, AnyNumberForm, BatchForm
+from clients.pages.staff.cards.forms import SOURCES, AnyNumberForm, BatchForm, TermsForm
 from clients.plastic import making
 from clients.plastic.numbers import BadOrder
 from clients.plastic.problems import Problem
-from loyalty import binding
+from loyalty import binding, giving_cards
 from loyalty.models import Card, CardBatch, PlasticCard
 from loyalty.sheets import UnreadableError
 from merchants import audit, exports, paging
@@ -51,6 +52,7 @@ def card_batches(request: HttpRequest, place: Workplace) -> HttpResponse:
             "page": page,
             "rows": [(one, bound.get(one.pk, 0), max(one.size - bound.get(one.pk, 0), 0)) for one in page.rows],
             "any_number": any_number,
+            "card_terms": giving_cards.terms(place.program.pk),
             "form": AnyNumberForm(initial={"any_number": any_number}) if place.may(Action.EDIT_RULES) else None,
         },
     )
@@ -71,6 +73,25 @@ def card_any_number(request: HttpRequest, place: Workplace) -> HttpResponse:
         )
         messages.success(request, _("Saved."))
     return redirect("card_batches", place.merchant.pk)
+
+
+@members_only(Action.EDIT_RULES)
+@require_http_methods(FORM)
+def card_terms(request: HttpRequest, place: Workplace) -> HttpResponse:
+    """When tills give cards of batches, and for how much."""
+    now_are = giving_cards.terms(place.program.pk)
+    initial = {"given": now_are.given, "least": typed(now_are.least), "price": typed(now_are.price)}
+    form = TermsForm(request.POST if request.method == "POST" else None, initial=initial)
+    if form.is_valid():
+        giving_cards.set_terms(program_id=place.program.pk, wanted=form.terms, now=timezone.now(), by=place.user)
+        messages.success(request, _("Saved."))
+        return redirect("card_batches", place.merchant.pk)
+    return render(request, "cards/terms.html", {"form": form})
+
+
+def typed(money: Decimal) -> str:
+    """As one would type it; nothing for nothing."""
+    return f"{money:f}".removesuffix(".00").replace(".", ",") if money else ""
 
 
 @members_only(Action.EDIT_CLIENTS)

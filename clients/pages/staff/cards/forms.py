@@ -11,7 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from clients.plastic.numbers import MOST, Order, Why
+from loyalty.giving_cards import ZERO, Terms
 from loyalty.models import Card, CardBatch
+from loyalty.pages.goods.forms import PriceField
 from merchants.forms import PageForm
 
 SOURCES: Final[Mapping[str, Promise]] = {
@@ -127,6 +129,40 @@ class AnyNumberForm(PageForm):
             "a batch."
         ),
     )
+
+
+class TermsForm(PageForm):
+    """How tills give cards. `terms` once it is valid."""
+
+    given = forms.ChoiceField(
+        label=gettext_lazy("When a till gives a card"),
+        choices=[
+            ("at_once", gettext_lazy("At once: on joining, or whenever the client asks")),
+            ("first_purchase", gettext_lazy("After the first purchase")),
+            ("receipt", gettext_lazy("For a receipt of the day from a sum, one card for each")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    least = PriceField(
+        label=gettext_lazy("Receipt from"),
+        help_text=gettext_lazy("What was paid in money, less what was returned. Only for cards given for a receipt."),
+    )
+    price = PriceField(
+        label=gettext_lazy("Price of a card"),
+        help_text=gettext_lazy(
+            "Empty: cards are given for nothing. The money stands apart from receipts and earns no points."
+        ),
+    )
+
+    def clean(self) -> None:
+        given, least = self.cleaned_data.get("given"), self.cleaned_data.get("least")
+        if given == "receipt" and not least and "least" not in self.errors:
+            self.add_error("least", _("Say from which sum a receipt gives a card."))
+
+    @property
+    def terms(self) -> Terms:
+        given = self.cleaned_data
+        return Terms(given["given"], given["least"] or ZERO, given["price"] or ZERO)
 
 
 class BindForm(PageForm):
