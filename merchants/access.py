@@ -86,8 +86,13 @@ class Action(enum.StrEnum):
     # Which write to clients, or give them something, by themselves.
     RUN_CAMPAIGNS = "run campaigns"
     CHANGE_SETTINGS = "change settings"
+    # Its name, time and points, and how long clients are kept.
+    CHANGE_PROGRAM = "change the programme"
     SEE_LOG = "see the audit log"
 
+
+# What all merchants of a programme share. In a coalition the merchant who began it decides, its partners look on.
+SHARED = frozenset({Action.EDIT_RULES, Action.CHANGE_PROGRAM})
 
 _READS = frozenset({Action.SEE_FIGURES, Action.SEE_SALES, Action.SEE_CLIENTS, Action.SEE_RULES})
 
@@ -121,7 +126,14 @@ def may(actor: Actor, action: Action, *, merchant: Merchant) -> bool:
     if actor.is_staff and actor.is_superuser:
         return True
     role = Member.objects.active().filter(merchant=merchant, user=actor).values_list("role", flat=True).first()
-    return role is not None and action in ACTIONS[Role(role)]
+    if role is None or action not in ACTIONS[Role(role)]:
+        return False
+    return action not in SHARED or leads(merchant)
+
+
+def leads(merchant: Merchant) -> bool:
+    """Whether the programme is this merchant's: he was its first."""
+    return not Merchant._base_manager.filter(program_id=merchant.program_id, pk__lt=merchant.pk).exists()
 
 
 def require(actor: Actor, action: Action, *, merchant: Merchant) -> None:

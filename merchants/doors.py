@@ -15,7 +15,7 @@ from typing import Any, Concatenate, ParamSpec, TypeAlias
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import connection
-from django.db.models import BooleanField, Exists, Q, QuerySet
+from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
@@ -24,7 +24,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
 from merchants import second_factor
-from merchants.access import ACTIONS, Action, every_tenant, tenant
+from merchants.access import ACTIONS, SHARED, Action, every_tenant, tenant
 from merchants.models import Member, Merchant, Outlet, Program, Role, User
 
 P = ParamSpec("P")
@@ -34,6 +34,7 @@ EVERYWHERE = frozenset(
         Action.EDIT_RULES,
         Action.RUN_CAMPAIGNS,
         Action.CHANGE_SETTINGS,
+        Action.CHANGE_PROGRAM,
         Action.IMPORT_CLIENTS,
         Action.MERGE_CLIENTS,
         Action.ERASE_CLIENTS,
@@ -59,11 +60,16 @@ class Workplace:
     outlets: frozenset[int] | None
     known: frozenset[str] = frozenset()
     lacks_second_factor: bool = False
+    # In a coalition that another merchant began.
+    is_partner: bool = False
 
     @property
     def actions(self) -> frozenset[Action]:
-        """What the role may do; of what concerns every outlet nothing, where the member works at some of them."""
+        """What the role may do; of what concerns every outlet nothing, where the member works at some of them, and of
+        what the programme's merchants share nothing, where it is another's."""
         actions = ACTIONS[Role(self.member.role)]
+        if self.is_partner:
+            actions -= SHARED
         return actions if self.outlets is None else actions - EVERYWHERE
 
     def may(self, action: Action) -> bool:
@@ -119,6 +125,8 @@ def _compiled() -> Mapping[str, tuple[str, Sequence[Any]]]:
     compiler = query.get_compiler(connection=connection)
     asked = {f"knows_{name}": condition(_WHENEVER) for name, condition in KNOWN.items()}
     asked["has_second_factor"] = second_factor.of_members()
+    earlier = Merchant._base_manager.filter(program=OuterRef("program_id"), pk__lt=OuterRef("merchant_id"))
+    asked["is_partner"] = Exists(earlier)
     return {name: compiler.compile(asked[name].resolve_expression(query)) for name in asked}
 
 
@@ -146,4 +154,4 @@ def workplace_of(user: User, merchant_id: int) -> Workplace:
         outlets = frozenset(outlet.pk for outlet in member.outlets.all())
     known = frozenset(name for name in KNOWN if getattr(member, f"knows_{name}"))
     lacks = second_factor.is_asked_of(member) and not member.has_second_factor  # type: ignore[attr-defined]  # annotated
-    return Workplace(user, member, member.merchant, member.program, outlets or None, known, lacks)
+    return Workplace(user, member, member.merchant, member.program, outlets or None, known, lacks, member.is_partner)  # type: ignore[attr-defined]  # annotated

@@ -62,7 +62,7 @@ def change_program(
     The rules in force keep the time zone and the start of the day that they were published with.
     """
     same_tenant(merchant)
-    require(by, Action.CHANGE_SETTINGS, merchant=merchant)
+    require(by, Action.CHANGE_PROGRAM, merchant=merchant)
     program = Program.objects.select_for_update(no_key=True).get(pk=merchant.program_id)
     values = {
         "name": " ".join(name.split()),

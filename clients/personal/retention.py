@@ -66,7 +66,7 @@ def terms_of(program_id: int) -> Terms:
 def change(*, merchant: Merchant, terms: Terms, by: Actor, now: dt.datetime) -> list[str]:
     """Set the programme's terms; the names of those that are new."""
     program_id = same_tenant(merchant)
-    require(by, Action.CHANGE_SETTINGS, merchant=merchant)
+    require(by, Action.CHANGE_PROGRAM, merchant=merchant)
     Program.objects.select_for_update(no_key=True).get(pk=program_id)
     before = terms_of(program_id)
     changed = [name for name in terms.__struct_fields__ if getattr(terms, name) != getattr(before, name)]

@@ -111,6 +111,8 @@ def settings(request: HttpRequest, place: Workplace) -> HttpResponse:
         return redirect("settings", place.merchant.pk)
     if part == "login":
         place.require(Action.GUARD_LOGIN)
+    if part == "program":
+        place.require(Action.CHANGE_PROGRAM)
     forms_by_part = unbound(place)
     if part in forms_by_part:
         form = type(forms_by_part[part])(request.POST, request.FILES)
@@ -124,7 +126,7 @@ def settings(request: HttpRequest, place: Workplace) -> HttpResponse:
         "settings/settings.html",
         context
         | {"swatches": SWATCHES, "may_limit_points": place.may(Action.LIMIT_POINTS)}
-        | {"may_guard_login": place.may(Action.GUARD_LOGIN)},
+        | {"may_guard_login": place.may(Action.GUARD_LOGIN), "may_change_program": place.may(Action.CHANGE_PROGRAM)},
     )
 
 

@@ -50,7 +50,7 @@ class TermsForm(PageForm):
         return Terms(**{name: self.cleaned_data[name] for name in Terms.__struct_fields__})
 
 
-@members_only(Action.CHANGE_SETTINGS)
+@members_only(Action.CHANGE_PROGRAM)
 @require_http_methods(["GET", "HEAD", "POST"])
 def retention(request: HttpRequest, place: Workplace) -> HttpResponse:
     """A first press shows the numbers, a second one with the same numbers saves."""
