@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal as D
 from typing import Any
 
-from loyalty.models import Activity
+from loyalty.models import Account, Activity
+from loyalty.promo import giving, making
+from loyalty.promo.making import Terms
 from merchants.access import tenant
 from tests.cashier.books import nothing_changes
 from tests.cashier.till import ONE_PER_ONE, Till
@@ -119,3 +122,21 @@ def test_a_return_says_all_that_left_the_account(till: Till) -> None:
     voided = till.void(sale).ok()
     assert (voided["points_taken_back"], voided["client"]["balance"]) == ("600", "0")
     assert till.void(sale)["points_taken_back"] == "600"
+
+
+def test_promo_codes_of_his_own(till: Till) -> None:
+    till.publish(ONE_PER_ONE)
+    anna = till.join()
+    assert till.stands(anna)["promo_codes"] == []
+    terms = Terms(name="Весна", kind="unique", length=8, size=2, gives="percent", percent=D(10), minimum=D(500))
+    with tenant(till.shop.program.pk):
+        batch = making.order_batch(merchant=till.shop.merchant, terms=terms, now=till.now, by="test")
+        account = Account.objects.get(public_id=anna)
+        giving.give(batch=batch, account=account, once="spring", now=till.now, by="test")
+    (code,) = till.stands(anna)["promo_codes"]
+    assert {key: value for key, value in code.items() if key != "code"} == {
+        "title": "Весна", "gives": "percent", "percent": "10", "discount": None, "points": None, "sku": "",
+        "category": "", "minimum": "500.00", "expires_at": None,
+    }  # fmt: skip
+    till.sell(anna, "1000", promo_codes=[code["code"]]).ok()
+    assert till.stands(anna)["promo_codes"] == []
