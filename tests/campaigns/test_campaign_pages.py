@@ -63,6 +63,7 @@ def test_a_ready_one_is_a_draft_that_can_be_started(stage: Stage, egor: Browser)
     assert CampaignTurn.objects.count() == 0
     asked = text(egor.get(url(stage, "campaign_start", campaign.pk)))
     assert "Запустить кампанию?" in asked
+    assert "нет бюджета: 1 клиент × 300 баллов — это 300 баллов за 30 дней" in asked
     started = text(egor.post(url(stage, "campaign_start", campaign.pk), follow=True))
     assert "Кампания работает" in started
     read_plan = read(campaign.plan)
