@@ -103,20 +103,20 @@ def totals(caller: Caller, now: dt.datetime) -> list[Totals]:
     for back in _returns(caller, day, now).values("cashier").annotate(n=Count("id"), sum=Sum("money")):
         mine = by_cashier.setdefault(back["cashier"], Totals(back["cashier"]))
         mine.returns, mine.returned = back["n"], back["sum"]
-    given = GivenCard.objects.filter(program_id=caller.program_id, price__gt=0)
-    for who, number, money in _money_of(given.filter(local_day=day, till_id=caller.till_id), "cashier"):
-        mine = by_cashier.setdefault(who, Totals(who))
-        mine.cards, mine.cards_money = number, money
-    taken = given.filter(returned_day=day, returned_till_id=caller.till_id)
-    for who, number, money in _money_of(taken, "returned_cashier"):
-        mine = by_cashier.setdefault(who, Totals(who))
-        mine.cards_back, mine.cards_returned = number, money
+    for card in _cards(caller, day):
+        if card.local_day == day and card.till_id == caller.till_id:
+            mine = by_cashier.setdefault(card.cashier, Totals(card.cashier))
+            mine.cards, mine.cards_money = mine.cards + 1, mine.cards_money + card.price
+        if card.returned_day == day and card.returned_till_id == caller.till_id:
+            mine = by_cashier.setdefault(card.returned_cashier, Totals(card.returned_cashier))
+            mine.cards_back, mine.cards_returned = mine.cards_back + 1, mine.cards_returned + card.price
     return [by_cashier[name] for name in sorted(by_cashier)]
 
 
-def _money_of(cards: QuerySet[GivenCard], by: str) -> list[tuple[str, int, Decimal]]:
-    """Cashier, how many, for how much."""
-    return list(cards.order_by().values_list(by).annotate(Count("id"), Sum("price")))
+def _cards(caller: Caller, day: dt.date) -> QuerySet[GivenCard]:
+    """Sold or taken back on this till on that day."""
+    here = Q(local_day=day, till_id=caller.till_id) | Q(returned_day=day, returned_till_id=caller.till_id)
+    return GivenCard.objects.filter(here, program_id=caller.program_id, price__gt=0)
 
 
 def _returns(caller: Caller, day: dt.date, now: dt.datetime) -> QuerySet[Return]:
