@@ -30,7 +30,7 @@ VIRTUAL: Final = "v:"
 _TABLE: Final = """
     CREATE TEMPORARY TABLE IF NOT EXISTS opening (
         account bigint, tier text, manual_tier text, manual_tier_until timestamptz, spent numeric(14, 2),
-        visits integer, birthday date, tags text[], created_at timestamptz, inactive_at timestamptz,
+        visits integer, birthday date, any_year boolean, tags text[], created_at timestamptz, inactive_at timestamptz,
         points numeric(14, 2), expires_at timestamptz, phone text, cards text[], virtual text
     ) ON COMMIT DELETE ROWS;
     TRUNCATE pg_temp.opening
@@ -43,11 +43,11 @@ _OPEN: Final = """
     ), accounts AS (
         INSERT INTO loyalty_account (id, program_id, merchant_id, public_id, status, block_reason, points, debt, tier,
                manual_tier, manual_tier_until, tier_gifts, spent, visits, purchases, first_purchase_at, inactive_at,
-               birthday, tags, created_at)
+               birthday, birthday_year_known, tags, created_at)
         SELECT account, %(program)s, %(merchant)s, gen_random_uuid(), 'active', '', coalesce(points, 0), 0,
                coalesce(tier, ''), coalesce(manual_tier, ''), manual_tier_until, '{}', coalesce(spent, 0),
                coalesce(visits, 0), purchases, CASE WHEN purchases > 0 THEN created_at END, inactive_at, birthday,
-               coalesce(tags, '{}'), created_at
+               any_year IS NOT TRUE, coalesce(tags, '{}'), created_at
           FROM mine ORDER BY account
         RETURNING id AS account, points
     ), brought AS (

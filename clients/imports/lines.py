@@ -29,6 +29,7 @@ from loyalty.sheets import BadCell
 COPIED: Final = (
     *("id", "program_id", "row", "outcome", "account", "name", "phone", "email", "birthday", "note", "tags", "points"),
     *("expires_at", "tier", "manual_tier", "spent", "visits", "cards", "virtual", "referrer", "consents", "joined_at"),
+    "any_year",
     "problems",
 )
 CONSENTS: Final = {
@@ -55,7 +56,7 @@ def widgets_for(rules: Rules, choices: Choices) -> Mapping[str, CellWidget]:
         "surname": name,
         "patronymic": name,
         "email": widgets.EmailWidget(),
-        "birthday": widgets.birthday_widget(today),
+        "birthday": widgets.BirthdayWidget(today),
         "points": widgets.AmountWidget(frame.precision, whole=choices.round_points),
         "expires": widgets.expires_widget(today),
         "tier": widgets.TextWidget(80),
@@ -172,7 +173,7 @@ class LineReader:
                 _text(get("name")),
                 get("phone") or _NULL,
                 _text(get("email")),
-                _NULL if birthday is None else birthday.isoformat(),
+                _NULL if birthday is None else birthday.day.isoformat(),
                 _text(get("note")),
                 _array(get("tags")),
                 _NULL if not points else str(points),
@@ -186,6 +187,7 @@ class LineReader:
                 get("referrer") or _NULL,
                 self._consents(values),
                 _NULL if joined is None else self.start_of(joined),
+                _NULL if birthday is None or birthday.year_known else "t",
                 _NULL,
             )
         )

@@ -17,6 +17,7 @@ from django.core.exceptions import ValidationError
 from import_export import fields, resources
 from import_export.instance_loaders import BaseInstanceLoader
 
+from clients.birthdays import fields_of
 from clients.imports.applying import source_of
 from clients.imports.choices import Choices, Rules
 from clients.imports.columns import TITLES
@@ -84,7 +85,7 @@ class ClientResource(resources.Resource):  # type: ignore[misc]
             name=instance.name or "",
             phone=instance.phone,
             email=instance.email or "",
-            birthday=instance.birthday,
+            **fields_of(instance.birthday),
             note=instance.note or "",
             created_at=account.created_at,
         )
@@ -119,7 +120,7 @@ class ClientResource(resources.Resource):  # type: ignore[misc]
             purchases=purchases,
             first_purchase_at=joined if purchases else None,
             inactive_at=self.rules.inactive_at(),
-            birthday=instance.birthday,
+            **fields_of(instance.birthday),
             tags=list(instance.tags or ()),
             created_at=joined,
         )

@@ -18,6 +18,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from import_export.widgets import Widget
 
+from clients import birthdays
+from clients.birthdays import Born
 from clients.enrolment import OLDEST
 from clients.phones import NotAPhoneError, e164
 from loyalty import sheets
@@ -272,8 +274,33 @@ def card_number(text: str) -> str:
     return found
 
 
-def birthday_widget(today: dt.date) -> DayWidget:
-    return DayWidget(earliest=OLDEST, latest=today, early="long_ago", late="not_born")
+class BirthdayWidget(CellWidget):
+    """`31.12.1990` as any day, or `31.12`, `29 февраля`, `--02-29` without the year."""
+
+    def __init__(self, today: dt.date) -> None:
+        super().__init__()
+        self.day = DayWidget(earliest=OLDEST, latest=today, early="long_ago", late="not_born")
+        self.read_born = lru_cache(maxsize=20_000)(self._read)
+
+    def read(self, text: str) -> Born | None:
+        return self.read_born(text)
+
+    def _read(self, text: str) -> Born | None:
+        try:
+            day = self.day.read(text)
+        except BadCell as bad:
+            if bad.code == "not_a_date" and (found := _without_year(clean(text))):
+                return found
+            raise
+        return None if day is None else Born(day)
+
+
+def _without_year(text: str) -> Born | None:
+    try:
+        found = birthdays.read(text)
+    except ValueError:
+        return None
+    return None if found.year_known else found
 
 
 def joined_widget(today: dt.date) -> DayWidget:

@@ -137,6 +137,8 @@ class ClientImportLine(models.Model):
     phone = models.CharField(max_length=40, null=True)  # noqa: DJ001
     email = models.CharField(max_length=254, null=True)  # noqa: DJ001
     birthday = models.DateField(null=True)
+    # The file says the day and the month of the birthday alone (see `clients.birthdays`).
+    any_year = models.BooleanField(null=True)
     note = models.CharField(max_length=300, null=True)  # noqa: DJ001
     tags: ArrayField[list[str] | None, list[str] | None] = ArrayField(models.CharField(max_length=40), null=True)
     points = PointsField(null=True)

@@ -53,7 +53,10 @@ class AccountAdmin(LargeTable[Account]):
             gettext_lazy("Purchases"),
             {"fields": ("money_spent", ("visits", "purchases"), ("first_purchase_at", "last_purchase_at"))},
         ),
-        (gettext_lazy("Facts for the rules"), {"fields": (("birthday", "birthday_year_known", "tagged"), "invited_by")}),
+        (
+            gettext_lazy("Facts for the rules"),
+            {"fields": (("birthday", "birthday_year_known", "tagged"), "invited_by")},
+        ),
     )
     acts = ACCOUNT_ACTS
 

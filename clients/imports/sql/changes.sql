@@ -8,9 +8,17 @@ WITH known AS (
              'phone', CASE WHEN l.phone IS NOT NULL AND c.phone IS NULL THEN jsonb_build_array('', l.phone) END,
              'email', CASE WHEN l.email <> c.email AND (c.email = '' OR %(over)s)
                            THEN jsonb_build_array(c.email, l.email) END,
-             'birthday', CASE WHEN l.birthday IS DISTINCT FROM c.birthday AND l.birthday IS NOT NULL
-                                   AND (c.birthday IS NULL OR %(over)s)
-                              THEN jsonb_build_array(coalesce(c.birthday::text, ''), l.birthday::text) END,
+             -- Without a year «29.02»; a year that is known stays known.
+             'birthday', CASE WHEN l.birthday IS NOT NULL AND (c.birthday IS NULL OR %(over)s)
+                                   AND (l.birthday, l.any_year IS NOT TRUE)
+                                       IS DISTINCT FROM (c.birthday, c.birthday_year_known)
+                                   AND NOT coalesce(l.any_year AND c.birthday_year_known
+                                           AND to_char(l.birthday, 'MMDD') = to_char(c.birthday, 'MMDD'), false)
+                              THEN jsonb_build_array(
+                                  coalesce(CASE WHEN c.birthday_year_known THEN c.birthday::text
+                                                ELSE to_char(c.birthday, 'DD.MM') END, ''),
+                                  CASE WHEN l.any_year THEN to_char(l.birthday, 'DD.MM')
+                                       ELSE l.birthday::text END) END,
              'note', CASE WHEN l.note <> c.note AND (c.note = '' OR %(over)s) THEN jsonb_build_array(c.note, l.note) END,
              'tags', CASE WHEN l.tags <> a.tags AND (a.tags = '{}' OR %(over)s)
                           THEN jsonb_build_array(to_jsonb(a.tags), to_jsonb(l.tags)) END,

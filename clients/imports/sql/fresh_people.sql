@@ -1,7 +1,9 @@
 -- The people behind the accounts of a span. Parameters: now, source.
 WITH people AS (
-    INSERT INTO clients_client (program_id, account_id, name, phone, email, birthday, note, card_version, created_at)
+    INSERT INTO clients_client (program_id, account_id, name, phone, email, birthday, birthday_year_known, note,
+           card_version, created_at)
     SELECT %(program)s, l.account, coalesce(l.name, ''), l.phone, coalesce(l.email, ''), l.birthday,
+           l.any_year IS NOT TRUE,
            coalesce(l.note, ''), 1, coalesce(l.joined_at, %(now)s)
       FROM clients_clientimportline l
      WHERE l.id BETWEEN %(first)s AND %(last)s AND l.outcome = 'fresh' ORDER BY l.id

@@ -1,17 +1,23 @@
 -- What a span changes of known clients, as `changes` says it. Their accounts are locked. Parameters: now, source.
 WITH changed AS MATERIALIZED (
-    SELECT l.account, l.changes AS c, p.id AS client
+    SELECT l.account, l.changes AS c, p.id AS client, length(l.changes->'birthday'->>1) > 5 AS year_known,
+           -- «29.02» stands in clients.birthdays.ANY_YEAR.
+           CASE WHEN length(l.changes->'birthday'->>1) = 5
+                THEN to_date((l.changes->'birthday'->>1) || '.2000', 'DD.MM.YYYY')
+                ELSE (l.changes->'birthday'->>1)::date END AS birthday
       FROM clients_clientimportline l JOIN clients_client p ON p.program_id = %(program)s AND p.account_id = l.account
      WHERE l.id BETWEEN %(first)s AND %(last)s AND l.outcome = 'change'
 ), people AS (
     UPDATE clients_client p
        SET name = coalesce(n.c->'name'->>1, p.name), email = coalesce(n.c->'email'->>1, p.email),
            note = coalesce(n.c->'note'->>1, p.note), phone = coalesce(n.c->'phone'->>1, p.phone),
-           birthday = coalesce((n.c->'birthday'->>1)::date, p.birthday)
+           birthday = coalesce(n.birthday, p.birthday),
+           birthday_year_known = coalesce(n.year_known, p.birthday_year_known)
       FROM changed n WHERE p.id = n.client
 ), accounts AS (
     UPDATE loyalty_account a
-       SET birthday = coalesce((n.c->'birthday'->>1)::date, a.birthday),
+       SET birthday = coalesce(n.birthday, a.birthday),
+           birthday_year_known = coalesce(n.year_known, a.birthday_year_known),
            tags = CASE WHEN n.c ? 'tags' THEN ARRAY(SELECT jsonb_array_elements_text(n.c->'tags'->1)) ELSE a.tags END
       FROM changed n
      WHERE a.program_id = %(program)s AND a.id = n.account AND (n.c ? 'birthday' OR n.c ? 'tags')

@@ -4,7 +4,12 @@ WITH changed AS MATERIALIZED (
     SELECT l.id AS line, l.account, l.changes AS c, p.id AS client,
            l.changes->'name'->>1 IS NOT DISTINCT FROM p.name AS name, l.changes->'email'->>1 = p.email AS email,
            l.changes->'note'->>1 = p.note AS note, l.changes->'phone'->>1 = p.phone AS phone,
-           (l.changes->'birthday'->>1)::date = p.birthday AS birthday,
+           (l.changes->'birthday'->>1) = CASE WHEN p.birthday_year_known THEN p.birthday::text
+                                              ELSE to_char(p.birthday, 'DD.MM') END AS birthday,
+           -- «29.02» stands in clients.birthdays.ANY_YEAR.
+           CASE WHEN length(l.changes->'birthday'->>0) = 5
+                THEN to_date((l.changes->'birthday'->>0) || '.2000', 'DD.MM.YYYY')
+                ELSE nullif(l.changes->'birthday'->>0, '')::date END AS born,
            l.changes->'tags'->1 = to_jsonb(a.tags) AS tags
       FROM clients_clientimportline l
       JOIN clients_client p ON p.program_id = %(program)s AND p.account_id = l.account
@@ -16,11 +21,15 @@ WITH changed AS MATERIALIZED (
            email = CASE WHEN n.email THEN n.c->'email'->>0 ELSE p.email END,
            note = CASE WHEN n.note THEN n.c->'note'->>0 ELSE p.note END,
            phone = CASE WHEN n.phone THEN NULL ELSE p.phone END,
-           birthday = CASE WHEN n.birthday THEN nullif(n.c->'birthday'->>0, '')::date ELSE p.birthday END
+           birthday = CASE WHEN n.birthday THEN n.born ELSE p.birthday END,
+           birthday_year_known = CASE WHEN n.birthday THEN length(n.c->'birthday'->>0) <> 5
+                                      ELSE p.birthday_year_known END
       FROM changed n WHERE p.id = n.client
 ), accounts AS (
     UPDATE loyalty_account a
-       SET birthday = CASE WHEN n.birthday THEN nullif(n.c->'birthday'->>0, '')::date ELSE a.birthday END,
+       SET birthday = CASE WHEN n.birthday THEN n.born ELSE a.birthday END,
+           birthday_year_known = CASE WHEN n.birthday THEN length(n.c->'birthday'->>0) <> 5
+                                      ELSE a.birthday_year_known END,
            tags = CASE WHEN n.tags THEN ARRAY(SELECT jsonb_array_elements_text(n.c->'tags'->0)) ELSE a.tags END
       FROM changed n
      WHERE a.program_id = %(program)s AND a.id = n.account AND (n.birthday OR n.tags)

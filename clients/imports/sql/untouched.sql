@@ -19,6 +19,7 @@ WITH judged AS (
              WHEN a.status <> 'active' OR p.id IS NULL OR p.card_version <> 1
                OR (p.name, p.email, p.note) <> (coalesce(l.name, ''), coalesce(l.email, ''), coalesce(l.note, ''))
                OR p.phone IS DISTINCT FROM l.phone OR p.birthday IS DISTINCT FROM l.birthday
+               OR p.birthday_year_known = coalesce(l.any_year, false)
                OR a.tags <> coalesce(l.tags, '{}')
                OR EXISTS (SELECT FROM clients_consent k WHERE k.program_id = %(program)s AND k.client_id = p.id
                              AND k.source <> %(source)s) THEN 'edited' END AS why

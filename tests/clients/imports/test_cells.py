@@ -11,6 +11,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from clients.birthdays import Born
 from clients.imports import widgets
 from clients.imports.columns import guessed
 from clients.imports.problems import Problem
@@ -18,7 +19,7 @@ from loyalty.sheets import BadCell
 
 TODAY = dt.date(2026, 11, 22)
 PHONE = widgets.PhoneWidget()
-BIRTHDAY = widgets.birthday_widget(TODAY)
+BIRTHDAY = widgets.BirthdayWidget(TODAY)
 EXPIRES = widgets.expires_widget(TODAY)
 MONEY = widgets.AmountWidget(2)
 POINTS = widgets.AmountWidget(0)
@@ -89,13 +90,18 @@ def test_a_day_in_any_spelling(day: dt.date) -> None:
         str(serial),
         f"{serial}.0",
     ]
-    assert {BIRTHDAY.clean(spelling) for spelling in spellings} == {day}
+    assert {BIRTHDAY.clean(spelling) for spelling in spellings} == {Born(day)}
 
 
 def test_two_digits_of_a_year() -> None:
-    assert BIRTHDAY.clean("31.12.90") == dt.date(1990, 12, 31)
-    assert BIRTHDAY.clean("01.02.20") == dt.date(2020, 2, 1)
+    assert BIRTHDAY.clean("31.12.90") == Born(dt.date(1990, 12, 31))
+    assert BIRTHDAY.clean("01.02.20") == Born(dt.date(2020, 2, 1))
     assert EXPIRES.clean("31.12.30") == dt.date(2030, 12, 31)
+
+
+@pytest.mark.parametrize("text", ["29.02", "29 февраля", "--02-29", " 29.2. "])
+def test_a_birthday_without_its_year(text: str) -> None:
+    assert BIRTHDAY.clean(text) == Born(dt.date(2000, 2, 29), year_known=False)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +109,8 @@ def test_two_digits_of_a_year() -> None:
     [
         ("31.02.1990", "not_a_date"),
         ("1990", "not_a_date"),
-        ("31.12", "not_a_date"),
+        ("31.02", "not_a_date"),
+        ("31.13", "not_a_date"),
         ("вчера", "not_a_date"),
         ("01.01.1850", "long_ago"),
         ("01.01.2030", "not_born"),

@@ -183,6 +183,34 @@ def test_known_clients_as_the_owner_says(cast: Cast, story: TillStory) -> None:
     books_are_sound(story.program_id)
 
 
+def test_birthdays_without_their_year(cast: Cast, story: TillStory) -> None:
+    """A year that is known is not forgotten, one that comes later is learnt, and all of it is taken back."""
+    header = ["Имя", "Телефон", "Дата рождения"]
+
+    def born(name: str) -> tuple[object, ...]:
+        with tenant(story.program_id):
+            one = named(name)
+            assert (one.birthday, one.birthday_year_known) == (one.account.birthday, one.account.birthday_year_known)
+            return one.birthday, one.birthday_year_known
+
+    day, year = (dt.date(2000, 2, 29), False), (dt.date(1996, 2, 29), True)
+    rows = [["Анна", "+79161234567", "29 февраля"], ["Борис", "+79161234568", "29.02.1996"]]
+    first = loaded(cast.zerno, as_csv([header, *rows]))
+    assert (born("Анна"), born("Борис")) == (day, year)
+    rows[0][2], rows[1][2] = "29.02.1996", "29.02"
+    over = loaded(cast.zerno, as_csv([header, *rows]), Choices(existing=Existing.OVERWRITE))
+    assert (line(over, 2).changes, line(over, 3).changes) == ({"birthday": ["29.02", "1996-02-29"]}, None)
+    assert (born("Анна"), born("Борис")) == (year, year)
+    rows[0][2] = "01.03"
+    again = loaded(cast.zerno, as_csv([header, *rows]), Choices(existing=Existing.OVERWRITE))
+    assert born("Анна") == (dt.date(2000, 3, 1), False)
+    taken_back(again)
+    assert born("Анна") == year
+    taken_back(over)
+    assert born("Анна") == day
+    assert counting.told(taken_back(first)).undone == 2
+
+
 def test_an_import_is_taken_back_while_untouched(cast: Cast, story: TillStory) -> None:
     one = loaded(cast.zerno, as_csv([HEADER, ANNA, BORIS, VERA]))
     with tenant(story.program_id):
