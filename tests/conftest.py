@@ -11,6 +11,7 @@ from django.contrib.auth.signals import user_logged_in
 from django.db import connection
 from django.http import HttpRequest
 from django.test import TransactionTestCase
+from hypothesis import HealthCheck, settings
 from pytest_django import DjangoDbBlocker
 
 from merchants.counters import CacheDownError, counters
@@ -46,6 +47,9 @@ def list_login(sender: Any, request: HttpRequest, user: User, **_more: Any) -> N
             counters().add(f"seen:{key}", seconds=300)
 
 
+# How fast a machine is, is no test's matter.
+settings.register_profile("kopilka", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("kopilka")
 user_logged_in.connect(list_login, dispatch_uid="tests")
 
 

@@ -71,5 +71,3 @@ def panel_of(named: Named, post: Post) -> Panel:
     celebrated = birthday if days <= SOON else None
     cards = stamps.shown(program_id=post.caller.program_id, account_id=account.pk, now=post.now, words=words)
     return Panel(account, client, stands, rate, gift, celebrated, days, chips, mine.exists(), tuple(cards))
-
-
