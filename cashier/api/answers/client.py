@@ -50,7 +50,7 @@ class CouponAnswer(Struct, frozen=True):
     expires_at: dt.datetime
 
 
-class PromoCodeAnswer(Struct, frozen=True):
+class GivenCodeAnswer(Struct, frozen=True):
     """A code of a batch that was given to this client alone, good once. By `gives` one of the others says how much:
     `percent` (`discount` is then the most that it takes off), `discount` for a sum, `points`; one product of an article
     or a category for nothing; or what a rule of the programme says."""
@@ -93,7 +93,7 @@ class ClientAnswer(ClientStanding, frozen=True, kw_only=True):
     ]
     joined_at: dt.datetime
     coupons: list[CouponAnswer]
-    promo_codes: list[PromoCodeAnswer]
+    promo_codes: list[GivenCodeAnswer]
     stamps: list[StampCardAnswer]
 
 
@@ -143,9 +143,9 @@ def _coupon(coupon: PersonalCoupon, money: Format) -> CouponAnswer:
     )
 
 
-def _promo_code(code: PromoCode, money: Format, points: Format) -> PromoCodeAnswer:
+def _promo_code(code: PromoCode, money: Format, points: Format) -> GivenCodeAnswer:
     batch = code.batch
-    return PromoCodeAnswer(
+    return GivenCodeAnswer(
         code=code_shown(batch, code.code),
         title=batch.name,
         gives=msgspec.convert(batch.gives, Gives),
